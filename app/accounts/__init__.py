@@ -1,0 +1,1 @@
+"""Attachés and HQ: log-in, sessions, tokens, postings."""

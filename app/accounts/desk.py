@@ -1,0 +1,96 @@
+"""Logging in and out of the desk."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from litestar import Response, get, post
+
+from app.accounts import actions
+from app.accounts.queries import sessions_of, staff_by_session
+from app.database.audit import Actor, truncated
+from app.security.sealing import keyed_hash
+from app.web.bodies import form
+from app.web.client import Req, client_address, keyring_of, require_same_origin, settings_of
+from app.web.pages import page, see_other
+from app.web.refusals import Refused
+from app.web.sessions import SESSION_LIFE, actor, cookie, cookie_value, desk_staff
+
+KNOWN_LIFE = timedelta(days=365)
+
+
+def _next(address: str) -> str:
+    """Where to go after logging in: only to our own desk."""
+    parts = urlsplit(address)
+    own = not parts.scheme and not parts.netloc and parts.path.startswith("/desk") and "\\" not in address
+    return address if own else "/desk"
+
+
+@get("/desk/login")
+async def login_form(request: Req) -> Response[bytes]:
+    """E-mail and password."""
+    secret = cookie_value(request, "session")
+    if secret and await staff_by_session(secret):
+        return see_other("/desk")
+    return page(
+        request, "desk/login.html", typed={}, refused=None, problems=(), next=_next(request.query_params.get("next", ""))
+    )
+
+
+@post("/desk/login")
+async def log_in(request: Req) -> Response[bytes]:
+    """Start a session under a new id."""
+    require_same_origin(request)
+    typed = await form(request)
+    settings, keyring, address = settings_of(request), keyring_of(request), client_address(request)
+    email = typed.get("email", "").strip().lower()
+    known = keyed_hash(keyring, "known-browser", email)
+    try:
+        secret = await actions.log_in(
+            keyring,
+            email,
+            typed.get("password", ""),
+            address=address,
+            known_browser=cookie_value(request, "known") == known,
+            by=Actor("staff", "", truncated(address)),
+            life=SESSION_LIFE,
+        )
+    except Refused as refused:
+        answer = page(
+            request,
+            "desk/login.html",
+            status=refused.status,
+            typed={"email": typed.get("email", "")},
+            refused=refused,
+            problems=(),
+            next=_next(typed.get("next", "")),
+        )
+        if refused.status == 429:
+            answer.headers["retry-after"] = str(refused.facts["seconds"])
+        return answer
+    if before := cookie_value(request, "session"):
+        await actions.log_out(before)
+    return see_other(
+        _next(typed.get("next", "")),
+        [cookie(settings, "session", secret, SESSION_LIFE), cookie(settings, "known", known, KNOWN_LIFE)],
+    )
+
+
+@post("/desk/logout")
+async def log_out(request: Req) -> Response[bytes]:
+    """End this session, or (with "everywhere") every one of the account."""
+    staff = await desk_staff(request)
+    if (await form(request)).get("everywhere"):
+        await actions.log_out_everywhere(staff.account, actor(request, staff))
+    else:
+        await actions.log_out(cookie_value(request, "session"))
+    return see_other("/desk/login", [cookie(settings_of(request), "session", "", timedelta(0))])
+
+
+@get("/desk/account")
+async def account(request: Req) -> Response[bytes]:
+    """Where one is logged in."""
+    staff = await desk_staff(request)
+    return page(request, "desk/account.html", staff=staff, sessions=await sessions_of(staff.account))
+
+
+HANDLERS = [login_form, log_in, log_out, account]

@@ -1,0 +1,73 @@
+"""The application: every capability's handlers, put together."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.datastructures import State
+
+from app.accounts import desk as accounts_desk
+from app.database.connection import opened
+from app.database.engines import engine_for
+from app.directory import api as directory_api
+from app.directory import pages as directory_pages
+from app.events import api as events_api
+from app.events import desk as events_desk
+from app.events import feeds as events_feeds
+from app.events import pages as events_pages
+from app.gate import api as gate_api
+from app.gate import desk as gate_desk
+from app.gate import pages as gate_pages
+from app.registrations import api as registrations_api
+from app.registrations import desk as registrations_desk
+from app.registrations import pages as registrations_pages
+from app.security import keyring
+from app.settings import Settings, read
+from app.tickets import pages as tickets_pages
+from app.web import assets, errors, operators
+from app.web.bodies import MOST_BYTES
+from app.web.headers import before_send
+from app.web.logs import RequestLog
+from app.web.shelf import Shelf
+
+HANDLERS = [
+    *operators.HANDLERS,
+    assets.static,
+    directory_api.host_countries,
+    *directory_pages.HANDLERS,
+    *events_api.HANDLERS,
+    *events_desk.HANDLERS,
+    *events_feeds.HANDLERS,
+    *events_pages.HANDLERS,
+    *registrations_api.HANDLERS,
+    *registrations_desk.HANDLERS,
+    *registrations_pages.HANDLERS,
+    *tickets_pages.HANDLERS,
+    *gate_api.HANDLERS,
+    *gate_desk.HANDLERS,
+    *gate_pages.HANDLERS,
+    *accounts_desk.HANDLERS,
+]
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """The whole of Bon for these settings (default: the environment's)."""
+    chosen = read(os.environ) if settings is None else settings
+
+    @asynccontextmanager
+    async def database(app: Litestar) -> AsyncIterator[None]:
+        async with opened(engine_for(chosen)):
+            yield
+
+    return Litestar(
+        route_handlers=HANDLERS,
+        lifespan=[database],
+        exception_handlers={Exception: errors.handle},
+        before_send=[before_send],
+        middleware=[RequestLog()],
+        state=State({"settings": chosen, "keyring": keyring.load(chosen), "shelf": Shelf()}),
+        request_max_body_size=MOST_BYTES,
+        openapi_config=None,
+        logging_config=None,
+    )

@@ -1,0 +1,169 @@
+"""Which engine is in use, `write()` for changes, `fetch()` for plain SQL, and the migrations."""
+
+import contextlib
+import fcntl
+import io
+import os
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import piccolo_conf
+from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
+from piccolo.apps.migrations.tables import Migration
+from piccolo.conf.apps import Finder
+from piccolo.table import Table
+
+from app.database.lanes import LaneEngine, Row
+from app.database.pool import PoolEngine
+
+Engine = LaneEngine | PoolEngine
+
+MIGRATION_LOCK = 7_301_297  # any number, the same in every process
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the text is one sentence for the operator."""
+
+
+def current() -> Engine:
+    """The engine that Piccolo and `fetch` use."""
+    engine: Engine = piccolo_conf.DB
+    return engine
+
+
+def tables() -> list[type[Table]]:
+    """Every table of Bon."""
+    return Finder().get_table_classes(include_apps=["models"])
+
+
+def use(engine: Engine) -> Engine:
+    """Make `engine` the one in use, for every table."""
+    piccolo_conf.DB = engine
+    for table in (*tables(), Migration):
+        table._meta.db = engine  # noqa: SLF001 - Piccolo's documented way to choose an engine
+    return engine
+
+
+@contextlib.asynccontextmanager
+async def opened(engine: Engine) -> AsyncIterator[Engine]:
+    """Use and open `engine`, and close it at the end."""
+    use(engine)
+    try:
+        if isinstance(engine, LaneEngine):
+            await _open_file(engine)
+        else:
+            await _open_pool(engine)
+        yield engine
+    finally:
+        await engine.close()
+
+
+async def _open_file(engine: LaneEngine) -> None:
+    path = Path(engine.path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        await engine.open()
+    except OSError as error:
+        raise DatabaseError(f"{path} cannot be opened: {error.strerror or error}.") from error
+    except Exception as error:
+        raise DatabaseError(
+            f"{path} cannot be used as a database ({error}). Restore it from a backup, or move it away to start anew."
+        ) from error
+
+
+async def _open_pool(engine: PoolEngine) -> None:
+    try:
+        await engine.open()
+    except Exception as error:
+        raise DatabaseError(f"The PostgreSQL server of BON_DATABASE_URL cannot be used: {error}.") from error
+
+
+@contextlib.asynccontextmanager
+async def write() -> AsyncIterator[None]:
+    """One transaction: everything inside is kept together or not at all. Joins the one that is open."""
+    async with current().transaction():
+        yield
+
+
+async def fetch(sql: str, *args: Any) -> list[Row]:
+    """Run one statement with `$1` placeholders, which both databases speak, and return its rows."""
+    return await current().fetch(sql, args)
+
+
+async def insert(table: type[Table], *rows: dict[str, Any], unless_there: str = "") -> list[Row]:
+    """Insert rows of equal columns in one statement; what is not given takes the column's default.
+
+    `unless_there` names the columns of a unique index: rows that meet it are left out. Returns the inserted keys.
+    """
+    if not rows:
+        return []
+    columns = tuple(rows[0])
+    sql = _insert_sql(table, columns, len(rows), unless_there)
+    return await fetch(sql, *(row[column] for row in rows for column in columns))
+
+
+@lru_cache(maxsize=256)
+def _insert_sql(table: type[Table], columns: tuple[str, ...], count: int, unless_there: str) -> str:
+    places = iter(range(1, count * len(columns) + 1))
+    values = ", ".join("(" + ", ".join(f"${next(places)}" for _ in columns) + ")" for _ in range(count))
+    key = table._meta.primary_key._meta.db_column_name  # noqa: SLF001
+    conflict = f" ON CONFLICT ({unless_there}) DO NOTHING" if unless_there else ""
+    return (
+        f"INSERT INTO {table._meta.tablename} ({', '.join(columns)}) VALUES {values}{conflict} RETURNING {key}"  # noqa: S608, SLF001
+    )
+
+
+def now() -> datetime:
+    """The instant, in UTC."""
+    return datetime.now(UTC)
+
+
+# -- migrations ------------------------------------------------------------------------------------------------------
+
+
+def _manager() -> ForwardsMigrationManager:
+    return ForwardsMigrationManager(app_name="models")
+
+
+async def pending() -> list[str]:
+    """Ids of the migrations that this database has not seen."""
+    manager = _manager()
+    folder = manager.get_app_config(app_name="models").resolved_migrations_folder_path
+    known = manager.get_migration_ids(manager.get_migration_modules(folder))
+    if not await Migration.table_exists():
+        return known
+    return sorted(set(known) - set(await Migration.get_migrations_which_ran(app_name="models")))
+
+
+async def migrate() -> list[str]:
+    """Bring the database up to date; one process at a time. Returns the ids that ran."""
+    async with _one_at_a_time():
+        waiting = await pending()
+        if waiting:
+            with contextlib.redirect_stdout(io.StringIO()):
+                result = await _manager().run()
+            if not result.success:
+                raise DatabaseError(f"A migration failed: {result.message}")
+    return waiting
+
+
+@contextlib.asynccontextmanager
+async def _one_at_a_time() -> AsyncIterator[None]:
+    engine = current()
+    if isinstance(engine, LaneEngine):
+        file = os.open(f"{engine.path}-migrating", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(file)
+        return
+    connection = await engine.get_new_connection()
+    try:
+        await connection.execute(f"SELECT pg_advisory_lock({MIGRATION_LOCK})", timeout=120)
+        yield
+    finally:
+        await connection.close()

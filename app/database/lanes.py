@@ -1,0 +1,362 @@
+"""SQLite behind Piccolo: one write lane with grouped commits and a few read lanes, all kept open.
+
+Why not Piccolo's own engine: it opens a connection and a thread per query and begins transactions that deadlock under
+load (docs/decisions/0002-sqlite-lanes.md has the figures).
+"""
+
+import asyncio
+import fcntl
+import os
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from contextvars import Token
+from functools import lru_cache
+from pathlib import Path
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from piccolo.engine.sqlite import SQLiteEngine
+from piccolo.querystring import QueryString
+
+Row = dict[str, Any]
+T = TypeVar("T")
+Job = tuple[asyncio.Future[Any], Callable[[], Any]] | None
+
+READ_LANES = 2
+BUSY_MS = 5000
+
+
+@lru_cache(maxsize=1024)
+def numbered(sql: str) -> str:
+    """`$1` (PostgreSQL's and our spelling) as SQLite's `?1`."""
+    return re.sub(r"\$(\d+)", r"?\1", sql)
+
+
+def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:
+    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+
+
+class Lane:
+    """One SQLite connection with the one thread that may use it."""
+
+    def __init__(self, path: str, *, read_only: bool) -> None:
+        self._jobs: SimpleQueue[Job] = SimpleQueue()
+        self._path = path
+        self._read_only = read_only
+        self._thread = threading.Thread(target=self._work, name="bon-lane", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            future, function = job
+            try:
+                result = function()
+            except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits
+                self._answer(future, future.set_exception, error)
+            else:
+                self._answer(future, future.set_result, result)
+
+    @staticmethod
+    def _answer(future: asyncio.Future[Any], setter: Callable[[Any], None], value: Any) -> None:
+        def deliver() -> None:
+            if not future.done():
+                setter(value)
+
+        try:
+            future.get_loop().call_soon_threadsafe(deliver)
+        except RuntimeError:
+            return  # the loop is gone, and with it whoever waited
+
+    def call(self, function: Callable[[], T]) -> asyncio.Future[T]:
+        """Run `function` on the lane's thread; cancelling the future does not stop it."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.put((future, function))
+        return future
+
+    def connect(self) -> None:
+        """Open the connection (on the lane's thread)."""
+        connection = sqlite3.connect(
+            self._path,
+            isolation_level=None,
+            detect_types=sqlite3.PARSE_DECLTYPES,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        connection.row_factory = _as_dict
+        for pragma in (
+            f"busy_timeout = {BUSY_MS}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            *(["query_only = ON"] if self._read_only else []),
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        self.connection = connection
+
+    def execute(self, sql: str, args: Sequence[Any]) -> list[Row]:
+        """Run one statement and fetch every row (on the lane's thread)."""
+        return self.connection.execute(sql, args).fetchall()
+
+    async def close(self) -> None:
+        await self.call(lambda: self.connection.close())
+        self._jobs.put(None)
+
+
+class Turnstile:
+    """Two file locks that let processes write in turn; without them one process starves the other (STACK.md 2.3 g)."""
+
+    def __init__(self, path: str) -> None:
+        self._outer = os.open(f"{path}-turn-a", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._inner = os.open(f"{path}-turn-b", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    async def enter(self) -> None:
+        await self._lock(self._outer)
+        try:
+            await self._lock(self._inner)
+        finally:
+            fcntl.flock(self._outer, fcntl.LOCK_UN)
+
+    def leave(self) -> None:
+        fcntl.flock(self._inner, fcntl.LOCK_UN)
+
+    @staticmethod
+    async def _lock(file: int) -> None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting = asyncio.get_running_loop().run_in_executor(None, fcntl.flock, file, fcntl.LOCK_EX)
+            try:
+                await asyncio.shield(waiting)
+            except asyncio.CancelledError:
+                # the thread will get the lock after all: give it back the moment it does
+                waiting.add_done_callback(lambda _: fcntl.flock(file, fcntl.LOCK_UN))
+                raise
+
+    def close(self) -> None:
+        os.close(self._outer)
+        os.close(self._inner)
+
+
+class Batch:
+    """Transactions that share one COMMIT; `done` is set once it is durable, or holds why it failed."""
+
+    def __init__(self) -> None:
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.done.add_done_callback(lambda future: future.exception())  # nobody may be left to look
+
+
+class LaneTransaction:
+    """One unit of work: a savepoint inside the batch that is open on the write lane."""
+
+    def __init__(self, engine: "LaneEngine") -> None:
+        self.engine = engine
+        self._parent: LaneTransaction | None = engine.current_transaction.get()
+        self._token: Token[Any] | None = None
+        self._savepoints = 0
+
+    async def __aenter__(self) -> "LaneTransaction":
+        if self._parent is not None:
+            return self._parent
+        await self.engine.begin()
+        self._token = self.engine.current_transaction.set(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._token is None:
+            return
+        self.engine.current_transaction.reset(self._token)
+        await self.engine.end(keep=error is None)
+
+    async def savepoint(self, name: str | None = None) -> "LaneSavepoint":
+        """Mark a point to come back to; `await point.rollback_to()`."""
+        self._savepoints += 1
+        point = LaneSavepoint(self.engine, name or f"point_{self._savepoints}")
+        await self.engine.fetch(f"SAVEPOINT {point.name}")
+        return point
+
+
+class LaneSavepoint:
+    """A point inside a transaction."""
+
+    def __init__(self, engine: "LaneEngine", name: str) -> None:
+        self.engine = engine
+        self.name = name
+
+    async def rollback_to(self) -> None:
+        await self.engine.fetch(f"ROLLBACK TO SAVEPOINT {self.name}")
+
+    async def release(self) -> None:
+        await self.engine.fetch(f"RELEASE SAVEPOINT {self.name}")
+
+
+class LaneEngine(SQLiteEngine):
+    """Piccolo's SQLite engine with its connections replaced by lanes."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path=str(path))
+        self._writer: Lane | None = None
+        self._turn: asyncio.Lock
+        self._turnstile: Turnstile
+        self._batch: Batch | None = None
+        self._readers: list[Lane] = []
+        self._reader_slots: asyncio.Semaphore
+
+    # -- opening and closing -------------------------------------------------------------------------------------
+
+    async def open(self) -> Self:
+        """Open the lanes; raises sqlite3.Error or OSError when the file cannot be used."""
+        writer = Lane(self.path, read_only=False)
+        await writer.call(writer.connect)
+        self._turn = asyncio.Lock()
+        self._turnstile = Turnstile(self.path)
+        self._batch = None
+        self._writer = writer
+        self._reader_slots = asyncio.Semaphore(READ_LANES)
+        for _ in range(READ_LANES):
+            reader = Lane(self.path, read_only=True)
+            await reader.call(reader.connect)
+            self._readers.append(reader)
+        return self
+
+    async def close(self) -> None:
+        if self._writer is None:
+            return
+        async with self._turn:  # whoever writes now finishes first
+            for lane in (*self._readers, self._writer):
+                await lane.close()
+        self._turnstile.close()
+        self._writer, self._readers = None, []
+
+    @property
+    def writer(self) -> Lane:
+        if self._writer is None:
+            raise RuntimeError("the database is not open")
+        return self._writer
+
+    # -- transactions --------------------------------------------------------------------------------------------
+    # Every writer takes the lane twice, first come first served: once for its body, once to commit. Bodies that queued
+    # up while one ran come before its commit and so share it; a lone writer commits at once.
+
+    async def begin(self) -> None:
+        """Take the write lane and open a savepoint, in a new batch if none is open."""
+        await self._turn.acquire()
+        try:
+            first = self._batch is None
+            if first:
+                await self._turnstile.enter()
+            try:
+                await self._finish(self.writer.call(lambda: self._open_savepoint(first)))
+            except BaseException:
+                if first:
+                    self._turnstile.leave()
+                raise
+            if first:
+                self._batch = Batch()
+        except BaseException:
+            self._turn.release()
+            raise
+
+    def _open_savepoint(self, first: bool) -> None:
+        if first:
+            self.writer.execute("BEGIN IMMEDIATE", ())
+        elif not self.writer.connection.in_transaction:
+            # a full disk makes SQLite roll everything back by itself: nobody may join what is lost
+            raise sqlite3.OperationalError("the open transaction was lost")
+        try:
+            self.writer.execute("SAVEPOINT body", ())
+        except BaseException:
+            if first:
+                self.writer.execute("ROLLBACK", ())
+            raise
+
+    async def end(self, *, keep: bool) -> None:
+        """Keep or undo the body, give the lane to the next, and wait until what was kept is durable."""
+        batch = self._batch
+        assert batch is not None
+        try:
+            await self._finish(self.writer.call(lambda: self._close_savepoint(keep)))
+        finally:
+            self._turn.release()
+            committing = asyncio.ensure_future(self._commit(batch))
+            await asyncio.shield(committing)
+            if keep:
+                await asyncio.shield(batch.done)
+
+    def _close_savepoint(self, keep: bool) -> None:
+        if not keep:
+            self.writer.execute("ROLLBACK TO body", ())
+        self.writer.execute("RELEASE body", ())
+
+    async def _commit(self, batch: Batch) -> None:
+        async with self._turn:
+            if batch is not self._batch:
+                return
+            try:
+                await self.writer.call(self._commit_or_roll_back)
+            except BaseException as error:  # noqa: BLE001 - handed to everybody who shares the commit
+                batch.done.set_exception(error)
+            else:
+                batch.done.set_result(None)
+            finally:
+                self._batch = None
+                self._turnstile.leave()
+
+    def _commit_or_roll_back(self) -> None:
+        try:
+            self.writer.execute("COMMIT", ())
+        except BaseException:
+            if self.writer.connection.in_transaction:
+                self.writer.execute("ROLLBACK", ())
+            raise
+
+    @staticmethod
+    async def _finish(future: asyncio.Future[T]) -> T:
+        """Wait for the lane even when cancelled: its state must be known before anybody else uses it."""
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            await asyncio.wait([future])
+            raise
+
+    def transaction(self, *args: Any, **kwargs: Any) -> Any:
+        """A unit of work on the write lane; Piccolo's own kind while the lanes are not open (its command line)."""
+        return super().transaction(*args, **kwargs) if self._writer is None else LaneTransaction(self)
+
+    # -- statements ----------------------------------------------------------------------------------------------
+
+    async def fetch(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement with `$1` placeholders and return its rows."""
+        sql = numbered(sql)
+        if self.current_transaction.get() is not None:
+            return await self._finish(self.writer.call(lambda: self.writer.execute(sql, args)))
+        if sql.lstrip()[:6].upper() == "SELECT":
+            async with self._reader_slots:
+                lane = self._readers.pop()
+                try:
+                    return await self._finish(lane.call(lambda: lane.execute(sql, args)))
+                finally:
+                    self._readers.append(lane)
+        async with self.transaction():
+            return await self.fetch(sql, args)
+
+    async def run_querystring(self, querystring: QueryString, in_pool: bool = False) -> list[Row]:
+        if self._writer is None:
+            return await super().run_querystring(querystring, in_pool)
+        sql, args = querystring.compile_string(engine_type=self.engine_type)
+        return await self.fetch(sql, args)
+
+    async def run_ddl(self, ddl: str, in_pool: bool = False) -> list[Row]:
+        if self._writer is None:
+            return await super().run_ddl(ddl, in_pool)
+        return await self.fetch(ddl)
+
+    async def start_connection_pool(self) -> None:
+        await self.open()
+
+    async def close_connection_pool(self) -> None:
+        await self.close()

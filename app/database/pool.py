@@ -1,0 +1,73 @@
+"""PostgreSQL behind Piccolo: its engine with a bounded pool and a limit on waiting for a place in it."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Self
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+from piccolo.querystring import QueryString
+
+from app.database.lanes import Row
+
+POOL_SIZE = 8
+WAIT_SECONDS = 5.0
+
+
+class PoolTransaction(PostgresTransaction):
+    """Piccolo's transaction; waiting for a connection ends after WAIT_SECONDS with TimeoutError."""
+
+    async def get_connection(self) -> Any:
+        return await asyncio.wait_for(self.engine.pool.acquire(), WAIT_SECONDS)
+
+
+class PoolEngine(PostgresEngine):
+    """Piccolo's PostgreSQL engine, connected when opened rather than when imported."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(config={"dsn": url, "timeout": 5, "command_timeout": 30}, extensions=())
+
+    async def check_version(self) -> None:
+        """Nothing at construction: Piccolo would connect at import."""
+
+    async def prep_database(self) -> None:
+        """No extensions are needed."""
+
+    async def open(self) -> Self:
+        """Open the pool; raises OSError or asyncpg.PostgresError when the server cannot be used."""
+        await self.start_connection_pool(min_size=1, max_size=POOL_SIZE)
+        return self
+
+    async def close(self) -> None:
+        if self.pool is not None:
+            await self.pool.close()
+            self.pool = None
+
+    def transaction(self, allow_nested: bool = True) -> PostgresTransaction:
+        """A transaction on a pooled connection; Piccolo's own kind while the pool is not open (its command line)."""
+        kind = PostgresTransaction if self.pool is None else PoolTransaction
+        return kind(engine=self, allow_nested=allow_nested)
+
+    async def fetch(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement with `$1` placeholders and return its rows."""
+        transaction = self.current_transaction.get()
+        if transaction is not None:
+            return [dict(row) for row in await transaction.connection.fetch(sql, *args)]
+        if self.pool is None:
+            raise RuntimeError("the database is not open")
+        connection: asyncpg.Connection = await asyncio.wait_for(self.pool.acquire(), WAIT_SECONDS)
+        try:
+            return [dict(row) for row in await connection.fetch(sql, *args)]
+        finally:
+            await self.pool.release(connection)
+
+    async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> list[Row]:
+        if self.pool is None:
+            return await super().run_querystring(querystring, in_pool)
+        sql, args = querystring.compile_string(engine_type=self.engine_type)
+        return await self.fetch(sql, args)
+
+    async def run_ddl(self, ddl: str, in_pool: bool = True) -> list[Row]:
+        if self.pool is None:
+            return await super().run_ddl(ddl, in_pool)
+        return await self.fetch(ddl)

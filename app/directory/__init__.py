@@ -1,0 +1,1 @@
+"""Host countries and contacts: what exists, and the pages that lead to it."""

@@ -1,0 +1,1 @@
+"""Events: what is held where and when, and whether one may still register."""

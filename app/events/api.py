@@ -1,0 +1,262 @@
+"""Events for integrators: /api/v1/events (DESIGN.md 6)."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Response, delete, get, patch, post
+from litestar.params import FromPath
+
+from app.accounts.shapes import Staff
+from app.directory.queries import countries
+from app.events import actions, rules
+from app.events.queries import page_of_events, public_event, staff_event
+from app.events.shapes import Event, EventDraft, as_raw
+from app.registrations.queries import counts
+from app.web.answers import PAGE, answer_once, cursor_of, json_answer, read_cursor
+from app.web.bodies import json_object
+from app.web.client import Req, language_of, settings_of
+from app.web.fields import Reader
+from app.web.idempotency import Kept
+from app.web.refusals import Refused
+from app.web.sessions import actor, api_staff, optional_staff
+
+
+def event_json(request: Req, event: Event, *, private: bool) -> dict[str, Any]:
+    """An event as every answer shows it; private counts only for staff."""
+    base, language = settings_of(request).base_url, language_of(request)
+
+    def local(moment: datetime | None) -> str | None:
+        return None if moment is None else moment.astimezone(ZoneInfo(event.time_zone)).isoformat()
+
+    body = {
+        "id": str(event.id),
+        "slug": event.slug,
+        "state": event.state,
+        "sequence": event.sequence,
+        "host_country": event.host_country,
+        "campaign": event.campaign,
+        "festival": event.festival,
+        "title": event.title,
+        "description": event.description,
+        "venue": event.venue,
+        "address": event.address,
+        "latitude": event.latitude,
+        "longitude": event.longitude,
+        "starts_at": local(event.starts_at),
+        "ends_at": local(event.ends_at),
+        "time_zone": event.time_zone,
+        "all_day": event.all_day,
+        "capacity": event.capacity,
+        "seats_left": event.seats_left,
+        "party_limit": event.party_limit,
+        "entry_rule": event.entry_rule,
+        "registration_opens_at": local(event.registration_opens_at),
+        "registration_closes_at": local(event.registration_closes_at),
+        "registration_paused": event.registration_paused,
+        "notice": event.notice,
+        "pickup_points": [
+            {
+                "id": str(point.id),
+                "name": point.name,
+                "place": point.place,
+                "departs_at": local(point.departs_at),
+                "seats": point.seats,
+                "seats_left": point.seats_left,
+            }
+            for point in event.pickup_points
+        ],
+        "modified_at": event.modified_at.astimezone(UTC).isoformat(),
+        "content_revision": event.content_revision,
+        "urls": {
+            "page": f"{base}/{language}/events/{event.slug}",
+            "short": f"{base}/e/{event.slug}",
+            "calendar": f"{base}/calendars/{language}/events/{event.slug}.ics",
+        },
+    }
+    if private:
+        body |= {"registered": event.seats_taken, "waiting": event.seats_waiting, "revision": event.revision}
+    return body
+
+
+async def reading(raw: Mapping[str, Any], staff: Staff, existing: Event | None = None) -> EventDraft:
+    """Check an event as written by this person against the countries there are."""
+    known = {country.code: country for country in await countries()}
+    reach = staff.within_reach
+    if reach is not None and existing is not None:
+        reach |= {existing.host_country}
+    return rules.read_event(raw, known, reach, existing)
+
+
+async def found(request: Req, slug: str) -> tuple[Staff, Event]:
+    """Authenticate, then find within scope: what is another country's does not exist."""
+    staff = await api_staff(request)
+    event = await staff_event(slug, staff)
+    if event is None:
+        raise Refused("not_found")
+    return staff, event
+
+
+@get("/api/v1/events")
+async def events(request: Req) -> Response[bytes]:
+    """Published and cancelled events, and to staff their own drafts."""
+    staff = await optional_staff(request)
+    read = Reader(dict(request.query_params))
+    country = read.text("host_country", 2).upper()
+    festival = read.choice("festival", rules.FESTIVALS, default="")
+    since = read.moment("changed_since")
+    for name in ("cursor", "lang"):
+        read.given(name)
+    read.finish()
+    if since is not None:
+        since = since.replace(tzinfo=since.tzinfo or UTC)
+    page = await page_of_events(
+        staff=staff,
+        host_country=country or None,
+        festival=festival or None,
+        changed_since=since,
+        after=read_cursor(request),
+        limit=PAGE,
+    )
+    return json_answer(
+        {
+            "items": [event_json(request, event, private=staff is not None) for event in page.items],
+            "next": cursor_of(page.next),
+        }
+    )
+
+
+@post("/api/v1/events", status_code=201)
+async def create_event(request: Req) -> Response[bytes]:
+    """A new draft."""
+    staff = await api_staff(request)
+    raw = await json_object(request)
+
+    async def act() -> Kept:
+        draft = await reading(raw, staff)
+        slugs = {country.code: country.slug for country in await countries()}
+        event = await actions.create(
+            draft, slugs[draft.host_country], actor(request, staff), settings_of(request).retention_days
+        )
+        return Kept(201, event_json(request, event, private=True))
+
+    return await answer_once(request, str(staff.account), act)
+
+
+@get("/api/v1/events/{slug:str}")
+async def one_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """One event: public to all, a draft to its own attachés."""
+    staff = await optional_staff(request)
+    mine = await staff_event(slug, staff) if staff else None
+    event = mine or await public_event(slug)
+    if event is None:
+        raise Refused("not_found")
+    return json_answer(event_json(request, event, private=mine is not None))
+
+
+@patch("/api/v1/events/{slug:str}")
+async def edit_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """Change what is given; the rest stays."""
+    staff, event = await found(request, slug)
+    given = await json_object(request)
+    known = {country.code: country for country in await countries()}
+    reach = None if staff.is_hq else staff.countries | {event.host_country}
+
+    def read(present: Event) -> EventDraft:
+        return rules.read_event({**as_raw(present), **given}, known, reach, present)
+
+    changed = await actions.edit(event.id, read, actor(request, staff))
+    request.app.state.shelf.clear()
+    return json_answer(event_json(request, changed, private=True))
+
+
+@post("/api/v1/events/{slug:str}/publish", status_code=200)
+async def publish_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """Show a draft to everybody."""
+    staff, event = await found(request, slug)
+    Reader(await json_object(request)).finish()
+
+    async def act() -> Kept:
+        published = await actions.publish(event.id, actor(request, staff))
+        return Kept(200, event_json(request, published, private=True))
+
+    return await _changed(request, staff, slug, act)
+
+
+@post("/api/v1/events/{slug:str}/cancel", status_code=200)
+async def cancel_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """Call an event off, with a notice."""
+    staff, event = await found(request, slug)
+    read = Reader(await json_object(request))
+    notice = read.localised("notice", rules.NOTICE, lines=True)
+    read.finish()
+
+    async def act() -> Kept:
+        cancelled = await actions.cancel(event.id, notice, actor(request, staff))
+        return Kept(200, event_json(request, cancelled, private=True))
+
+    return await _changed(request, staff, slug, act)
+
+
+@post("/api/v1/events/{slug:str}/copy", status_code=201)
+async def copy_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """A new draft like this event, with what is given instead."""
+    staff, event = await found(request, slug)
+    given = await json_object(request)
+
+    async def act() -> Kept:
+        draft = await reading(copied(event, given), staff)
+        slugs = {country.code: country.slug for country in await countries()}
+        copy = await actions.create(
+            draft, slugs[draft.host_country], actor(request, staff), settings_of(request).retention_days
+        )
+        return Kept(201, event_json(request, copy, private=True))
+
+    return await answer_once(request, str(staff.account), act, slug)
+
+
+def copied(event: Event, given: Mapping[str, Any]) -> dict[str, Any]:
+    """An event as raw material for another: its pick-up points become new ones, and its times move along."""
+    raw = as_raw(event) | {"notice": {}, "registration_paused": False}
+    raw = rules.moved_along(raw | dict(given), event, given)
+    if "pickup_points" not in given:
+        raw["pickup_points"] = [{**point, "id": None} for point in raw["pickup_points"]]
+    if "starts_at" in given and "ends_at" not in given:
+        try:
+            starts = datetime.fromisoformat(str(given["starts_at"])).replace(tzinfo=None)
+            raw["ends_at"] = (starts + (event.ends_local - event.starts_local)).isoformat()
+        except ValueError:
+            pass  # the rule names the wrong start
+    if "host_country" in given and given["host_country"] != event.host_country and "time_zone" not in given:
+        raw["time_zone"] = None
+    return raw
+
+
+@delete("/api/v1/events/{slug:str}", status_code=200)
+async def delete_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """Remove a draft."""
+    staff, event = await found(request, slug)
+    await actions.delete(event.id, actor(request, staff))
+    return json_answer(None, 204)
+
+
+@get("/api/v1/events/{slug:str}/stats")
+async def event_stats(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """Head counts in distinct people."""
+    _, event = await found(request, slug)
+    return json_answer(
+        msgspec.structs.asdict(await counts(event.id)) | {"capacity": event.capacity, "seats_left": event.seats_left}
+    )
+
+
+async def _changed(request: Req, staff: Staff, slug: str, act: Any) -> Response[bytes]:
+    answer = await answer_once(request, str(staff.account), act, slug)
+    request.app.state.shelf.clear()
+    return answer
+
+
+HANDLERS = [
+    events, create_event, one_event, edit_event, publish_event, cancel_event, copy_event, delete_event, event_stats,
+]

@@ -1,0 +1,258 @@
+"""Events at the desk: list, write, publish, cancel, copy. The same rules as the API, with everything typed kept."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from app.accounts.shapes import Staff
+from app.directory.queries import countries
+from app.events import actions, rules
+from app.events.api import copied
+from app.events.queries import staff_event, staff_events
+from app.events.shapes import Event, EventDraft, as_raw
+from app.registrations.queries import counts
+from app.web.bodies import form, nested
+from app.web.client import Req, settings_of
+from app.web.fields import Reader, latin_digits
+from app.web.pages import page, see_other
+from app.web.refusals import Refused
+from app.web.sessions import actor, desk_staff
+
+BLANK_PICKUPS = 2  # empty rows offered below those that are there
+
+
+async def desk_event(request: Req, slug: str) -> tuple[Staff, Event]:
+    """Who is logged in, and the event if it exists for them."""
+    staff = await desk_staff(request)
+    event = await staff_event(slug, staff)
+    if event is None:
+        raise Refused("not_found")
+    return staff, event
+
+
+@get("/desk")
+async def desk(request: Req) -> Response[bytes]:
+    """Everything that this person looks after."""
+    staff = await desk_staff(request)
+    return page(request, "desk/events.html", staff=staff, events=await staff_events(staff))
+
+
+def as_typed(raw: dict[str, Any]) -> dict[str, str]:
+    """An event's raw material as form fields: dates and times apart, the last day inclusive."""
+    typed: dict[str, str] = {}
+    for name, value in raw.items():
+        _flatten(typed, name, value)
+    for side in ("starts", "ends"):
+        day, _, clock = typed.pop(f"{side}_at", "").partition("T")
+        if side == "ends" and raw.get("all_day") and day:
+            day = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+        typed[f"{side}_on"], typed[f"{side}_time"] = day, clock[:5]
+    return typed
+
+
+def _flatten(typed: dict[str, str], name: str, value: Any) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _flatten(typed, f"{name}.{key}", inner)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _flatten(typed, f"{name}.{index}", inner)
+    elif isinstance(value, bool):
+        if value:
+            typed[name] = "on"
+    elif value is not None:
+        typed[name] = str(value)[:16] if name.endswith("_at") else str(value)
+
+
+def as_written(typed: dict[str, str]) -> dict[str, Any]:
+    """Form fields as the object that the API would get."""
+    fields = dict(typed)
+    fields.pop("move_along", None)
+    all_day = bool(fields.get("all_day"))
+    for side in ("starts", "ends"):
+        day = latin_digits(fields.pop(f"{side}_on", "").strip())
+        clock = "" if all_day else latin_digits(fields.pop(f"{side}_time", "").strip())
+        fields.pop(f"{side}_time", None)
+        if side == "ends" and all_day and day:
+            day = _next_day(day)
+        if day:
+            fields[f"{side}_at"] = f"{day}T{clock or '00:00'}" if clock or all_day else day + "T"
+    raw = nested(fields)
+    raw["pickup_points"] = [
+        point for point in raw.get("pickup_points", []) if isinstance(point, dict) and (set(point) - {"id"})
+    ]
+    return raw
+
+
+def _next_day(day: str) -> str:
+    try:
+        return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    except ValueError:
+        return day
+
+
+async def _form_page(
+    request: Req, staff: Staff, typed: dict[str, str], *, refused: Refused | None = None, event: Event | None = None
+) -> Response[bytes]:
+    known = await countries()
+    reach = staff.within_reach
+    offered = [
+        country for country in known
+        if reach is None or country.code in reach or (event is not None and country.code == event.host_country)
+    ]
+    chosen = next((country for country in known if country.code == typed.get("host_country")), offered[0] if offered else None)
+    given = {name.split(".")[1] for name in typed if name.startswith("title.")}
+    tags = ["km", "en", *(chosen.languages if chosen else ())]
+    pickups = [int(name.split(".")[1]) for name in typed if name.startswith("pickup_points.")]
+    return page(
+        request,
+        "desk/event_form.html",
+        status=refused.status if refused else 200,
+        staff=staff,
+        event=event,
+        typed=typed,
+        refused=refused,
+        problems=refused.problems if refused else (),
+        countries=offered,
+        festivals=rules.FESTIVALS,
+        entry_rules=rules.ENTRY_RULES,
+        tags=list(dict.fromkeys([*tags, *sorted(given)])),
+        pickup_rows=range((max(pickups) + 1 if pickups else 0) + BLANK_PICKUPS),
+    )
+
+
+@get("/desk/events/new")
+async def new_event(request: Req) -> Response[bytes]:
+    """A blank form, or (with ?copy=) one filled from another event."""
+    staff = await desk_staff(request)
+    slug = request.query_params.get("copy", "")
+    if not slug:
+        return await _form_page(request, staff, {"party_limit": "10", "entry_rule": "once"})
+    event = await staff_event(slug, staff)
+    if event is None:
+        raise Refused("not_found")
+    return await _form_page(request, staff, as_typed(copied(event, {})))
+
+
+@post("/desk/events/new")
+async def create_event(request: Req) -> Response[bytes]:
+    """Write a new draft."""
+    staff = await desk_staff(request)
+    typed = await form(request)
+    known = {country.code: country for country in await countries()}
+    try:
+        draft = rules.read_event(as_written(typed), known, staff.within_reach)
+    except Refused as refused:
+        return await _form_page(request, staff, typed, refused=refused)
+    event = await actions.create(
+        draft, known[draft.host_country].slug, actor(request, staff), settings_of(request).retention_days
+    )
+    return see_other(f"/desk/events/{event.slug}")
+
+
+@get("/desk/events/{slug:str}")
+async def event_page(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """One event with its counts and what can be done with it."""
+    staff, event = await desk_event(request, slug)
+    return await _event_page(request, staff, event)
+
+
+async def _event_page(
+    request: Req, staff: Staff, event: Event, *, refused: Refused | None = None, typed: dict[str, str] | None = None
+) -> Response[bytes]:
+    return page(
+        request,
+        "desk/event.html",
+        status=refused.status if refused else 200,
+        staff=staff,
+        event=event,
+        counts=await counts(event.id),
+        refused=refused,
+        problems=refused.problems if refused else (),
+        typed=typed or {},
+    )
+
+
+@get("/desk/events/{slug:str}/edit")
+async def edit_form(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """The event as a form."""
+    staff, event = await desk_event(request, slug)
+    return await _form_page(request, staff, as_typed(as_raw(event)), event=event)
+
+
+@post("/desk/events/{slug:str}/edit")
+async def edit_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """Change the event; with "move along" its registration times and pick-ups move as far as its start."""
+    staff, event = await desk_event(request, slug)
+    typed = await form(request)
+    known = {country.code: country for country in await countries()}
+    reach = None if staff.is_hq else staff.countries | {event.host_country}
+
+    def read(present: Event) -> EventDraft:
+        written = as_written(typed)
+        raw = {**dict.fromkeys(as_raw(present)), **written}
+        if typed.get("move_along"):
+            raw = rules.moved_along(raw, present, _comparable(written, present))
+        return rules.read_event(raw, known, reach, present)
+
+    try:
+        await actions.edit(event.id, read, actor(request, staff))
+    except Refused as refused:
+        return await _form_page(request, staff, typed, refused=refused, event=event)
+    request.app.state.shelf.clear()
+    return see_other(f"/desk/events/{slug}")
+
+
+def _comparable(written: dict[str, Any], present: Event) -> dict[str, Any]:
+    """What was written, with times that the form shows without seconds spelled as the event spells them."""
+    before = as_raw(present)
+    shown = as_written(as_typed(before))
+    return {name: before.get(name) if value == shown.get(name) else value for name, value in written.items()}
+
+
+@post("/desk/events/{slug:str}/publish")
+async def publish_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """Show a draft to everybody."""
+    staff, event = await desk_event(request, slug)
+    try:
+        await actions.publish(event.id, actor(request, staff))
+    except Refused as refused:
+        return await _event_page(request, staff, event, refused=refused)
+    request.app.state.shelf.clear()
+    return see_other(f"/desk/events/{slug}")
+
+
+@post("/desk/events/{slug:str}/cancel")
+async def cancel_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """Call an event off, and say why."""
+    staff, event = await desk_event(request, slug)
+    typed = await form(request)
+    read = Reader(nested({name: value for name, value in typed.items() if name != "sure"}))
+    notice = read.localised("notice", rules.NOTICE, lines=True)
+    if not typed.get("sure"):
+        read.wrong("sure", "required")
+    try:
+        read.finish()
+        await actions.cancel(event.id, notice, actor(request, staff))
+    except Refused as refused:
+        return await _event_page(request, staff, event, refused=refused, typed=typed)
+    request.app.state.shelf.clear()
+    return see_other(f"/desk/events/{slug}")
+
+
+@post("/desk/events/{slug:str}/delete")
+async def delete_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """Remove a draft."""
+    staff, event = await desk_event(request, slug)
+    try:
+        await actions.delete(event.id, actor(request, staff))
+    except Refused as refused:
+        return await _event_page(request, staff, event, refused=refused)
+    return see_other("/desk")
+
+
+HANDLERS = [
+    desk, new_event, create_event, event_page, edit_form, edit_event, publish_event, cancel_event, delete_event,
+]

@@ -1,0 +1,160 @@
+"""Reading events: for everybody what is published or cancelled, for staff what they are posted to."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from app.accounts.shapes import Staff
+from app.database.connection import fetch
+from app.directory.shapes import json_of
+from app.events.shapes import Event, Pickup
+
+_COLUMNS = ", ".join(f"event.{name}" for name in Event.__struct_fields__ if name not in {
+    "country_slug", "country_names", "pickup_points",
+})
+_EVENTS = f"""
+SELECT {_COLUMNS}, host_country.slug AS country_slug, host_country.names AS country_names
+FROM event JOIN host_country ON host_country.code = event.host_country
+"""  # noqa: S608 - the columns are our own
+_PICKUPS = """
+SELECT id, event, name, place, departs_local, departs_at, seats, seats_taken FROM pickup_point
+"""
+_LOCALISED = ("title", "description", "venue", "address", "notice", "country_names")
+
+PUBLIC = "event.state IN ('published', 'cancelled')"
+
+
+def _pickup(row: dict[str, Any]) -> Pickup:
+    return msgspec.convert({**row, "name": json_of(row["name"]), "place": json_of(row["place"])}, Pickup, strict=False)
+
+
+def _event(row: dict[str, Any], pickups: list[dict[str, Any]]) -> Event:
+    row = {**row, **{name: json_of(row[name]) for name in _LOCALISED}}
+    row["pickup_points"] = tuple(_pickup(point) for point in pickups if point["event"] == row["id"])
+    return msgspec.convert(row, Event, strict=False)
+
+
+async def _find(condition: str, *args: Any) -> list[Event]:
+    """Events that meet a condition over `event`, with their pick-up points, in two statements."""
+    rows = await fetch(f"{_EVENTS} WHERE {condition}", *args)
+    if not rows:
+        return []
+    places = ", ".join(f"${index + 1}" for index in range(len(rows)))
+    pickups = await fetch(
+        f"{_PICKUPS} WHERE event IN ({places}) ORDER BY position, id", *(row["id"] for row in rows)
+    )
+    return [_event(row, pickups) for row in rows]
+
+
+async def public_event(slug: str) -> Event | None:
+    """A published or cancelled event."""
+    found = await _find(f"event.slug = $1 AND {PUBLIC}", slug)
+    return found[0] if found else None
+
+
+async def staff_event(slug: str, staff: Staff) -> Event | None:
+    """An event in any state, if it exists for this person."""
+    condition, args = staff.condition(2)
+    found = await _find(f"event.slug = $1 AND {condition}", slug, *args)
+    return found[0] if found else None
+
+
+async def event_by_id(event: UUID) -> Event:
+    """An event that is known to exist."""
+    return (await _find("event.id = $1", event))[0]
+
+
+async def staff_events(staff: Staff) -> list[Event]:
+    """What exists for this person, the latest first."""
+    condition, args = staff.condition(1)
+    return await _find(f"{condition} ORDER BY event.starts_at DESC, event.slug LIMIT 500", *args)
+
+
+async def country_events(code: str, since: datetime, until: datetime | None = None) -> list[Event]:
+    """Public events of a country that end at or after `since` (and before `until`), the soonest first."""
+    until_part, args = ("AND event.ends_at < $3", [until]) if until else ("", [])
+    return await _find(
+        f"event.host_country = $1 AND event.ends_at >= $2 {until_part} AND {PUBLIC} ORDER BY event.starts_at, event.slug",
+        code,
+        since,
+        *args,
+    )
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Part of a list, and where the next part begins (None at the end)."""
+
+    items: list[Event]
+    next: tuple[datetime, UUID] | None
+
+
+async def page_of_events(  # noqa: PLR0913 - each is one filter of the API
+    *,
+    staff: Staff | None,
+    host_country: str | None,
+    festival: str | None,
+    changed_since: datetime | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Page:
+    """Events in order of start, or of change when `changed_since` is given (so that nothing slips between pages)."""
+    order = "event.modified_at" if changed_since else "event.starts_at"
+    args: list[Any] = []
+
+    def place(value: Any) -> str:
+        args.append(value)
+        return f"${len(args)}"
+
+    conditions = [PUBLIC]
+    if staff is not None:
+        own, own_args = staff.condition(1)
+        args += own_args
+        conditions = [f"({PUBLIC} OR {own})"]
+    if host_country:
+        conditions.append(f"event.host_country = {place(host_country)}")
+    if festival:
+        conditions.append(f"event.festival = {place(festival)}")
+    if changed_since:
+        conditions.append(f"event.modified_at >= {place(changed_since)}")
+    if after:
+        moment, row = place(after[0]), place(after[1])
+        conditions.append(f"({order} > {moment} OR ({order} = {moment} AND event.id > {row}))")
+    found = await _find(f"{' AND '.join(conditions)} ORDER BY {order}, event.id LIMIT {limit + 1}", *args)
+    more = len(found) > limit
+    found = found[:limit]
+    last = found[-1] if more else None
+    return Page(found, (last.modified_at if changed_since else last.starts_at, last.id) if last else None)
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What decides whether a feed must be made anew."""
+
+    events: int
+    revisions: int
+    modified_at: datetime | None
+
+
+async def feed_head(code: str | None) -> Head:
+    """The public events of a country (or all) as counts; differs whenever something readable changed."""
+    condition, args = ("host_country = $1", [code]) if code else ("1 = 1", [])
+    rows = await fetch(
+        "SELECT count(*) AS events, coalesce(sum(content_revision), 0) AS revisions, max(modified_at) AS modified_at"
+        f" FROM event WHERE {condition} AND {PUBLIC}",  # noqa: S608
+        *args,
+    )
+    row = {**rows[0], "revisions": int(rows[0]["revisions"])}
+    return msgspec.convert(row, Head, strict=False)
+
+
+async def feed_events(code: str | None, since: datetime, cancelled_since: datetime) -> list[Event]:
+    """What a feed shows: events that ended since, cancelled ones for a shorter time; by start."""
+    condition, args = ("event.host_country = $3", [code]) if code else ("1 = 1", [])
+    return await _find(
+        f"((event.state = 'published' AND event.ends_at >= $1) OR (event.state = 'cancelled' AND event.ends_at >= $2))"
+        f" AND {condition} ORDER BY event.starts_at, event.id",
+        since,
+        cancelled_since,
+        *args,
+    )

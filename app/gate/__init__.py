@@ -1,0 +1,1 @@
+"""The gate: pairing phones, judging scans, counting who is inside."""

@@ -1,0 +1,35 @@
+"""Which paired phone is asking: by bearer secret or by the cookie that pairing left in its browser."""
+
+from datetime import timedelta
+
+from litestar.datastructures import Cookie
+
+from app.gate.queries import device_by_secret
+from app.gate.shapes import Device
+from app.settings import Settings
+from app.web.client import Req, require_same_origin
+from app.web.refusals import Refused
+from app.web.sessions import SAFE, bearer, cookie, cookie_value
+
+COOKIE = "gate"
+
+
+def pairing_cookie(settings: Settings, secret: str, life: timedelta) -> Cookie:
+    """What makes a browser a gate device."""
+    return cookie(settings, COOKIE, secret, life)
+
+
+async def optional_device(request: Req) -> Device | None:
+    """The phone that asks, or None for everybody else."""
+    secret = bearer(request) or cookie_value(request, COOKIE)
+    return await device_by_secret(secret) if secret else None
+
+
+async def gate_device(request: Req) -> Device:
+    """The phone that asks; raises Refused "device_unknown". A form must come from our own pages."""
+    device = await optional_device(request)
+    if device is None:
+        raise Refused("device_unknown")
+    if request.method not in SAFE and not bearer(request):
+        require_same_origin(request)
+    return device

@@ -1,0 +1,126 @@
+"""The gate on a volunteer's phone: pair, scan or type, and see at once who is let in. Works without script."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from app.database.connection import now
+from app.gate import actions, rules
+from app.gate.api import party_at_gate
+from app.gate.devices import gate_device, optional_device, pairing_cookie
+from app.gate.queries import pairing_by_token
+from app.gate.shapes import Device, Result
+from app.registrations.queries import counts, party_by_number
+from app.registrations.rules import SHORT_CODE_LENGTH
+from app.web.bodies import form
+from app.web.client import Req, keyring_of, require_same_origin, settings_of
+from app.web.pages import page, see_other
+from app.web.refusals import Refused
+
+REASONS = ("known_to_us", "elderly_or_ill", "long_queue", "technical", "other")
+
+
+@get("/gate")
+async def gate(request: Req) -> Response[bytes]:
+    """Ready for the next ticket; for a phone that is not paired, how to pair it."""
+    device = await optional_device(request)
+    if device is None or now() > device.over_at:
+        return page(request, "gate/unpaired.html", status=200 if device is None else 410, over=device is not None)
+    return await _gate_page(request, device)
+
+
+async def _gate_page(request: Req, device: Device, *, status: int = 200, **facts: Any) -> Response[bytes]:
+    blank: dict[str, Any] = {"result": None, "party": None, "choice": None, "refusal": None, "text": ""}
+    return page(
+        request,
+        "gate/gate.html",
+        status=status,
+        device=device,
+        counts=await counts(device.event),
+        nonce=secrets.token_hex(12),
+        reasons=REASONS,
+        **{**blank, **facts},
+    )
+
+
+@post("/gate", status_code=200)
+async def admit(request: Req) -> Response[bytes]:
+    """Judge what was scanned or typed, and show it big."""
+    device = await gate_device(request)
+    typed = await form(request)
+    text = typed.get("code", "").strip()
+    short = "".join(each for each in text if each.isalnum())
+    if len(short) == SHORT_CODE_LENGTH:
+        try:
+            found = await party_at_gate(request, device, short)
+        except Refused as refused:
+            return await _gate_page(request, device, refusal=refused, text=text, status=refused.status)
+        return await _gate_page(request, device, choice=found)
+    if not text and not typed.get("ticket") and not typed.get("undo"):
+        return see_other("/gate")
+    return await _judged(request, device, typed, text)
+
+
+async def _judged(request: Req, device: Device, typed: dict[str, str], text: str) -> Response[bytes]:
+    numbers = [int(each) for each in typed.get("numbers", "").split(",") if each.isdigit()]
+    scan: dict[str, Any] = {
+        "nonce": typed.get("nonce") or secrets.token_hex(12),
+        "override": typed.get("override", ""),
+        "direction": typed.get("direction") or "in",
+    }
+    scan |= {name: value for name, value in (("code", text), ("ticket", typed.get("ticket")), ("undo", typed.get("undo"))) if value}
+    if numbers:
+        scan["numbers"] = numbers
+    asks = rules.read_scans({"scans": [scan]}, keyring_of(request), now())
+    result = (await actions.record_scans(device, asks))[0]
+    return await _gate_page(
+        request,
+        device,
+        result=result,
+        party=await _party_after(request, device, asks[0].registration),
+        at=_at(result),
+        text=text,
+        scanned=scan,
+        ticket=f"{asks[0].registration}-{asks[0].ticket}" if asks[0].registration else "",
+    )
+
+
+def _at(result: Result) -> datetime | None:
+    return datetime.fromisoformat(result.first["at"]).astimezone(UTC) if result.first else None
+
+
+async def _party_after(request: Req, device: Device, registration: str) -> Any:
+    party = await party_by_number(keyring_of(request), registration) if registration else None
+    return party if party is not None and party.event == device.event and party.state != "erased" else None
+
+
+@get("/gate/pair/{token:str}")
+async def pairing(request: Req, token: FromPath[str]) -> Response[bytes]:
+    """Offer to pair this phone; opening the link changes nothing."""
+    facts = await pairing_by_token(keyring_of(request), token)
+    return page(request, "gate/pair.html", pairing=facts, token=token)
+
+
+@post("/gate/pair/{token:str}")
+async def pair(request: Req, token: FromPath[str]) -> Response[bytes]:
+    """Make this browser a gate device."""
+    require_same_origin(request)
+    facts = await pairing_by_token(keyring_of(request), token)
+    present = await optional_device(request)
+    if present is not None and present.pairing == facts.id and now() <= present.over_at:
+        return see_other("/gate")  # a double tap, or the link opened once more
+    secret = await actions.add_device(facts.id)
+    return see_other("/gate", [pairing_cookie(settings_of(request), secret, rules.LATE_DELIVERY * 8)])
+
+
+@post("/gate/unpair")
+async def unpair(request: Req) -> Response[bytes]:
+    """Make this browser an ordinary one again."""
+    await gate_device(request)
+    return see_other("/gate", [pairing_cookie(settings_of(request), "", rules.CLOCK_TOLERANCE * 0)])
+
+
+HANDLERS = [gate, admit, pairing, pair, unpair]

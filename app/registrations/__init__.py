@@ -1,0 +1,1 @@
+"""Registrations: parties, their places, the waiting list, and the party's own page."""

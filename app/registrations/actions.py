@@ -1,0 +1,279 @@
+"""Registering, moving up, giving up and erasing. Each is one transaction that begins by touching the event's row:
+that serialises everything that changes the seats of one event, on both databases."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from app.database.audit import Actor, audit
+from app.database.connection import fetch, insert, now, write
+from app.events.rules import registration_refusal
+from app.events.shapes import Event
+from app.registrations import rules
+from app.registrations.shapes import RegistrationDraft, Waiting
+from app.security.keyring import Keyring
+from app.security.sealing import keyed_hash, seal
+from app.web.refusals import Refused
+from models.registrations import Reach, Registration
+from models.tickets import Ticket
+
+_OPEN = """
+state = 'published' AND NOT registration_paused AND ends_at > $3
+AND (registration_opens_at IS NULL OR registration_opens_at <= $3)
+AND (registration_closes_at IS NULL OR registration_closes_at > $3)
+"""
+_TAKE = f"""
+UPDATE event SET revision = revision + 1, seats_taken = seats_taken + $2
+WHERE id = $1 AND seats_waiting = 0 AND (capacity IS NULL OR seats_taken + $2 <= capacity) AND {_OPEN}
+RETURNING revision
+"""
+_QUEUE = f"""
+UPDATE event SET revision = revision + 1, seats_waiting = seats_waiting + $2 WHERE id = $1 AND {_OPEN}
+RETURNING revision
+"""
+_TAKE_BUS = """
+UPDATE pickup_point SET seats_taken = seats_taken + $2
+WHERE id = $1 AND (seats IS NULL OR seats_taken + $2 <= seats) RETURNING id
+"""
+_LEAVE_BUS = "UPDATE pickup_point SET seats_taken = seats_taken - $2 WHERE id = $1 RETURNING id"
+
+
+class Registered(msgspec.Struct, frozen=True):
+    """A booking that was just made; what the answer needs, without reading it back. Tickets are numbered from 1."""
+
+    id: UUID
+    number: str
+    short_code: str
+    state: str
+    party: int
+    pickup_point: UUID | None
+
+
+async def register(keyring: Keyring, event: Event, draft: RegistrationDraft, by: Actor) -> Registered:
+    """Book places for a party; raises Refused when the event is closed, full, or the bus is."""
+    moment = now()
+    async with write():
+        took = await fetch(_TAKE, event.id, draft.party, moment)
+        queued = [] if took else await fetch(_QUEUE, event.id, draft.party, moment)
+        if not took and not queued:
+            raise await _why_not(event, moment)
+        state = "confirmed" if took else "waiting"
+        if took and draft.pickup_point and not await fetch(_TAKE_BUS, draft.pickup_point, draft.party):
+            raise Refused("pickup_point_full")
+        booked = await _write(keyring, event, draft, state, (took or queued)[0]["revision"], moment)
+        await audit(by, "registered", "registration", booked.id, event.id, party=draft.party, state=state)
+        if took:
+            return booked
+        await promote_waiting(event.id)
+        return await _after_moving_up(booked, accept_waiting=draft.accept_waiting)
+
+
+async def _after_moving_up(booked: Registered, *, accept_waiting: bool) -> Registered:
+    rows = await fetch("SELECT id, number, short_code, state, party, pickup_point FROM registration WHERE id = $1", booked.id)
+    if rows[0]["state"] == "waiting" and not accept_waiting:
+        raise Refused("event_full")
+    return msgspec.convert(rows[0], Registered, strict=False)
+
+
+async def _why_not(event: Event, moment: datetime) -> Refused:
+    """Read only to explain: the UPDATE has decided already."""
+    rows = await fetch(
+        "SELECT state, registration_paused, registration_opens_at, registration_closes_at, ends_at"
+        " FROM event WHERE id = $1",
+        event.id,
+    )
+    present = msgspec.structs.replace(event, **msgspec.convert(rows[0], _Openness, strict=False).as_facts())
+    return registration_refusal(present, moment) or Refused("busy")
+
+
+class _Openness(msgspec.Struct):
+    state: str
+    registration_paused: bool
+    registration_opens_at: datetime | None
+    registration_closes_at: datetime | None
+    ends_at: datetime
+
+    def as_facts(self) -> dict[str, Any]:
+        return msgspec.structs.asdict(self)
+
+
+async def _write(
+    keyring: Keyring, event: Event, draft: RegistrationDraft, state: str, revision: int, moment: datetime
+) -> Registered:
+    row, number = uuid4(), secrets.token_hex(8)
+    columns = {
+        "id": row,
+        "event": event.id,
+        "number": number,
+        "state": state,
+        "party": draft.party,
+        "children": draft.children,
+        "sealed_name": seal(keyring, draft.names[0], f"registration.sealed_name:{row}"),
+        "language": draft.language,
+        "pickup_point": draft.pickup_point,
+        "take_what_there_is": draft.take_what_there_is,
+        "wait_position": revision if state == "waiting" else None,
+        "last_ticket": draft.party,
+        "consented_at": moment,
+        "created_at": moment,
+        "revision": revision,
+    }
+    while not await insert(
+        Registration, {**columns, "short_code": (short_code := rules.new_short_code())}, unless_there="event, short_code"
+    ):
+        continue  # another party of this event has the code: draw again
+    grown_ups = draft.party - draft.children
+    tickets = [
+        {
+            "id": (ticket := uuid4()),
+            "event": event.id,
+            "registration": row,
+            "number": index + 1,
+            "sealed_name": seal(keyring, name, f"ticket.sealed_name:{ticket}") if index else "",
+            "child": index >= grown_ups,
+            "state": "valid" if state == "confirmed" else "waiting",
+            "revision": revision,
+        }
+        for index, name in enumerate(draft.names)
+    ]
+    await insert(Ticket, *tickets)
+    reaches = [
+        {
+            "id": (reach := uuid4()),
+            "registration": row,
+            "channel": channel,
+            "sealed_address": seal(keyring, address, f"reach.sealed_address:{reach}"),
+            "address_hash": keyed_hash(keyring, "reach", address),
+            "consented_at": moment,
+        }
+        for channel, address in (("phone", draft.phone), ("e-mail", draft.email))
+        if address
+    ]
+    await insert(Reach, *reaches)
+    return Registered(row, number, short_code, state, draft.party, draft.pickup_point)
+
+
+async def promote_waiting(event: UUID) -> None:
+    """Move waiting parties up into free places; call it inside the transaction that freed them."""
+    rows = await fetch(
+        "SELECT capacity, seats_taken, revision FROM event WHERE id = $1 AND seats_waiting > 0 AND state = 'published'",
+        event,
+    )
+    if not rows:
+        return
+    capacity, taken, revision = rows[0]["capacity"], rows[0]["seats_taken"], rows[0]["revision"]
+    waiting = msgspec.convert(
+        await fetch(
+            "SELECT id, party, children, take_what_there_is, passed_over, created_at, pickup_point FROM registration"
+            " WHERE event = $1 AND state = 'waiting' ORDER BY wait_position",
+            event,
+        ),
+        list[Waiting],
+        strict=False,
+    )
+    moves = rules.who_moves_up(waiting, None if capacity is None else capacity - taken, now())
+    for party, seats in moves.promoted:
+        await _promote(event, party, seats, revision)
+    if moves.passed:
+        places = ", ".join(f"${index + 1}" for index in range(len(moves.passed)))
+        await fetch(
+            f"UPDATE registration SET passed_over = passed_over + 1 WHERE id IN ({places})",  # noqa: S608
+            *moves.passed,
+        )
+
+
+async def _promote(event: UUID, party: Waiting, seats: int, revision: int) -> None:
+    """Give a waiting party its places, and the bus if it still has room for all of them."""
+    bus = party.pickup_point if party.pickup_point and await fetch(_TAKE_BUS, party.pickup_point, seats) else None
+    await fetch(
+        "UPDATE event SET seats_taken = seats_taken + $2, seats_waiting = seats_waiting - $3 WHERE id = $1 RETURNING id",
+        event,
+        seats,
+        party.party,
+    )
+    await fetch(
+        "UPDATE registration SET state = 'confirmed', party = $2, children = $3, pickup_point = $4,"
+        " wait_position = NULL, revision = $5 WHERE id = $1 RETURNING id",
+        party.id,
+        seats,
+        min(party.children, seats),
+        bus,
+        revision,
+    )
+    await fetch(
+        "UPDATE ticket SET revision = $3, state = CASE WHEN number <= $2 THEN 'valid' ELSE 'given_up' END"
+        " WHERE registration = $1 RETURNING id",
+        party.id,
+        seats,
+        revision,
+    )
+    await audit(Actor("rule"), "moved_up", "registration", party.id, event, party=seats)
+
+
+class _Held(msgspec.Struct):
+    event: UUID
+    state: str
+    party: int
+    pickup_point: UUID | None
+
+
+async def give_up(registration: UUID, by: Actor) -> None:
+    """Give up all places of a party, for others at once. A second time changes nothing."""
+    async with write():
+        await _release(registration, "cancelled", by)
+
+
+async def _release(registration: UUID, becomes: str, by: Actor) -> UUID:
+    """End a registration's hold on seats and bus; the conditional UPDATE decides who does it. Returns the event."""
+    row = await fetch("SELECT event FROM registration WHERE id = $1", registration)
+    event = UUID(str(row[0]["event"]))
+    locked = await fetch("UPDATE event SET revision = revision + 1 WHERE id = $1 RETURNING revision", event)
+    revision = locked[0]["revision"]
+    before = await fetch("SELECT event, state, party, pickup_point FROM registration WHERE id = $1", registration)
+    held = msgspec.convert(before[0], _Held, strict=False)
+    ended = await fetch(
+        "UPDATE registration SET state = $2, wait_position = NULL, pickup_point = NULL, revision = $3"
+        " WHERE id = $1 AND state IN ('confirmed', 'waiting') RETURNING id",
+        registration,
+        becomes,
+        revision,
+    )
+    if not ended:
+        return event
+    # whoever is inside already stays counted: their places are used, not free
+    admitted = await fetch(
+        "SELECT count(DISTINCT ticket.id) AS people FROM ticket JOIN admission ON admission.ticket = ticket.id"
+        " WHERE ticket.registration = $1 AND ticket.state = 'valid'",
+        registration,
+    )
+    free = held.party - admitted[0]["people"] if held.state == "confirmed" else held.party
+    column = "seats_taken" if held.state == "confirmed" else "seats_waiting"
+    await fetch(f"UPDATE event SET {column} = {column} - $2 WHERE id = $1 RETURNING id", event, free)  # noqa: S608
+    if held.state == "confirmed" and held.pickup_point:
+        await fetch(_LEAVE_BUS, held.pickup_point, held.party)
+    await fetch(
+        "UPDATE ticket SET state = 'given_up', revision = $2 WHERE registration = $1 AND state IN ('valid', 'waiting')"
+        " AND NOT EXISTS (SELECT 1 FROM admission WHERE admission.ticket = ticket.id) RETURNING id",
+        registration,
+        revision,
+    )
+    await audit(by, "gave_up", "registration", registration, event, people=free)
+    await promote_waiting(event)
+    return event
+
+
+async def erase(registration: UUID, by: Actor) -> None:
+    """Erase who the party is: places are given up, names, addresses and stored answers go, the counts stay."""
+    async with write():
+        event = await _release(registration, "cancelled", by)
+        await fetch(
+            "UPDATE registration SET state = 'erased', sealed_name = '' WHERE id = $1 RETURNING id",
+            registration,
+        )
+        await fetch("UPDATE ticket SET sealed_name = '' WHERE registration = $1 RETURNING id", registration)
+        await fetch("DELETE FROM reach WHERE registration = $1", registration)
+        await fetch("DELETE FROM idempotency WHERE registration = $1", registration)
+        await audit(by, "erased", "registration", registration, event)

@@ -1,0 +1,114 @@
+"""The secret of this installation: a current one and older ones by id, and the keys derived from them."""
+
+import base64
+import os
+import re
+import secrets
+from functools import cache
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app.settings import Settings, SettingsError
+
+MOST_SECRETS = 16  # a ticket carries its key id in four bits
+LEAST_CHARACTERS = 32
+
+
+class Keyring:
+    """Derives 32-byte keys by purpose and key id (HKDF-SHA256 over the secret, the purpose as label).
+
+    `current` is the id that new values carry; older ids still open what they made.
+    """
+
+    def __init__(self, ring: dict[int, str], current: int) -> None:
+        self._ring = ring
+        self.current = current
+        self._derive = cache(self._derive_uncached)
+        self._signer = cache(self._signer_uncached)
+
+    def __contains__(self, key_id: int) -> bool:
+        return key_id in self._ring
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Every key id, the current one first."""
+        return tuple(self._ring)
+
+    def key(self, purpose: str, key_id: int | None = None) -> bytes:
+        """The 32-byte key for a purpose; raises KeyError for an unknown id."""
+        return self._derive(purpose, self.current if key_id is None else key_id)
+
+    def _derive_uncached(self, purpose: str, key_id: int) -> bytes:
+        kdf = HKDF(algorithm=SHA256(), length=32, salt=b"bon", info=purpose.encode())
+        return kdf.derive(self._ring[key_id].encode())
+
+    def ticket_signer(self, key_id: int | None = None) -> Ed25519PrivateKey:
+        """The Ed25519 key that signs tickets; raises KeyError for an unknown id."""
+        return self._signer(self.current if key_id is None else key_id)
+
+    def _signer_uncached(self, key_id: int) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.key("ticket", key_id))
+
+    def ticket_verifier(self, key_id: int) -> Ed25519PublicKey:
+        """The public half for a key id; raises KeyError for an unknown id."""
+        return self.ticket_signer(key_id).public_key()
+
+
+def load(settings: Settings) -> Keyring:
+    """The keyring from BON_SECRET, else from the file in the data folder, which is made if there is none."""
+    return parse(settings.secret or _from_file(settings.data_dir / "secret"))
+
+
+def parse(text: str) -> Keyring:
+    """Read `id:secret[,id:secret…]` or one plain secret (id 0); raises SettingsError with what is wrong."""
+    if not re.match(r"\d+:", text):
+        text = f"0:{text}"
+    ring: dict[int, str] = {}
+    for part in text.split(","):
+        key_id, _, secret = part.strip().partition(":")
+        if not key_id.isascii() or not key_id.isdigit() or int(key_id) >= MOST_SECRETS:
+            raise SettingsError(f"BON_SECRET: a keyring holds at most {MOST_SECRETS} secrets, with ids 0 to 15.")
+        if int(key_id) in ring:
+            raise SettingsError(f"BON_SECRET: the id {key_id} stands twice.")
+        if len(secret) < LEAST_CHARACTERS:
+            raise SettingsError(f"BON_SECRET: each secret needs at least {LEAST_CHARACTERS} characters.")
+        ring[int(key_id)] = secret
+    return Keyring(ring, current=next(iter(ring)))
+
+
+def _from_file(path: Path) -> str:
+    try:
+        if not path.exists():
+            _create(path)
+        text = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The secret in {path} cannot be read or made: {error}.") from error
+    if not text:
+        raise SettingsError(f"The secret in {path} is empty. Restore it from a backup: tickets depend on it.")
+    return text
+
+
+def _create(path: Path) -> None:
+    """Write a new secret beside `path` and link it into place: whoever is first wins, and nobody reads half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"secret.{os.getpid()}.{secrets.token_hex(4)}")
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(file, b"0:" + base64.urlsafe_b64encode(secrets.token_bytes(32)) + b"\n")
+        os.fsync(file)
+    finally:
+        os.close(file)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # another process was first; its secret counts
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

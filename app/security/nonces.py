@@ -1,0 +1,29 @@
+"""Signed one-time nonces for forms: they prove when the form was made and repeat harmlessly."""
+
+import hmac
+import secrets
+import time
+
+from app.security.keyring import Keyring
+from app.security.sealing import keyed_hash
+
+MAX_AGE = 24 * 3600
+
+
+def make_nonce(keyring: Keyring, purpose: str) -> str:
+    """`random.time.signature` for a form of this purpose."""
+    body = f"{secrets.token_hex(12)}.{int(time.time()):x}"
+    return f"{body}.{_signature(keyring, purpose, body, keyring.current)}"
+
+
+def nonce_is_ours(keyring: Keyring, purpose: str, nonce: str, max_age: int = MAX_AGE) -> bool:
+    """Whether we made this nonce for this purpose within `max_age` seconds."""
+    body, _, signature = nonce.rpartition(".")
+    made = body.partition(".")[2]
+    if not any(hmac.compare_digest(signature, _signature(keyring, purpose, body, key)) for key in keyring.ids):
+        return False
+    return 0 <= time.time() - int(made, 16) <= max_age
+
+
+def _signature(keyring: Keyring, purpose: str, body: str, key_id: int) -> str:
+    return keyed_hash(keyring, f"form:{purpose}", body, key_id)[:32]

@@ -1,0 +1,49 @@
+"""Passwords (argon2id) and random secrets of which only a hash is stored."""
+
+import asyncio
+import hashlib
+import secrets
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+LEAST_LENGTH = 12
+MOST_LENGTH = 200
+
+_hasher = PasswordHasher()
+_turns = asyncio.Semaphore(2)  # 64 MiB each: a flood of log-ins must not take all memory
+
+
+async def hash_password(password: str) -> str:
+    """An argon2id hash, made off the event loop."""
+    return await asyncio.to_thread(_hasher.hash, password)
+
+
+async def password_fits(password: str, stored: str | None) -> bool:
+    """Whether the password has this hash; with None it takes as long and says no, so nobody learns who exists."""
+    async with _turns:
+        return await asyncio.to_thread(_verify, password, stored)
+
+
+def _verify(password: str, stored: str | None) -> bool:
+    try:
+        _hasher.verify(stored or _nobody(), password)
+    except (Argon2Error, InvalidHashError):
+        return False
+    return stored is not None
+
+
+@cache
+def _nobody() -> str:
+    return _hasher.hash(secrets.token_hex(16))
+
+
+def new_secret() -> str:
+    """A bearer secret of 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_secret(secret: str) -> str:
+    """SHA-256 in hex; enough for random secrets."""
+    return hashlib.sha256(secret.encode()).hexdigest()

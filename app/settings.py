@@ -1,0 +1,152 @@
+"""The settings: one table of environment variables, read once, checked, and shown by `bon doctor`."""
+
+from collections.abc import Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the text is one sentence for the operator."""
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One environment variable: its name, default, meaning, and whether its value is hidden and may come as NAME_FILE."""
+
+    env: str
+    default: str
+    help: str
+    secret: bool = False
+
+
+OPTIONS = (
+    Option(
+        "BON_DATABASE_URL",
+        "",
+        "`sqlite:///PATH` (an absolute path makes four slashes) or `postgresql://user:password@host:port/name`; "
+        "empty means `bon.sqlite` in the data folder",
+        secret=True,
+    ),
+    Option("BON_DATA_DIR", "var", "folder for the SQLite file and the secret"),
+    Option(
+        "BON_BASE_URL",
+        "http://127.0.0.1:8000",
+        "the address people reach Bon at: https unless loopback, no path; it is printed into every ticket",
+    ),
+    Option(
+        "BON_SECRET",
+        "",
+        "keyring `id:secret[,id:secret]`, the newest first, or one plain secret of at least 32 characters; "
+        "empty means the file `secret` in the data folder, made by the first command that needs it",
+        secret=True,
+    ),
+    Option("BON_RETENTION_DAYS", "14", "days after an event until names and addresses are erased (1–365)"),
+    Option(
+        "BON_TRUSTED_PROXIES",
+        "",
+        "addresses or networks, separated by commas, whose X-Forwarded-For is believed",
+    ),
+)
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Checked settings. `database_url` is `sqlite:///…` or `postgresql://…`; `secret` is "" when it lies in the data folder."""
+
+    database_url: str
+    data_dir: Path
+    base_url: str
+    secret: str
+    retention_days: int
+    trusted_proxies: tuple[str, ...]
+
+    @property
+    def secure(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The file of the embedded database, or None on PostgreSQL."""
+        return Path(self.database_url.removeprefix("sqlite:///")) if self.database_url.startswith("sqlite:") else None
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Read and check every option; raises SettingsError naming the first wrong one."""
+    values = {option.env: _value(option, environ) for option in OPTIONS}
+    unknown = sorted(
+        name
+        for name in environ
+        if name.startswith("BON_") and name not in values and name.removesuffix("_FILE") not in values
+    )
+    if unknown:
+        raise SettingsError(f"{unknown[0]} is not a setting of Bon; `bon doctor` lists them.")
+    data_dir = Path(values["BON_DATA_DIR"])
+    return Settings(
+        database_url=_database_url(values["BON_DATABASE_URL"], data_dir),
+        data_dir=data_dir,
+        base_url=_base_url(values["BON_BASE_URL"]),
+        secret=values["BON_SECRET"],
+        retention_days=_whole("BON_RETENTION_DAYS", values["BON_RETENTION_DAYS"], 1, 365),
+        trusted_proxies=_networks(values["BON_TRUSTED_PROXIES"]),
+    )
+
+
+def _value(option: Option, environ: Mapping[str, str]) -> str:
+    file = environ.get(f"{option.env}_FILE", "")
+    if file and option.secret:
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsError(f"{option.env}_FILE: {file} cannot be read ({error.strerror}).") from error
+    if file:
+        raise SettingsError(f"{option.env}_FILE is not offered; set {option.env} itself.")
+    return environ.get(option.env, "").strip() or option.default
+
+
+def _database_url(value: str, data_dir: Path) -> str:
+    if not value:
+        return f"sqlite:///{data_dir / 'bon.sqlite'}"
+    parts = urlsplit(value)
+    if value.startswith("sqlite:///") and len(value) > len("sqlite:///"):
+        return value
+    if parts.scheme == "postgresql" and parts.path.strip("/"):
+        return value
+    raise SettingsError("BON_DATABASE_URL must be sqlite:///PATH or postgresql://user:password@host:port/name.")
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    try:
+        port_fits = parts.port is None or 0 < parts.port < 65536
+    except ValueError:
+        port_fits = False
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_fits:
+        raise SettingsError(f"BON_BASE_URL: {value!r} is not an address such as https://bon.example.org.")
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+        raise SettingsError(f"BON_BASE_URL: {value!r} must be a scheme and a host only, without a path.")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise SettingsError(f"BON_BASE_URL: {value!r} must begin with https:// (http is for loopback only).")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _whole(name: str, value: str, low: int, high: int) -> int:
+    if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+        raise SettingsError(f"{name}: {value!r} must be a whole number from {low} to {high}.")
+    return int(value)
+
+
+def _networks(value: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in value.split(",") if part.strip())
+    for part in found:
+        try:
+            ip_network(part)
+        except ValueError as error:
+            raise SettingsError(f"BON_TRUSTED_PROXIES: {part!r} is no address or network.") from error
+    return found

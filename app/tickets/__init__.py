@@ -1,0 +1,1 @@
+"""Tickets: the signed code, its QR, and the page it opens."""

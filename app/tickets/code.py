@@ -1,0 +1,82 @@
+"""The ticket code (DESIGN.md 7): 14 bytes and an Ed25519 signature over them, in base32 without padding.
+
+version (4 bit) · key id (4 bit) | event number (3 bytes) | registration number (8) | ticket number (1) | issue (1)
+"""
+
+import base64
+import re
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+
+from app.security.keyring import Keyring
+
+VERSION = 1
+PAYLOAD = 14
+SIGNATURE = 64
+LENGTH = 125  # base32 characters of 78 bytes; the last character's lowest bit is padding and must be 0
+MOST_NUMBER = 255
+
+_ALPHABET = re.compile(r"[A-Z2-7]{125}")
+_ADDRESS = re.compile(r"(?:.*/)?T/([^/?#]+)/?(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
+
+
+class Code(msgspec.Struct, frozen=True):
+    """What a ticket's code says. `registration` is 16 hex digits; `issue` rises when the code is renewed."""
+
+    key_id: int
+    event: int
+    registration: str
+    ticket: int
+    issue: int
+
+
+class NotATicket(Exception):
+    """Text that is no ticket of ours. `code` is "code_malformed", "code_unknown_key" or "code_forged"."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def encode(keyring: Keyring, event: int, registration: str, ticket: int, issue: int) -> str:
+    """Sign with the current key. Deterministic: the same ticket always gives the same 125 characters."""
+    payload = (
+        bytes([VERSION << 4 | keyring.current])
+        + event.to_bytes(3)
+        + bytes.fromhex(registration)
+        + ticket.to_bytes(1)
+        + issue.to_bytes(1)
+    )
+    return base64.b32encode(payload + keyring.ticket_signer().sign(payload)).decode().rstrip("=")
+
+
+def decode(keyring: Keyring, text: str) -> Code:
+    """Read and verify a code or a scanned address that holds one; raises NotATicket."""
+    bare = bare_code(text)
+    if not _ALPHABET.fullmatch(bare):
+        raise NotATicket("code_malformed")
+    raw = base64.b32decode(bare + "===")
+    if base64.b32encode(raw).decode().rstrip("=") != bare or raw[0] >> 4 != VERSION:
+        raise NotATicket("code_malformed")
+    payload, signature = raw[:PAYLOAD], raw[PAYLOAD:]
+    key_id = raw[0] & 15
+    if key_id not in keyring:
+        raise NotATicket("code_unknown_key")
+    try:
+        keyring.ticket_verifier(key_id).verify(signature, payload)
+    except InvalidSignature as error:
+        raise NotATicket("code_forged") from error
+    return Code(key_id, int.from_bytes(payload[1:4]), payload[4:12].hex(), payload[12], payload[13])
+
+
+def bare_code(text: str) -> str:
+    """The base32 part of what a scanner read: scheme, host and letter case do not matter."""
+    text = text.strip()
+    found = _ADDRESS.fullmatch(text)
+    return (found.group(1) if found else text).upper()
+
+
+def address(base_url: str, code: str) -> str:
+    """What the QR holds, in upper case so that it fits the alphanumeric mode."""
+    return f"{base_url.upper()}/T/{code}"

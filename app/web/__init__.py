@@ -1,0 +1,1 @@
+"""What every page and API answer shares: refusals, fields, languages, sessions, headers, limits, caching, assets."""

@@ -1,0 +1,98 @@
+"""Failures as people and programs read them: a friendly page, or application/problem+json."""
+
+import logging
+import sqlite3
+import traceback
+from typing import Any
+
+import asyncpg
+import msgspec
+from litestar import Response
+from litestar.exceptions import HTTPException
+
+from app.web import i18n
+from app.web.client import Req, language_of, settings_of, wants_html
+from app.web.pages import page, see_other
+from app.web.refusals import Refused
+
+log = logging.getLogger("bon")
+
+BY_STATUS = {
+    400: "malformed", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+    413: "too_much", 429: "too_many_requests", 503: "busy",
+}
+OVERLOADED = (TimeoutError, asyncpg.TooManyConnectionsError, sqlite3.OperationalError)
+
+
+def refusal_of(error: Exception) -> Refused:
+    """What to tell about any failure."""
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, HTTPException):
+        return Refused(BY_STATUS.get(error.status_code, "malformed" if error.status_code < 500 else "internal"))
+    if isinstance(error, OVERLOADED):
+        return Refused("busy")
+    return Refused("internal")
+
+
+def handle(request: Req, error: Exception) -> Response[Any]:
+    """Litestar's exception handler for everything; must not raise itself."""
+    refused = refusal_of(error)
+    if refused.status >= 500:
+        _log_failure(request, error)
+    headers = dict(getattr(error, "headers", None) or {})
+    headers["cache-control"] = "no-store"
+    if refused.status in {429, 503}:
+        headers["retry-after"] = str(refused.facts.get("seconds", 5))
+    if refused.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    language = language_of(request)
+    if refused.status == 401 and wants_html(request) and request.scope["path"].startswith("/desk"):
+        back = request.scope["path"] if request.method == "GET" else "/desk"
+        return see_other(f"/desk/login?next={back}")
+    if wants_html(request):
+        answer: Response[Any] = page(
+            request, "pages/error.html", status=refused.status, language=language, refused=refused,
+            message=i18n.told(language, refused),
+        )
+        answer.headers.update({key: value for key, value in headers.items() if key != "cache-control"})
+        return answer
+    return problem_json(request, refused, headers)
+
+
+def problem_json(request: Req, refused: Refused, headers: dict[str, str]) -> Response[bytes]:
+    """RFC 9457, with every wrong field named."""
+    language = language_of(request)
+    body = {
+        "type": f"{settings_of(request).base_url}/api/problems/{refused.code}",
+        "title": refused.code.replace("_", " "),
+        "status": refused.status,
+        "detail": i18n.told(language, refused),
+        "code": refused.code,
+        "errors": [
+            {"field": each.field, "code": each.code, "detail": i18n.sentence(language, each.code, each.facts)}
+            for each in refused.problems
+        ],
+    }
+    return Response(
+        msgspec.json.encode(body),
+        status_code=refused.status,
+        media_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def _log_failure(request: Req, error: Exception) -> None:
+    """Where it failed, without the values that were there: they may be personal."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    log.error(
+        msgspec.json.encode(
+            {
+                "event": "failure",
+                "route": request.scope.get("path_template", ""),
+                "kind": type(error).__name__,
+                "frames": [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames],
+            }
+        ).decode()
+    )
+

@@ -1,0 +1,88 @@
+"""Answering a repeated POST with its first success: same principal, route, event and key give the same answer."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from app.database.connection import fetch, insert, now, write
+from app.security.keyring import Keyring
+from app.security.sealing import keyed_hash, seal, unseal
+from app.web.refusals import Refused
+from models.registrations import Idempotency
+
+KEPT = timedelta(hours=24)
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """An answer as it was first given; `registration` is the row whose erasure takes it along."""
+
+    status: int
+    body: Any
+    registration: UUID | None = None
+
+
+class _AlreadyKeptError(Exception):
+    """Somebody else kept an answer for the same claim first; undo this attempt."""
+
+
+async def once(
+    keyring: Keyring, claim: tuple[str, ...], key: str | None, body: bytes, act: Callable[[], Awaitable[Kept]]
+) -> Kept:
+    """Run `act` once for a claim (route, event, principal) and key; without a key, just run it.
+
+    `act` runs inside the transaction that keeps its answer. Raises Refused "idempotency_key_reused" for another body.
+    """
+    if key is None:
+        return await act()
+    if not 1 <= len(key) <= 255 or not all(32 <= ord(character) < 127 for character in key):
+        raise Refused("idempotency_key_invalid")
+    claim_hash = keyed_hash(keyring, "idempotency", "\n".join((*claim, key)))
+    body_hash = keyed_hash(keyring, "idempotency", body.decode("utf-8", "replace"))
+    if first := await _find(keyring, claim_hash, body_hash):
+        return first
+    try:
+        async with write():
+            kept = await act()
+            await _keep(keyring, claim_hash, body_hash, kept)
+            return kept
+    except (Refused, _AlreadyKeptError):
+        # the first one may have finished meanwhile, and taken the last seat with it
+        if first := await _find(keyring, claim_hash, body_hash):
+            return first
+        raise
+
+
+async def _find(keyring: Keyring, claim_hash: str, body_hash: str) -> Kept | None:
+    rows = await fetch(
+        "SELECT body_hash, status, sealed_answer FROM idempotency WHERE claim_hash = $1 AND expires_at > $2",
+        claim_hash,
+        now(),
+    )
+    if not rows:
+        return None
+    if rows[0]["body_hash"] != body_hash:
+        raise Refused("idempotency_key_reused")
+    answer = unseal(keyring, rows[0]["sealed_answer"], f"idempotency.sealed_answer:{claim_hash}")
+    return Kept(rows[0]["status"], msgspec.json.decode(answer))
+
+
+async def _keep(keyring: Keyring, claim_hash: str, body_hash: str, kept: Kept) -> None:
+    await fetch("DELETE FROM idempotency WHERE claim_hash = $1 AND expires_at <= $2", claim_hash, now())
+    answer = msgspec.json.encode(kept.body).decode()
+    inserted = await insert(
+        Idempotency,
+        {
+            "claim_hash": claim_hash,
+            "body_hash": body_hash,
+            "status": kept.status,
+            "sealed_answer": seal(keyring, answer, f"idempotency.sealed_answer:{claim_hash}"),
+            "registration": kept.registration,
+            "expires_at": now() + KEPT,
+        },
+        unless_there="claim_hash",
+    )
+    if not inserted:
+        raise _AlreadyKeptError

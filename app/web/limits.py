@@ -1,0 +1,91 @@
+"""Limits by purpose. Generous ones are counted in this process; those against guessing in the database.
+
+The in-process ones bound a flood, not a right: with several processes each counts on its own.
+"""
+
+import time
+from collections import OrderedDict
+from datetime import timedelta
+
+import msgspec
+
+from app.database.connection import fetch, now
+from app.security.keyring import Keyring
+from app.security.sealing import keyed_hash
+from app.web.refusals import Refused
+
+MOST_BUCKETS = 20_000
+
+
+class Bucket(msgspec.Struct):
+    """Tokens left, and when they were last counted."""
+
+    tokens: float
+    at: float
+
+
+class Fence:
+    """A token bucket for each key: `rate` a minute, `burst` at once. Forgets the longest unused keys."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self.rate = rate / 60
+        self.burst = burst
+        self._buckets: OrderedDict[tuple[str, ...], Bucket] = OrderedDict()
+
+    def pass_or_refuse(self, *key: str) -> None:
+        """Take a token or raise Refused "too_many_requests"."""
+        at = time.monotonic()
+        bucket = self._buckets.pop(key, None) or Bucket(self.burst, at)
+        bucket.tokens = min(self.burst, bucket.tokens + (at - bucket.at) * self.rate)
+        bucket.at = at
+        self._buckets[key] = bucket
+        if len(self._buckets) > MOST_BUCKETS:
+            self._buckets.popitem(last=False)
+        if bucket.tokens < 1:
+            raise Refused("too_many_requests", seconds=max(1, round((1 - bucket.tokens) / self.rate)))
+        bucket.tokens -= 1
+
+
+REGISTERING = Fence(rate=6_000, burst=6_000)  # an address and event: a factory shares one address
+READING = Fence(rate=30_000, burst=30_000)  # an address, everything together
+
+
+class Guess(msgspec.Struct, frozen=True):
+    """A purpose that invites guessing: at most `most` failures in `minutes`."""
+
+    purpose: str
+    most: int
+    minutes: int
+
+
+LOGIN_FROM_ADDRESS = Guess("login-address", 30, 15)
+LOGIN_TO_PAIR = Guess("login-account-address", 10, 15)
+LOGIN_TO_ACCOUNT = Guess("login-account", 100, 15)
+PARTY_KEYS = Guess("party-key", 60, 10)
+SHORT_CODES = Guess("short-code", 60, 10)
+
+
+async def refuse_guessing(keyring: Keyring, guess: Guess, subject: str) -> None:
+    """Raise Refused "too_many_requests" if this subject has failed too often; counts nothing."""
+    rows = await fetch(
+        "SELECT count, window_ends_at FROM throttle WHERE key = $1 AND window_ends_at > $2 AND count >= $3",
+        keyed_hash(keyring, guess.purpose, subject),
+        now(),
+        guess.most,
+    )
+    if rows:
+        left = rows[0]["window_ends_at"] - now()
+        raise Refused("too_many_requests", seconds=max(1, round(left.total_seconds())))
+
+
+async def count_failure(keyring: Keyring, guess: Guess, subject: str) -> None:
+    """Note a wrong guess; a window that is over starts anew."""
+    await fetch(
+        "INSERT INTO throttle (key, count, window_ends_at) VALUES ($1, 1, $2) ON CONFLICT (key) DO UPDATE SET"
+        " count = CASE WHEN throttle.window_ends_at > $3 THEN throttle.count + 1 ELSE 1 END,"
+        " window_ends_at = CASE WHEN throttle.window_ends_at > $3 THEN throttle.window_ends_at ELSE $2 END"
+        " RETURNING count",
+        keyed_hash(keyring, guess.purpose, subject),
+        now() + timedelta(minutes=guess.minutes),
+        now(),
+    )

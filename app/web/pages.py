@@ -1,0 +1,97 @@
+"""Rendering templates: every page gets its language, its translations, and the address of its twin in the other ones."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from litestar import Response
+
+from app.web import assets, i18n
+from app.web.client import Req, language_of, settings_of
+from app.web.refusals import Problem, Refused
+
+_HERE = Path(__file__).parent.parent
+TEMPLATES = next(path for path in (_HERE.parent / "templates", _HERE / "_bundled" / "templates") if path.is_dir())
+
+
+@pass_context
+def _translate(context: Context, text: str, **facts: Any) -> str:
+    return i18n.translate(context["language"], text, **facts)
+
+
+@pass_context
+def _pick(context: Context, texts: Any) -> str:
+    return i18n.pick(texts, context["language"])
+
+
+@pass_context
+def _day(context: Context, day: Any) -> str:
+    return i18n.long_date(context["language"], day)
+
+
+@pass_context
+def _moment(context: Context, moment: Any, zone: str) -> str:
+    return i18n.moment_text(context["language"], moment, zone)
+
+
+@pass_context
+def _problem(context: Context, problem: Problem) -> str:
+    return i18n.sentence(context["language"], problem.code, problem.facts)
+
+
+@pass_context
+def _refusal(context: Context, refused: Refused) -> str:
+    return i18n.told(context["language"], refused)
+
+
+@pass_context
+def _code_sentence(context: Context, code: str) -> str:
+    return i18n.sentence(context["language"], code, {})
+
+
+@cache
+def environment() -> Environment:
+    """Jinja, strict about undefined names, escaping everything."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals.update(_=_translate, asset=assets.address)
+    made.filters.update(pick=_pick, day=_day, moment=_moment, problem=_problem, refusal=_refusal, code_sentence=_code_sentence, clock=i18n.local_time)
+    return made
+
+
+def render(request: Req, template: str, /, **facts: Any) -> str:
+    """A page as text. Its facts: `language`, `languages`, `path` (without language), `base_url`, and what is given."""
+    language = facts.pop("language", None) or language_of(request)
+    path = request.scope["path"]
+    twin = path.removeprefix(f"/{path.split('/', 2)[1]}") if path.split("/", 2)[1] in i18n.languages() else ""
+    return environment().get_template(template).render(
+        language=language,
+        languages=i18n.languages(),
+        twin=twin,
+        base_url=settings_of(request).base_url,
+        **facts,
+    )
+
+
+def page(request: Req, template: str, /, *, status: int = 200, cookies: Any = None, **facts: Any) -> Response[bytes]:
+    """A personal or staff page: never stored, never indexed."""
+    return Response(
+        render(request, template, **facts).encode(),
+        status_code=status,
+        media_type="text/html",
+        headers={"cache-control": "private, no-store", "x-robots-tag": "noindex"},
+        cookies=cookies,
+    )
+
+
+def see_other(address: str, cookies: Any = None) -> Response[bytes]:
+    """After a form: 303, so that a reload repeats nothing."""
+    return Response(b"", status_code=303, headers={"location": address, "cache-control": "no-store"}, cookies=cookies)

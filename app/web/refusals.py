@@ -1,0 +1,131 @@
+"""Every reason to say no: a stable code, an HTTP status, and one English sentence that the catalogues translate.
+
+Free of Litestar, so that rules may refuse. A new refusal is one line in SENTENCES and its translations.
+"""
+
+from typing import Any
+
+import msgspec
+
+
+def _(text: str) -> str:
+    """Marks a sentence for the catalogues."""
+    return text
+
+
+SENTENCES: dict[str, tuple[int, str]] = {
+    # -- what a request can get wrong as a whole
+    "not_found": (404, _("There is nothing at this address. It may have been moved or mistyped.")),
+    "method_not_allowed": (405, _("This address does not take that kind of request.")),
+    "malformed": (400, _("The request could not be read. Send valid JSON with an object.")),
+    "invalid": (422, _("Some of what was sent needs to be corrected.")),
+    "too_much": (413, _("That is too much to send at once. Please make it shorter.")),
+    "unauthenticated": (401, _("Please log in first.")),
+    "session_expired": (401, _("You were logged out. Please log in again.")),
+    "forbidden": (403, _("Your account may not do this.")),
+    "cross_site": (403, _("This form was sent from another site, so nothing was changed.")),
+    "too_many_requests": (429, _("Too many tries. Please wait {seconds} seconds and try again.")),
+    "busy": (503, _("Very many people are here right now. Please try again in a few seconds.")),
+    "internal": (500, _("Something went wrong on our side. Nothing you sent was lost on purpose; please try again.")),
+    "idempotency_key_reused": (422, _("This Idempotency-Key was used before for a different request.")),
+    "idempotency_key_invalid": (422, _("An Idempotency-Key is 1 to 255 printable ASCII characters.")),
+    # -- fields
+    "required": (422, _("Please fill this in.")),
+    "khmer_or_english": (422, _("Please give this in Khmer or in English, at least.")),
+    "not_a_text": (422, _("This must be text.")),
+    "not_an_object": (422, _("This must be an object with a text for each language.")),
+    "not_a_list": (422, _("This must be a list.")),
+    "not_a_flag": (422, _("This must be yes or no.")),
+    "not_a_number": (422, _("Please give a whole number.")),
+    "not_a_decimal": (422, _("Please give a number.")),
+    "not_a_choice": (422, _("Please choose one of: {options}.")),
+    "not_a_time": (422, _("Please give a date and time, such as 2027-04-11T09:00.")),
+    "too_long": (422, _("This is too long: at most {most} characters.")),
+    "too_small": (422, _("This must be at least {low}.")),
+    "too_large": (422, _("This must be at most {high}.")),
+    "too_many": (422, _("There are too many: at most {most}.")),
+    "unknown_field": (422, _("There is no field of this name.")),
+    "unknown_language": (422, _("This is no language tag, such as km, en or ko.")),
+    "unknown_zone": (422, _("This is no time zone, such as Asia/Seoul.")),
+    "offset_disagrees": (422, _("The offset from UTC does not agree with the time zone.")),
+    "time_does_not_exist": (422, _("The clocks are moved forward then, so this time does not exist.")),
+    "not_midnight": (422, _("An all-day event begins and ends at midnight.")),
+    "ends_before_start": (422, _("The end must be after the start.")),
+    "closes_before_opens": (422, _("Registration must close after it opens.")),
+    "closes_after_end": (422, _("Registration must close before the event ends.")),
+    "pickup_after_start": (422, _("The pick-up must leave before the event starts.")),
+    "below_seats_taken": (422, _("{taken} places are taken already; the capacity cannot be lower.")),
+    "pickup_in_use": (422, _("People chose this pick-up point, so it must stay.")),
+    "both_or_none": (422, _("Please give latitude and longitude together.")),
+    "unknown_country": (422, _("There is no such host country.")),
+    "country_out_of_reach": (422, _("You have no posting in this host country.")),
+    "country_paused": (422, _("This host country is paused: no new events for now.")),
+    "unknown_pickup_point": (422, _("This event has no such pick-up point.")),
+    "children_exceed_party": (422, _("There cannot be more children than people.")),
+    "names_do_not_match": (422, _("Please give one name for each person, the booker first.")),
+    "party_too_large": (422, _("One booking here is for at most {limit} people.")),
+    "phone_invalid": (422, _("This is no phone number of {country}. Please check it, or begin with + and the country.")),
+    "email_invalid": (422, _("This e-mail address has a mistake in it.")),
+    "form_expired": (422, _("This form was open for too long. Please press the button once more.")),
+    # -- events
+    "event_not_a_draft": (409, _("Only a draft can be deleted. Cancel a published event instead.")),
+    "event_not_published": (409, _("This event is not published.")),
+    "event_cancelled": (409, _("This event is cancelled.")),
+    "event_over": (409, _("This event is over.")),
+    # -- registering
+    "event_full": (409, _("All places are taken. You can wait for a place to become free.")),
+    "registration_not_open": (409, _("Registration opens at {at}.")),
+    "registration_closed": (409, _("Registration is closed. You may still come: nobody needs a ticket to enter.")),
+    "registration_paused": (409, _("Registration is paused for a moment. Please try again later.")),
+    "pickup_point_full": (409, _("This bus is full. Please choose another, or come on your own.")),
+    "registration_cancelled": (409, _("These places were given up.")),
+    "changes_exhausted": (409, _("This booking was changed too often. Please make a new one.")),
+    "erased": (410, _("These data were erased.")),
+    # -- the gate
+    "device_unknown": (401, _("This phone is not paired with a gate, or no longer.")),
+    "pairing_over": (410, _("This pairing link is no longer valid. Ask the attaché for a new one.")),
+    "code_malformed": (422, _("This is not a ticket of ours.")),
+    "code_unknown_key": (422, _("This ticket was made with a key that we do not know.")),
+    "code_forged": (422, _("This ticket is not genuine.")),
+    "other_event": (409, _("This ticket is for another event.")),
+    "ticket_unknown": (404, _("We do not know this ticket.")),
+    "ticket_reissued": (409, _("This ticket was replaced by a newer one.")),
+    "ticket_given_up": (409, _("This place was given up.")),
+    "ticket_waiting": (409, _("This party is still on the waiting list.")),
+    "not_inside": (409, _("This person has not come in yet.")),
+    "scan_unknown": (404, _("There is no such scan to undo.")),
+    "short_code_unknown": (404, _("There is no party with this code.")),
+    # -- accounts
+    "login_wrong": (422, _("E-mail or password is wrong.")),
+    "password_too_short": (422, _("A password has at least {low} characters.")),
+}
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One wrong field: its path ("title", "pickup_points.0.name"), the code of a sentence, and the facts it names."""
+
+    field: str
+    code: str
+    facts: dict[str, Any] = {}
+
+
+class Refused(Exception):
+    """A request that is understood and refused. `code` is a key of SENTENCES; `facts` fill its sentence."""
+
+    def __init__(self, code: str, problems: tuple[Problem, ...] = (), **facts: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.problems = problems
+        self.facts = facts
+
+    @property
+    def status(self) -> int:
+        return SENTENCES[self.code][0]
+
+
+def invalid(problems: list[Problem]) -> Refused:
+    """The refusal that names every wrong field; a single field's own code stands for the whole where it is telling."""
+    own = [problem for problem in problems if problem.code in {"party_too_large"}]
+    if own and len(problems) == 1:
+        return Refused(own[0].code, tuple(problems), **own[0].facts)
+    return Refused("invalid", tuple(problems))

@@ -1,0 +1,113 @@
+"""Events as iCalendar bytes (RFC 5545, RFC 7986, ICAL.md). The bytes are a pure function of what is given:
+no clock, no random ids, no order that depends on hashing."""
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+import msgspec
+from icalendar import Calendar, Event, vDuration, vUri
+
+from calendars.zones import vtimezone
+
+PRODID = "-//Bon//Khmer festivals abroad//EN"
+REFRESH = timedelta(hours=6)
+SUMMARY, DESCRIPTION, LOCATION = 255, 1200, 500  # octets
+_NAMESPACE = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")  # RFC 4122, names that are addresses
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """An event as a calendar shows it. Wall times; for all-day events midnights, the end exclusive.
+
+    `cancelled` is the word that a cancelled event's summary begins with, "" for one that takes place.
+    """
+
+    uid: str
+    url: str
+    summary: str
+    description: str
+    location: str
+    latitude: float | None
+    longitude: float | None
+    starts: datetime
+    ends: datetime
+    zone: str
+    all_day: bool
+    cancelled: str
+    sequence: int
+    created_at: datetime
+    modified_at: datetime
+    category: str
+    language: str
+
+
+def cut(text: str, octets: int) -> str:
+    """At most so many octets in UTF-8, ending with … where something was left out, never inside a Khmer cluster."""
+    if len(text.encode()) <= octets:
+        return text
+    kept = text.encode()[: octets - 3].decode(errors="ignore")
+    rest = text[len(kept) :]
+    while kept and rest and (unicodedata.combining(rest[0]) or unicodedata.category(rest[0]) in {"Mn", "Mc"} or kept[-1] == "\u17d2"):
+        rest, kept = kept[-1] + rest, kept[:-1]
+    return kept.rstrip() + "…"
+
+
+def _plain(text: str) -> str:
+    """Without what icalendar passes through: control characters, and backslashes that would become line breaks."""
+    kept = "".join(each for each in text if each == "\n" or unicodedata.category(each) != "Cc")
+    return kept.replace("\\", "⧵")
+
+
+def vevent(entry: Entry) -> bytes:
+    """One VEVENT, CRLF-ended."""
+    event = Event()
+    event.add("uid", entry.uid)
+    event.add("dtstamp", entry.modified_at.astimezone(UTC))
+    event.add("last-modified", entry.modified_at.astimezone(UTC))
+    event.add("created", entry.created_at.astimezone(UTC))
+    event.add("sequence", entry.sequence)
+    for name, moment in (("dtstart", entry.starts), ("dtend", entry.ends)):
+        if entry.all_day:
+            event.add(name, moment.date())
+        elif vtimezone(entry.zone) is None:
+            event.add(name, moment.replace(tzinfo=ZoneInfo(entry.zone)).astimezone(UTC))
+        else:
+            event.add(name, moment.replace(tzinfo=ZoneInfo(entry.zone)))
+    summary = f"{entry.cancelled} {entry.summary}" if entry.cancelled else entry.summary
+    event.add("summary", cut(_plain(summary), SUMMARY), parameters={"LANGUAGE": entry.language})
+    event.add("description", cut(f"{entry.url}\n\n{_plain(entry.description)}".strip(), DESCRIPTION))
+    if entry.location:
+        event.add("location", cut(_plain(entry.location), LOCATION))
+    if entry.latitude is not None and entry.longitude is not None:
+        event.add("geo", (entry.latitude, entry.longitude))
+    event.add("url", vUri(entry.url))
+    event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
+    event.add("transp", "TRANSPARENT" if entry.all_day or entry.cancelled else "OPAQUE")
+    event.add("categories", [entry.category])
+    return bytes(event.to_ical())
+
+
+def calendar(  # noqa: PLR0913 - the calendar's own properties
+    *, name: str, description: str, address: str, zone: str, language: str, zones: Iterable[str], events: Iterable[bytes]
+) -> bytes:
+    """A whole VCALENDAR around VEVENT bytes. `address` is the feed's own, `zones` those that its events use."""
+    head = Calendar()
+    head.add("prodid", PRODID)
+    head.add("version", "2.0")
+    head.add("uid", str(uuid5(_NAMESPACE, address)))
+    head.add("name", name, parameters={"LANGUAGE": language})
+    head.add("x-wr-calname", name)
+    head.add("description", description, parameters={"LANGUAGE": language})
+    head.add("x-wr-caldesc", description)
+    head.add("x-wr-timezone", zone)
+    head.add("url", vUri(address))
+    head.add("source", vUri(address), parameters={"VALUE": "URI"})
+    head.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
+    head.add("x-published-ttl", vDuration(REFRESH))
+    head.add("color", "darkorange")
+    end = b"END:VCALENDAR\r\n"
+    opening = bytes(head.to_ical()).removesuffix(end)
+    used = [part for each in sorted({zone, *zones}) if (part := vtimezone(each))]
+    return b"".join((opening, *used, *events, end))

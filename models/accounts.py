@@ -1,0 +1,52 @@
+"""Attachés and HQ, their postings, sessions and tokens. Secrets are stored hashed."""
+
+from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
+from piccolo.table import Table
+
+from models.directory import HostCountry
+from models.events import Event
+
+
+class Account(Table):
+    """A person of the staff; `role` is "attache" or "hq"."""
+
+    id = UUID(primary_key=True)
+    email = Varchar(length=254, unique=True)
+    name = Varchar(length=120)
+    role = Varchar(length=10)
+    password_hash = Varchar(length=200)
+    created_at = Timestamptz()
+    disabled_at = Timestamptz(null=True, default=None)
+
+
+class Posting(Table):
+    """An attaché's time in a host country; limited to one event for an event helper."""
+
+    id = UUID(primary_key=True)
+    account = ForeignKey(Account)
+    host_country = ForeignKey(HostCountry)
+    event = ForeignKey(Event, null=True)
+    starts_at = Timestamptz()
+    ends_at = Timestamptz(null=True, default=None)
+
+
+class Session(Table):
+    """A browser that is logged in."""
+
+    id = UUID(primary_key=True)
+    account = ForeignKey(Account)
+    secret_hash = Varchar(length=64, unique=True)
+    created_at = Timestamptz()
+    seen_at = Timestamptz()
+    expires_at = Timestamptz()
+    address = Varchar(length=60, default="")
+
+
+class ApiToken(Table, tablename="api_token"):
+    """A bearer token with which a script acts for an account."""
+
+    id = UUID(primary_key=True)
+    account = ForeignKey(Account)
+    secret_hash = Varchar(length=64, unique=True)
+    created_at = Timestamptz()
+    revoked_at = Timestamptz(null=True, default=None)

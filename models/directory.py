@@ -1,0 +1,29 @@
+"""Host countries and how workers reach their attaché."""
+
+from piccolo.columns import JSON, UUID, Boolean, Date, ForeignKey, Integer, Text, Varchar
+from piccolo.table import Table
+
+
+class HostCountry(Table, tablename="host_country"):
+    """A country that receives workers. `names` is {"km": …, "en": …}; `languages` are tags separated by blanks."""
+
+    code = Varchar(length=2, primary_key=True)
+    slug = Varchar(length=60, unique=True)
+    names = JSON()
+    time_zone = Varchar(length=60)
+    languages = Varchar(length=60)
+    paused = Boolean(default=False)
+    position = Integer(default=0)
+
+
+class Contact(Table):
+    """One way to reach the attaché or the ministry. `host_country` is null for one that serves them all."""
+
+    id = UUID(primary_key=True)
+    host_country = ForeignKey(HostCountry, null=True)
+    kind = Varchar(length=20)
+    label = JSON()
+    value = Varchar(length=300)
+    hours = Text(default="")
+    position = Integer(default=0)
+    checked_on = Date(null=True, default=None)

@@ -1,0 +1,74 @@
+"""Events and their pick-up points."""
+
+from piccolo.columns import JSON, UUID, BigInt, Boolean, DoublePrecision, ForeignKey, Integer, Timestamp, Timestamptz, Varchar
+from piccolo.table import Table
+
+from models.directory import HostCountry
+
+
+class Event(Table):
+    """A festival held at one place. The truth is wall time + zone (`…_local`, `time_zone`); the UTC columns follow from it.
+
+    Localised columns (title, description, notice, venue, address) hold JSON: an object by language tag, or for places
+    also a plain string. For an all-day event the wall times are midnights and the end is exclusive.
+    `revision` moves with every change of the event, its seats and its tickets; `content_revision` only with what people
+    can read; `sequence` with time, place and state (RFC 5545 3.8.7.4).
+    """
+
+    id = UUID(primary_key=True)
+    number = Integer(unique=True)
+    slug = Varchar(length=120, unique=True)
+    host_country = ForeignKey(HostCountry)
+    campaign = Varchar(length=120, default="")
+    festival = Varchar(length=30)
+    title = JSON()
+    description = JSON()
+    venue = JSON()
+    address = JSON()
+    latitude = DoublePrecision(null=True, default=None)
+    longitude = DoublePrecision(null=True, default=None)
+    starts_local = Timestamp(default=None)
+    ends_local = Timestamp(default=None)
+    time_zone = Varchar(length=60)
+    starts_at = Timestamptz(default=None)
+    ends_at = Timestamptz(default=None)
+    all_day = Boolean(default=False)
+    capacity = Integer(null=True, default=None)
+    seats_taken = Integer(default=0)
+    seats_waiting = Integer(default=0)
+    party_limit = Integer(default=10)
+    entry_rule = Varchar(length=10, default="once")
+    registration_opens_local = Timestamp(null=True, default=None)
+    registration_opens_at = Timestamptz(null=True, default=None)
+    registration_closes_local = Timestamp(null=True, default=None)
+    registration_closes_at = Timestamptz(null=True, default=None)
+    registration_paused = Boolean(default=False)
+    state = Varchar(length=10, default="draft")
+    notice = JSON()
+    sequence = Integer(default=0)
+    created_at = Timestamptz(default=None)
+    modified_at = Timestamptz(default=None)
+    revision = BigInt(default=0)
+    content_revision = BigInt(default=0)
+    retention_days = Integer(default=14)
+
+
+class PickupPoint(Table, tablename="pickup_point"):
+    """Where a bus leaves for an event. `seats` null means as many as come."""
+
+    id = UUID(primary_key=True)
+    event = ForeignKey(Event)
+    name = JSON()
+    place = JSON()
+    departs_local = Timestamp(null=True, default=None)
+    departs_at = Timestamptz(null=True, default=None)
+    seats = Integer(null=True, default=None)
+    seats_taken = Integer(default=0)
+    position = Integer(default=0)
+
+
+class Counter(Table):
+    """Numbers given out one by one, such as the event numbers that tickets carry."""
+
+    name = Varchar(length=30, primary_key=True)
+    value = Integer(default=0)

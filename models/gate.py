@@ -1,0 +1,65 @@
+"""Phones at the gate, what they scanned, and people counted without tickets."""
+
+from piccolo.columns import JSON, UUID, Boolean, ForeignKey, Integer, SmallInt, Timestamptz, Varchar
+from piccolo.table import Table
+
+from models.events import Event
+from models.registrations import Registration
+
+
+class Pairing(Table):
+    """What the desk shows as a QR; phones that open it become gate devices."""
+
+    id = UUID(primary_key=True)
+    event = ForeignKey(Event)
+    label = Varchar(length=120)
+    created_at = Timestamptz(default=None)
+    expires_at = Timestamptz(default=None)
+    revoked_at = Timestamptz(null=True, default=None)
+
+
+class GateDevice(Table, tablename="gate_device"):
+    """One phone paired with an event."""
+
+    id = UUID(primary_key=True)
+    pairing = ForeignKey(Pairing)
+    secret_hash = Varchar(length=64, unique=True)
+    number = Integer()
+    created_at = Timestamptz(default=None)
+    seen_at = Timestamptz(default=None)
+
+
+class Scan(Table):
+    """Every scan ever, with what the phone showed. `answer` is what was said first, for repeats; it holds no names."""
+
+    id = UUID(primary_key=True)
+    event = ForeignKey(Event)
+    device = ForeignKey(GateDevice)
+    nonce = Varchar(length=100)
+    registration = ForeignKey(Registration, null=True)
+    ticket_number = SmallInt(null=True, default=None)
+    direction = Varchar(length=3, default="in")
+    outcome = Varchar(length=20)
+    code = Varchar(length=40, default="")
+    override = Varchar(length=200, default="")
+    shown = Varchar(length=20, default="")
+    offline = Boolean(default=False)
+    rehearsal = Boolean(default=False)
+    clock_off = Boolean(default=False)
+    phone_at = Timestamptz(default=None)
+    scanned_at = Timestamptz(default=None)
+    received_at = Timestamptz(default=None)
+    answer = JSON()
+
+
+class WalkIn(Table, tablename="walk_in"):
+    """A group counted without tickets."""
+
+    id = UUID(primary_key=True)
+    event = ForeignKey(Event)
+    device = ForeignKey(GateDevice)
+    nonce = Varchar(length=100)
+    size = Integer()
+    children = Integer(default=0)
+    counted_at = Timestamptz(default=None)
+    received_at = Timestamptz(default=None)

@@ -1,0 +1,1 @@
+"""Migrations: columns made by Piccolo, then indexes and checks by hand."""

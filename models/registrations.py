@@ -1,0 +1,52 @@
+"""Bookings, how a party may be reached, and the answers kept for repeated requests."""
+
+from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+from models.events import Event, PickupPoint
+
+
+class Registration(Table):
+    """One booking for a party. `number` is 8 random bytes in hex; names are sealed; `link_issue` re-issues the party's link."""
+
+    id = UUID(primary_key=True)
+    event = ForeignKey(Event)
+    number = Varchar(length=16, unique=True)
+    short_code = Varchar(length=6)
+    state = Varchar(length=10)
+    party = Integer()
+    children = Integer(default=0)
+    sealed_name = Text(default="")
+    language = Varchar(length=10)
+    pickup_point = ForeignKey(PickupPoint, null=True)
+    take_what_there_is = Boolean(default=False)
+    wait_position = BigInt(null=True, default=None)
+    passed_over = Integer(default=0)
+    last_ticket = Integer(default=0)
+    link_issue = Integer(default=0)
+    consented_at = Timestamptz(default=None)
+    created_at = Timestamptz(default=None)
+    revision = BigInt(default=0)
+
+
+class Reach(Table):
+    """A channel and address that a party chose. The address is sealed; `address_hash` (keyed) finds equal ones."""
+
+    id = UUID(primary_key=True)
+    registration = ForeignKey(Registration)
+    channel = Varchar(length=20)
+    sealed_address = Text()
+    address_hash = Varchar(length=64, index=True)
+    consented_at = Timestamptz(default=None)
+    stopped_at = Timestamptz(null=True, default=None)
+
+
+class Idempotency(Table):
+    """The first successful answer to a repeatable request, sealed, for 24 hours."""
+
+    claim_hash = Varchar(length=64, primary_key=True)
+    body_hash = Varchar(length=64)
+    status = Integer()
+    sealed_answer = Text()
+    registration = ForeignKey(Registration, null=True)
+    expires_at = Timestamptz(default=None, index=True)

