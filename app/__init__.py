@@ -1,4 +1,4 @@
-"""Bon: festivals for Cambodian workers abroad. Composition lives in `asgi` and `cli`, each capability in its own folder."""
+"""Bon: festivals for Cambodian workers abroad. `asgi` and `cli` compose; each capability has its own folder."""
 
 import zoneinfo
 

@@ -200,8 +200,8 @@ async def _doctor(_: argparse.Namespace, settings: Settings) -> int:
         else:
             for row in await miscounted():
                 wrong.append(
-                    f"event {row['slug']}: {row['seats_taken']} seats stored as taken, {row['tickets']} tickets counted; "
-                    f"{row['seats_waiting']} stored as waiting, {row['people_waiting']} counted"
+                    f"event {row['slug']}: {row['seats_taken']} seats stored as taken, {row['tickets']} tickets counted;"
+                    f" {row['seats_waiting']} stored as waiting, {row['people_waiting']} counted"
                 )
             print("  seats recounted")
     for each in wrong:
@@ -281,7 +281,9 @@ async def _token_list(_: argparse.Namespace, settings: Settings) -> int:
 
     async with _ready(settings):
         for row in await tokens():
-            print(f"{row['id']}  {row['email']}  {row['created_at']:%Y-%m-%d}{'  revoked' if row['revoked_at'] else ''}")
+            print(
+                f"{row['id']}  {row['email']}  {row['created_at']:%Y-%m-%d}{'  revoked' if row['revoked_at'] else ''}"
+            )
     return 0
 
 

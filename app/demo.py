@@ -28,44 +28,106 @@ NEW_YEAR = {"km": "បុណ្យចូលឆ្នាំខ្មែរ នៅ
 PCHUM_BEN = {"km": "ពិធីបុណ្យភ្ជុំបិណ្ឌ នៅ{km}", "en": "Pchum Ben in {en}"}
 ABOUT = {
     "km": "ព្រឹក៖ ប្រគេនចង្ហាន់ព្រះសង្ឃ និងធ្វើបុណ្យ។\nរសៀល៖ ល្បែងប្រជាប្រិយ និងការប្រគំតន្ត្រី។\nមិនគិតថ្លៃ។ សូមអញ្ជើញបងប្អូនទាំងអស់គ្នា។",
-    "en": "Morning: food offering to the monks and merit making.\nAfternoon: popular games and a concert.\nFree of charge. Everybody is welcome.",
+    "en": "Morning: food offering to the monks and merit making.\nAfternoon: popular games and a concert.\n"
+    "Free of charge. Everybody is welcome.",
 }
-GIVEN = ("សុខា", "ដារ៉ា", "ស្រីមុំ", "វិចិត្រ", "ចាន់ថា", "រតនា", "សុភាព", "ពិសិដ្ឋ", "ម៉ាលីស", "បូរី", "Sophea", "Vanna", "Rith", "Chenda")
+GIVEN = (
+    "សុខា",
+    "ដារ៉ា",
+    "ស្រីមុំ",
+    "វិចិត្រ",
+    "ចាន់ថា",
+    "រតនា",
+    "សុភាព",
+    "ពិសិដ្ឋ",
+    "ម៉ាលីស",
+    "បូរី",
+    "Sophea",
+    "Vanna",
+    "Rith",
+    "Chenda",
+)
 FAMILY = ("សុខ", "ចាន់", "លី", "កែវ", "ហេង", "អ៊ុំ", "Chea", "Sok", "Meas", "Keo")
 
 # country, festival, place names, host-language title, venue, address, place on the map, people, buses
 PLACES: tuple[dict[str, Any], ...] = (
     {
-        "country": "KR", "festival": "khmer_new_year", "km": "ស៊ូវ៉ុន", "en": "Suwon", "host": ("ko", "수원 캄보디아 설날 축제"),
-        "venue": {"km": "សួនម៉ានសុក", "en": "Manseok Park", "ko": "만석공원"}, "address": "Songjuk-dong, Jangan-gu, Suwon",
-        "at": (37.3008, 127.0006), "capacity": 3000, "parties": 140,
+        "country": "KR",
+        "festival": "khmer_new_year",
+        "km": "ស៊ូវ៉ុន",
+        "en": "Suwon",
+        "host": ("ko", "수원 캄보디아 설날 축제"),
+        "venue": {"km": "សួនម៉ានសុក", "en": "Manseok Park", "ko": "만석공원"},
+        "address": "Songjuk-dong, Jangan-gu, Suwon",
+        "at": (37.3008, 127.0006),
+        "capacity": 3000,
+        "parties": 140,
         "buses": (("Hwaseong", "Hyangnam terminal", "07:30", 45), ("Osan", "Osan station, exit 2", "08:00", 45)),
     },
     {
-        "country": "KR", "festival": "pchum_ben", "km": "អានសាន", "en": "Ansan", "host": ("ko", "안산 프춤번 축제"),
-        "venue": {"km": "កីឡដ្ឋានវ៉ា", "en": "Wa Stadium forecourt", "ko": "안산 와스타디움"}, "address": "Choji-dong, Danwon-gu, Ansan",
-        "at": (37.3207, 126.8199), "capacity": 5000, "parties": 60, "buses": (),
+        "country": "KR",
+        "festival": "pchum_ben",
+        "km": "អានសាន",
+        "en": "Ansan",
+        "host": ("ko", "안산 프춤번 축제"),
+        "venue": {"km": "កីឡដ្ឋានវ៉ា", "en": "Wa Stadium forecourt", "ko": "안산 와스타디움"},
+        "address": "Choji-dong, Danwon-gu, Ansan",
+        "at": (37.3207, 126.8199),
+        "capacity": 5000,
+        "parties": 60,
+        "buses": (),
     },
     {
-        "country": "JP", "festival": "khmer_new_year", "km": "ណាហ្គោយ៉ា", "en": "Nagoya", "host": ("ja", "名古屋カンボジア新年祭"),
-        "venue": {"km": "សួនកំពង់ផែ", "en": "Garden Pier Park", "ja": "ガーデンふ頭"}, "address": "Minatomachi, Minato-ku, Nagoya",
-        "at": (35.0906, 136.8817), "capacity": 2000, "parties": 70,
+        "country": "JP",
+        "festival": "khmer_new_year",
+        "km": "ណាហ្គោយ៉ា",
+        "en": "Nagoya",
+        "host": ("ja", "名古屋カンボジア新年祭"),
+        "venue": {"km": "សួនកំពង់ផែ", "en": "Garden Pier Park", "ja": "ガーデンふ頭"},
+        "address": "Minatomachi, Minato-ku, Nagoya",
+        "at": (35.0906, 136.8817),
+        "capacity": 2000,
+        "parties": 70,
         "buses": (("Toyota", "Toyotashi station", "08:15", 50),),
     },
     {
-        "country": "JP", "festival": "pchum_ben", "km": "ហ្គីហ្វូ", "en": "Gifu", "host": ("ja", "岐阜プチュムバン"),
-        "venue": {"km": "សាលប្រជុំ", "en": "Community hall", "ja": "市民会館"}, "address": "Gifu", "at": (35.4233, 136.7607),
-        "capacity": 40, "parties": 16, "buses": (),
+        "country": "JP",
+        "festival": "pchum_ben",
+        "km": "ហ្គីហ្វូ",
+        "en": "Gifu",
+        "host": ("ja", "岐阜プチュムバン"),
+        "venue": {"km": "សាលប្រជុំ", "en": "Community hall", "ja": "市民会館"},
+        "address": "Gifu",
+        "at": (35.4233, 136.7607),
+        "capacity": 40,
+        "parties": 16,
+        "buses": (),
     },
     {
-        "country": "TH", "festival": "khmer_new_year", "km": "រ៉ាយ៉ង", "en": "Rayong", "host": ("th", "งานปีใหม่เขมร ระยอง"),
-        "venue": {"km": "វត្ត", "en": "Temple ground", "th": "ลานวัด"}, "address": "Mueang Rayong", "at": (12.6814, 101.2816),
-        "capacity": None, "parties": 40, "buses": (),
+        "country": "TH",
+        "festival": "khmer_new_year",
+        "km": "រ៉ាយ៉ង",
+        "en": "Rayong",
+        "host": ("th", "งานปีใหม่เขมร ระยอง"),
+        "venue": {"km": "វត្ត", "en": "Temple ground", "th": "ลานวัด"},
+        "address": "Mueang Rayong",
+        "at": (12.6814, 101.2816),
+        "capacity": None,
+        "parties": 40,
+        "buses": (),
     },
     {
-        "country": "MY", "festival": "khmer_new_year", "km": "កូឡាឡាំពួរ", "en": "Kuala Lumpur",
-        "host": ("ms", "Tahun Baru Khmer di Kuala Lumpur"), "venue": {"km": "សាលស្ថានទូត", "en": "Embassy hall", "ms": "Dewan kedutaan"},
-        "address": "Jalan Ampang, Kuala Lumpur", "at": (3.1606, 101.7382), "capacity": 300, "parties": 40, "buses": (),
+        "country": "MY",
+        "festival": "khmer_new_year",
+        "km": "កូឡាឡាំពួរ",
+        "en": "Kuala Lumpur",
+        "host": ("ms", "Tahun Baru Khmer di Kuala Lumpur"),
+        "venue": {"km": "សាលស្ថានទូត", "en": "Embassy hall", "ms": "Dewan kedutaan"},
+        "address": "Jalan Ampang, Kuala Lumpur",
+        "at": (3.1606, 101.7382),
+        "capacity": 300,
+        "parties": 40,
+        "buses": (),
     },
 )
 CONTACTS = (
@@ -168,7 +230,7 @@ async def _event(place: dict[str, Any], settings: Settings) -> Event:
 
 async def _parties(keyring: Keyring, event: Event, count: int) -> None:
     """Register parties as workers would; the same ones every time."""
-    draw = random.Random(event.slug)  # noqa: S311 - demo data, not secrets
+    draw = random.Random(event.slug)
     event = await event_by_id(event.id)
     for _ in range(count):
         size = draw.choice((1, 1, 2, 2, 3, 4, 5))
@@ -185,4 +247,3 @@ async def _parties(keyring: Keyring, event: Event, count: int) -> None:
         )
         async with write():
             await registrations.register(keyring, event, draft, OPERATOR)
-

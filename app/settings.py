@@ -15,7 +15,7 @@ class SettingsError(Exception):
 
 
 class Option(msgspec.Struct, frozen=True):
-    """One environment variable: its name, default, meaning, and whether its value is hidden and may come as NAME_FILE."""
+    """One environment variable: name, default, meaning; a `secret` is hidden and may come as NAME_FILE."""
 
     env: str
     default: str
@@ -54,7 +54,7 @@ OPTIONS = (
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """Checked settings. `database_url` is `sqlite:///…` or `postgresql://…`; `secret` is "" when it lies in the data folder."""
+    """Checked settings; `secret` is "" when it lies in the data folder."""
 
     database_url: str
     data_dir: Path

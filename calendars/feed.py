@@ -49,7 +49,11 @@ def cut(text: str, octets: int) -> str:
         return text
     kept = text.encode()[: octets - 3].decode(errors="ignore")
     rest = text[len(kept) :]
-    while kept and rest and (unicodedata.combining(rest[0]) or unicodedata.category(rest[0]) in {"Mn", "Mc"} or kept[-1] == "\u17d2"):
+    while (
+        kept
+        and rest
+        and (unicodedata.combining(rest[0]) or unicodedata.category(rest[0]) in {"Mn", "Mc"} or kept[-1] == "\u17d2")
+    ):
         rest, kept = kept[-1] + rest, kept[:-1]
     return kept.rstrip() + "…"
 
@@ -89,8 +93,15 @@ def vevent(entry: Entry) -> bytes:
     return bytes(event.to_ical())
 
 
-def calendar(  # noqa: PLR0913 - the calendar's own properties
-    *, name: str, description: str, address: str, zone: str, language: str, zones: Iterable[str], events: Iterable[bytes]
+def calendar(
+    *,
+    name: str,
+    description: str,
+    address: str,
+    zone: str,
+    language: str,
+    zones: Iterable[str],
+    events: Iterable[bytes],
 ) -> bytes:
     """A whole VCALENDAR around VEVENT bytes. `address` is the feed's own, `zones` those that its events use."""
     head = Calendar()

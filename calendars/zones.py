@@ -106,7 +106,7 @@ def _constant(name: str, normal: timedelta) -> bool:
     )
 
 
-def _holds(  # noqa: PLR0913 - the two onsets, whole
+def _holds(
     name: str, normal: timedelta, summer: timedelta, begins: str, ends: str, rule: tuple[str | None, ...]
 ) -> bool:
     """Whether the rule gave the zone's offsets in every year since FIRST_YEAR, a day around each onset."""

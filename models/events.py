@@ -1,13 +1,24 @@
 """Events and their pick-up points."""
 
-from piccolo.columns import JSON, UUID, BigInt, Boolean, DoublePrecision, ForeignKey, Integer, Timestamp, Timestamptz, Varchar
+from piccolo.columns import (
+    JSON,
+    UUID,
+    BigInt,
+    Boolean,
+    DoublePrecision,
+    ForeignKey,
+    Integer,
+    Timestamp,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.table import Table
 
 from models.directory import HostCountry
 
 
 class Event(Table):
-    """A festival held at one place. The truth is wall time + zone (`…_local`, `time_zone`); the UTC columns follow from it.
+    """A festival held at one place. Wall time + zone are the truth (`…_local`, `time_zone`); UTC follows from them.
 
     Localised columns (title, description, notice, venue, address) hold JSON: an object by language tag, or for places
     also a plain string. For an all-day event the wall times are midnights and the end is exclusive.

@@ -8,5 +8,5 @@ class Throttle(Table):
     """How often something was tried within a window; `key` is a keyed hash of purpose and subject."""
 
     key = Varchar(length=64, primary_key=True)
-    count = Integer(default=0)
+    failures = Integer(default=0)
     window_ends_at = Timestamptz(default=None)

@@ -7,7 +7,7 @@ from models.events import Event, PickupPoint
 
 
 class Registration(Table):
-    """One booking for a party. `number` is 8 random bytes in hex; names are sealed; `link_issue` re-issues the party's link."""
+    """One booking for a party. `number` is 8 random bytes in hex; `link_issue` re-issues its link."""
 
     id = UUID(primary_key=True)
     event = ForeignKey(Event)

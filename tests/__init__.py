@@ -1,1 +1,1 @@
-"""Tests: unit (pure), storage (engines), web (the application in process), browser (the real thing), bench (by hand)."""
+"""Tests: unit (pure), storage (engines), web (the application in process), browser, bench (by hand)."""

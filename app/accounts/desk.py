@@ -32,7 +32,12 @@ async def login_form(request: Req) -> Response[bytes]:
     if secret and await staff_by_session(secret):
         return see_other("/desk")
     return page(
-        request, "desk/login.html", typed={}, refused=None, problems=(), next=_next(request.query_params.get("next", ""))
+        request,
+        "desk/login.html",
+        typed={},
+        refused=None,
+        problems=(),
+        next=_next(request.query_params.get("next", "")),
     )
 
 

@@ -14,7 +14,7 @@ SELECT account.id, account.name, account.email, account.role, session.id AS sess
 FROM session JOIN account ON account.id = session.account
 WHERE session.secret_hash = $1 AND session.expires_at > $2 AND account.disabled_at IS NULL
 """
-_BY_TOKEN = """
+_BY_BEARER = """
 SELECT account.id, account.name, account.email, account.role
 FROM api_token JOIN account ON account.id = api_token.account
 WHERE api_token.secret_hash = $1 AND api_token.revoked_at IS NULL AND account.disabled_at IS NULL
@@ -33,7 +33,7 @@ async def staff_by_session(secret: str) -> Staff | None:
 
 async def staff_by_token(secret: str) -> Staff | None:
     """For whom this bearer token acts."""
-    rows = await fetch(_BY_TOKEN, hash_secret(secret))
+    rows = await fetch(_BY_BEARER, hash_secret(secret))
     return await _staff(rows[0]) if rows else None
 
 

@@ -10,12 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import piccolo_conf
 from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
 from piccolo.apps.migrations.tables import Migration
 from piccolo.conf.apps import Finder
 from piccolo.table import Table
 
+import piccolo_conf
 from app.database.lanes import LaneEngine, Row
 from app.database.pool import PoolEngine
 
@@ -42,8 +42,9 @@ def tables() -> list[type[Table]]:
 def use(engine: Engine) -> Engine:
     """Make `engine` the one in use, for every table."""
     piccolo_conf.DB = engine
-    for table in (*tables(), Migration):
-        table._meta.db = engine  # noqa: SLF001 - Piccolo's documented way to choose an engine
+    everything: list[type[Table]] = [*tables(), Migration]
+    for table in everything:
+        table._meta.db = engine
     return engine
 
 
@@ -109,11 +110,9 @@ async def insert(table: type[Table], *rows: dict[str, Any], unless_there: str = 
 def _insert_sql(table: type[Table], columns: tuple[str, ...], count: int, unless_there: str) -> str:
     places = iter(range(1, count * len(columns) + 1))
     values = ", ".join("(" + ", ".join(f"${next(places)}" for _ in columns) + ")" for _ in range(count))
-    key = table._meta.primary_key._meta.db_column_name  # noqa: SLF001
+    key = table._meta.primary_key._meta.db_column_name
     conflict = f" ON CONFLICT ({unless_there}) DO NOTHING" if unless_there else ""
-    return (
-        f"INSERT INTO {table._meta.tablename} ({', '.join(columns)}) VALUES {values}{conflict} RETURNING {key}"  # noqa: S608, SLF001
-    )
+    return f"INSERT INTO {table._meta.tablename} ({', '.join(columns)}) VALUES {values}{conflict} RETURNING {key}"
 
 
 def now() -> datetime:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from piccolo.engine.sqlite import SQLiteEngine
 from piccolo.querystring import QueryString
@@ -100,8 +100,11 @@ class Lane:
         """Run one statement and fetch every row (on the lane's thread)."""
         return self.connection.execute(sql, args).fetchall()
 
+    def _close(self) -> None:
+        self.connection.close()
+
     async def close(self) -> None:
-        await self.call(lambda: self.connection.close())
+        await self.call(self._close)
         self._jobs.put(None)
 
 
@@ -153,7 +156,7 @@ class LaneTransaction:
 
     def __init__(self, engine: "LaneEngine") -> None:
         self.engine = engine
-        self._parent: LaneTransaction | None = engine.current_transaction.get()
+        self._parent = engine.lane_transaction()
         self._token: Token[Any] | None = None
         self._savepoints = 0
 
@@ -161,7 +164,7 @@ class LaneTransaction:
         if self._parent is not None:
             return self._parent
         await self.engine.begin()
-        self._token = self.engine.current_transaction.set(self)
+        self._token = self.engine.current_transaction.set(cast(Any, self))
         return self
 
     async def __aexit__(
@@ -242,6 +245,10 @@ class LaneEngine(SQLiteEngine):
     # Every writer takes the lane twice, first come first served: once for its body, once to commit. Bodies that queued
     # up while one ran come before its commit and so share it; a lone writer commits at once.
 
+    def lane_transaction(self) -> LaneTransaction | None:
+        """The transaction that this task is in."""
+        return cast(LaneTransaction | None, self.current_transaction.get())
+
     async def begin(self) -> None:
         """Take the write lane and open a savepoint, in a new batch if none is open."""
         await self._turn.acquire()
@@ -277,7 +284,8 @@ class LaneEngine(SQLiteEngine):
     async def end(self, *, keep: bool) -> None:
         """Keep or undo the body, give the lane to the next, and wait until what was kept is durable."""
         batch = self._batch
-        assert batch is not None
+        if batch is None:
+            raise RuntimeError("no transaction is open")
         try:
             await self._finish(self.writer.call(lambda: self._close_savepoint(keep)))
         finally:
@@ -346,13 +354,13 @@ class LaneEngine(SQLiteEngine):
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = False) -> list[Row]:
         if self._writer is None:
-            return await super().run_querystring(querystring, in_pool)
+            return cast(list[Row], await super().run_querystring(querystring, in_pool))
         sql, args = querystring.compile_string(engine_type=self.engine_type)
         return await self.fetch(sql, args)
 
     async def run_ddl(self, ddl: str, in_pool: bool = False) -> list[Row]:
         if self._writer is None:
-            return await super().run_ddl(ddl, in_pool)
+            return cast(list[Row], await super().run_ddl(ddl, in_pool))
         return await self.fetch(ddl)
 
     async def start_connection_pool(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
@@ -18,7 +18,7 @@ class PoolTransaction(PostgresTransaction):
     """Piccolo's transaction; waiting for a connection ends after WAIT_SECONDS with TimeoutError."""
 
     async def get_connection(self) -> Any:
-        return await asyncio.wait_for(self.engine.pool.acquire(), WAIT_SECONDS)
+        return await asyncio.wait_for(cast(Any, self.engine.pool).acquire(), WAIT_SECONDS)
 
 
 class PoolEngine(PostgresEngine):
@@ -63,11 +63,11 @@ class PoolEngine(PostgresEngine):
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> list[Row]:
         if self.pool is None:
-            return await super().run_querystring(querystring, in_pool)
+            return cast(list[Row], await super().run_querystring(querystring, in_pool))
         sql, args = querystring.compile_string(engine_type=self.engine_type)
         return await self.fetch(sql, args)
 
     async def run_ddl(self, ddl: str, in_pool: bool = True) -> list[Row]:
         if self.pool is None:
-            return await super().run_ddl(ddl, in_pool)
+            return cast(list[Row], await super().run_ddl(ddl, in_pool))
         return await self.fetch(ddl)

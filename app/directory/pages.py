@@ -10,9 +10,7 @@ from app.web.client import Req
 from app.web.i18n import languages, preferred
 from app.web.pages import render, see_other
 from app.web.refusals import Refused
-from app.web.shelf import Made
-
-HTML = "text/html"
+from app.web.shelf import Made, shelf_of
 
 
 @route("/", http_method=["GET", "HEAD"])
@@ -31,11 +29,9 @@ async def welcome(request: Req, language: FromPath[str]) -> Response[bytes]:
 
     async def make() -> Made:
         html = render(request, "pages/welcome.html", countries=await countries())
-        return Made(html.encode(), HTML)
+        return Made(html.encode())
 
-    shelf = request.app.state.shelf
-    answer: Response[bytes] = await shelf.answer(request, ("welcome", language), make)
-    return answer
+    return await shelf_of(request).answer(request, ("welcome", language), make)
 
 
 @route("/{language:str}/{slug:str}", http_method=["GET", "HEAD"])
@@ -55,11 +51,9 @@ async def country(request: Req, language: FromPath[str], slug: FromPath[str]) ->
             events=await country_events(found.code, now()),
             contacts=await contacts_of(found.code),
         )
-        return Made(html.encode(), HTML)
+        return Made(html.encode())
 
-    shelf = request.app.state.shelf
-    answer: Response[bytes] = await shelf.answer(request, ("country", language, slug), make)
-    return answer
+    return await shelf_of(request).answer(request, ("country", language, slug), make)
 
 
 HANDLERS = [front, welcome, country]

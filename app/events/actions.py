@@ -89,12 +89,12 @@ async def _write_pickups(event: UUID, draft: EventDraft) -> None:
     gone = f" AND id NOT IN ({places})" if kept else ""
     unused = f"event = $1 AND seats_taken = 0{gone}"
     await fetch(
-        f"UPDATE registration SET pickup_point = NULL"  # noqa: S608
+        f"UPDATE registration SET pickup_point = NULL"
         f" WHERE pickup_point IN (SELECT id FROM pickup_point WHERE {unused})",
         event,
         *kept,
     )
-    await fetch(f"DELETE FROM pickup_point WHERE {unused}", event, *kept)  # noqa: S608
+    await fetch(f"DELETE FROM pickup_point WHERE {unused}", event, *kept)
     for position, point in enumerate(draft.pickup_points):
         await _write_pickup(event, position, point, draft.time_zone)
 
@@ -134,7 +134,7 @@ def _stamp(before: Event) -> datetime:
 
 async def _set(event: UUID, values: dict[str, Any]) -> None:
     assignments = ", ".join(f"{name} = ${index + 2}" for index, name in enumerate(values))
-    await fetch(f"UPDATE event SET {assignments} WHERE id = $1 RETURNING id", event, *values.values())  # noqa: S608
+    await fetch(f"UPDATE event SET {assignments} WHERE id = $1 RETURNING id", event, *values.values())
 
 
 async def edit(event: UUID, read: Callable[[Event], EventDraft], by: Actor) -> Event:
@@ -148,7 +148,8 @@ async def edit(event: UUID, read: Callable[[Event], EventDraft], by: Actor) -> E
         columns = _columns(draft)
         after_points = _comparable(draft.pickup_points)
         changed = sorted(
-            name for name in EventDraft.__struct_fields__
+            name
+            for name in EventDraft.__struct_fields__
             if name != "pickup_points" and getattr(before, name) != getattr(draft, name)
         )
         if _comparable(before.pickup_points) != after_points:
@@ -173,7 +174,13 @@ async def edit(event: UUID, read: Callable[[Event], EventDraft], by: Actor) -> E
 
 def _comparable(points: Any) -> list[tuple[Any, ...]]:
     return [
-        (point.id, point.name, point.place, getattr(point, "departs", None) or getattr(point, "departs_local", None), point.seats)
+        (
+            point.id,
+            point.name,
+            point.place,
+            getattr(point, "departs", None) or getattr(point, "departs_local", None),
+            point.seats,
+        )
         for point in points
     ]
 
@@ -186,9 +193,7 @@ async def publish(event: UUID, by: Actor) -> Event:
             return before
         if before.state == "cancelled":
             raise Refused("event_cancelled")
-        await _set(
-            event, {"state": "published", "modified_at": _stamp(before), "content_revision": before.revision}
-        )
+        await _set(event, {"state": "published", "modified_at": _stamp(before), "content_revision": before.revision})
         await audit(by, "event_published", "event", event, event)
         return await event_by_id(event)
 
@@ -222,7 +227,9 @@ async def delete(event: UUID, by: Actor) -> None:
         if before.state != "draft":
             raise Refused("event_not_a_draft")
         for table in ("pickup_point", "gate_device", "pairing", "posting"):
-            condition = "pairing IN (SELECT id FROM pairing WHERE event = $1)" if table == "gate_device" else "event = $1"
-            await fetch(f"DELETE FROM {table} WHERE {condition}", event)  # noqa: S608
+            condition = (
+                "pairing IN (SELECT id FROM pairing WHERE event = $1)" if table == "gate_device" else "event = $1"
+            )
+            await fetch(f"DELETE FROM {table} WHERE {condition}", event)
         await fetch("DELETE FROM event WHERE id = $1", event)
         await audit(by, "event_deleted", "event", event, None, slug=before.slug)

@@ -21,7 +21,9 @@ from app.web.client import Req, language_of, settings_of
 from app.web.fields import Reader
 from app.web.idempotency import Kept
 from app.web.refusals import Refused
+from app.web.scope import api_event
 from app.web.sessions import actor, api_staff, optional_staff
+from app.web.shelf import shelf_of
 
 
 def event_json(request: Req, event: Event, *, private: bool) -> dict[str, Any]:
@@ -90,15 +92,6 @@ async def reading(raw: Mapping[str, Any], staff: Staff, existing: Event | None =
     return rules.read_event(raw, known, reach, existing)
 
 
-async def found(request: Req, slug: str) -> tuple[Staff, Event]:
-    """Authenticate, then find within scope: what is another country's does not exist."""
-    staff = await api_staff(request)
-    event = await staff_event(slug, staff)
-    if event is None:
-        raise Refused("not_found")
-    return staff, event
-
-
 @get("/api/v1/events")
 async def events(request: Req) -> Response[bytes]:
     """Published and cancelled events, and to staff their own drafts."""
@@ -159,7 +152,7 @@ async def one_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
 @patch("/api/v1/events/{slug:str}")
 async def edit_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """Change what is given; the rest stays."""
-    staff, event = await found(request, slug)
+    staff, event = await api_event(request, slug)
     given = await json_object(request)
     known = {country.code: country for country in await countries()}
     reach = None if staff.is_hq else staff.countries | {event.host_country}
@@ -168,14 +161,14 @@ async def edit_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
         return rules.read_event({**as_raw(present), **given}, known, reach, present)
 
     changed = await actions.edit(event.id, read, actor(request, staff))
-    request.app.state.shelf.clear()
+    shelf_of(request).clear()
     return json_answer(event_json(request, changed, private=True))
 
 
 @post("/api/v1/events/{slug:str}/publish", status_code=200)
 async def publish_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """Show a draft to everybody."""
-    staff, event = await found(request, slug)
+    staff, event = await api_event(request, slug)
     Reader(await json_object(request)).finish()
 
     async def act() -> Kept:
@@ -188,7 +181,7 @@ async def publish_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
 @post("/api/v1/events/{slug:str}/cancel", status_code=200)
 async def cancel_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """Call an event off, with a notice."""
-    staff, event = await found(request, slug)
+    staff, event = await api_event(request, slug)
     read = Reader(await json_object(request))
     notice = read.localised("notice", rules.NOTICE, lines=True)
     read.finish()
@@ -203,7 +196,7 @@ async def cancel_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
 @post("/api/v1/events/{slug:str}/copy", status_code=201)
 async def copy_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """A new draft like this event, with what is given instead."""
-    staff, event = await found(request, slug)
+    staff, event = await api_event(request, slug)
     given = await json_object(request)
 
     async def act() -> Kept:
@@ -237,7 +230,7 @@ def copied(event: Event, given: Mapping[str, Any]) -> dict[str, Any]:
 @delete("/api/v1/events/{slug:str}", status_code=200)
 async def delete_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """Remove a draft."""
-    staff, event = await found(request, slug)
+    staff, event = await api_event(request, slug)
     await actions.delete(event.id, actor(request, staff))
     return json_answer(None, 204)
 
@@ -245,7 +238,7 @@ async def delete_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
 @get("/api/v1/events/{slug:str}/stats")
 async def event_stats(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """Head counts in distinct people."""
-    _, event = await found(request, slug)
+    _, event = await api_event(request, slug)
     return json_answer(
         msgspec.structs.asdict(await counts(event.id)) | {"capacity": event.capacity, "seats_left": event.seats_left}
     )
@@ -253,10 +246,18 @@ async def event_stats(request: Req, slug: FromPath[str]) -> Response[bytes]:
 
 async def _changed(request: Req, staff: Staff, slug: str, act: Any) -> Response[bytes]:
     answer = await answer_once(request, str(staff.account), act, slug)
-    request.app.state.shelf.clear()
+    shelf_of(request).clear()
     return answer
 
 
 HANDLERS = [
-    events, create_event, one_event, edit_event, publish_event, cancel_event, copy_event, delete_event, event_stats,
+    events,
+    create_event,
+    one_event,
+    edit_event,
+    publish_event,
+    cancel_event,
+    copy_event,
+    delete_event,
+    event_stats,
 ]

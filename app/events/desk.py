@@ -18,18 +18,11 @@ from app.web.client import Req, settings_of
 from app.web.fields import Reader, latin_digits
 from app.web.pages import page, see_other
 from app.web.refusals import Refused
+from app.web.scope import desk_event
 from app.web.sessions import actor, desk_staff
+from app.web.shelf import shelf_of
 
 BLANK_PICKUPS = 2  # empty rows offered below those that are there
-
-
-async def desk_event(request: Req, slug: str) -> tuple[Staff, Event]:
-    """Who is logged in, and the event if it exists for them."""
-    staff = await desk_staff(request)
-    event = await staff_event(slug, staff)
-    if event is None:
-        raise Refused("not_found")
-    return staff, event
 
 
 @get("/desk")
@@ -99,10 +92,13 @@ async def _form_page(
     known = await countries()
     reach = staff.within_reach
     offered = [
-        country for country in known
+        country
+        for country in known
         if reach is None or country.code in reach or (event is not None and country.code == event.host_country)
     ]
-    chosen = next((country for country in known if country.code == typed.get("host_country")), offered[0] if offered else None)
+    chosen = next(
+        (country for country in known if country.code == typed.get("host_country")), offered[0] if offered else None
+    )
     given = {name.split(".")[1] for name in typed if name.startswith("title.")}
     tags = ["km", "en", *(chosen.languages if chosen else ())]
     pickups = [int(name.split(".")[1]) for name in typed if name.startswith("pickup_points.")]
@@ -201,7 +197,7 @@ async def edit_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
         await actions.edit(event.id, read, actor(request, staff))
     except Refused as refused:
         return await _form_page(request, staff, typed, refused=refused, event=event)
-    request.app.state.shelf.clear()
+    shelf_of(request).clear()
     return see_other(f"/desk/events/{slug}")
 
 
@@ -220,7 +216,7 @@ async def publish_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
         await actions.publish(event.id, actor(request, staff))
     except Refused as refused:
         return await _event_page(request, staff, event, refused=refused)
-    request.app.state.shelf.clear()
+    shelf_of(request).clear()
     return see_other(f"/desk/events/{slug}")
 
 
@@ -238,7 +234,7 @@ async def cancel_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
         await actions.cancel(event.id, notice, actor(request, staff))
     except Refused as refused:
         return await _event_page(request, staff, event, refused=refused, typed=typed)
-    request.app.state.shelf.clear()
+    shelf_of(request).clear()
     return see_other(f"/desk/events/{slug}")
 
 
@@ -254,5 +250,13 @@ async def delete_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
 
 
 HANDLERS = [
-    desk, new_event, create_event, event_page, edit_form, edit_event, publish_event, cancel_event, delete_event,
+    desk,
+    new_event,
+    create_event,
+    event_page,
+    edit_form,
+    edit_event,
+    publish_event,
+    cancel_event,
+    delete_event,
 ]

@@ -13,7 +13,7 @@ from app.events.shapes import Event
 from app.web.client import Req, settings_of
 from app.web.i18n import languages, pick, translate
 from app.web.refusals import Refused
-from app.web.shelf import Made
+from app.web.shelf import Made, shelf_of
 from calendars.feed import Entry, calendar, vevent
 
 KEPT_BACK = timedelta(days=365)
@@ -23,8 +23,13 @@ PREFIX = "khmer-festivals-"
 ABROAD = "abroad"
 CACHE = "public, max-age=900, stale-while-revalidate=86400, stale-if-error=604800"
 CATEGORY = {
-    "khmer_new_year": "Khmer New Year", "pchum_ben": "Pchum Ben", "visak_bochea": "Visak Bochea",
-    "meak_bochea": "Meak Bochea", "kathina": "Kathina", "water_festival": "Water Festival", "other": "Festival",
+    "khmer_new_year": "Khmer New Year",
+    "pchum_ben": "Pchum Ben",
+    "visak_bochea": "Visak Bochea",
+    "meak_bochea": "Meak Bochea",
+    "kathina": "Kathina",
+    "water_festival": "Water Festival",
+    "other": "Festival",
 }
 
 
@@ -128,9 +133,7 @@ async def feed(request: Req, language: FromPath[str], name: FromPath[str]) -> Re
         )
         return _made(name, body, head.modified_at)
 
-    return await request.app.state.shelf.answer(
-        request, ("feed", language, name), make, version=version, cache_control=CACHE
-    )
+    return await shelf_of(request).answer(request, ("feed", language, name), make, version=version, cache_control=CACHE)
 
 
 @route("/calendars/{language:str}/events/{name:str}", http_method=["GET", "HEAD"])
@@ -156,7 +159,7 @@ async def one_event(request: Req, language: FromPath[str], name: FromPath[str]) 
         )
         return _made(name, body, event.modified_at)
 
-    return await request.app.state.shelf.answer(request, ("event.ics", language, slug), make, cache_control=CACHE)
+    return await shelf_of(request).answer(request, ("event.ics", language, slug), make, cache_control=CACHE)
 
 
 def _made(name: str, body: bytes, modified: datetime | None) -> Made:

@@ -4,7 +4,6 @@ from litestar import Response, route
 from litestar.params import FromPath
 
 from app.database.connection import now
-from app.directory.pages import HTML
 from app.directory.queries import contacts_of
 from app.events.queries import public_event
 from app.events.rules import registration_refusal
@@ -12,7 +11,7 @@ from app.web.client import Req
 from app.web.i18n import languages, preferred
 from app.web.pages import render, see_other
 from app.web.refusals import Refused
-from app.web.shelf import Made
+from app.web.shelf import Made, shelf_of
 
 
 @route("/{language:str}/events/{slug:str}", http_method=["GET", "HEAD"])
@@ -34,11 +33,9 @@ async def event(request: Req, language: FromPath[str], slug: FromPath[str]) -> R
             refusal=registration_refusal(found, at),
             contacts=await contacts_of(found.host_country),
         )
-        return Made(html.encode(), HTML)
+        return Made(html.encode())
 
-    shelf = request.app.state.shelf
-    answer: Response[bytes] = await shelf.answer(request, ("event", language, slug), make)
-    return answer
+    return await shelf_of(request).answer(request, ("event", language, slug), make)
 
 
 @route("/e/{slug:str}", http_method=["GET", "HEAD"])

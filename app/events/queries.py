@@ -11,13 +11,20 @@ from app.database.connection import fetch
 from app.directory.shapes import json_of
 from app.events.shapes import Event, Pickup
 
-_COLUMNS = ", ".join(f"event.{name}" for name in Event.__struct_fields__ if name not in {
-    "country_slug", "country_names", "pickup_points",
-})
+_COLUMNS = ", ".join(
+    f"event.{name}"
+    for name in Event.__struct_fields__
+    if name
+    not in {
+        "country_slug",
+        "country_names",
+        "pickup_points",
+    }
+)
 _EVENTS = f"""
 SELECT {_COLUMNS}, host_country.slug AS country_slug, host_country.names AS country_names
 FROM event JOIN host_country ON host_country.code = event.host_country
-"""  # noqa: S608 - the columns are our own
+"""
 _PICKUPS = """
 SELECT id, event, name, place, departs_local, departs_at, seats, seats_taken FROM pickup_point
 """
@@ -42,9 +49,7 @@ async def _find(condition: str, *args: Any) -> list[Event]:
     if not rows:
         return []
     places = ", ".join(f"${index + 1}" for index in range(len(rows)))
-    pickups = await fetch(
-        f"{_PICKUPS} WHERE event IN ({places}) ORDER BY position, id", *(row["id"] for row in rows)
-    )
+    pickups = await fetch(f"{_PICKUPS} WHERE event IN ({places}) ORDER BY position, id", *(row["id"] for row in rows))
     return [_event(row, pickups) for row in rows]
 
 
@@ -76,7 +81,8 @@ async def country_events(code: str, since: datetime, until: datetime | None = No
     """Public events of a country that end at or after `since` (and before `until`), the soonest first."""
     until_part, args = ("AND event.ends_at < $3", [until]) if until else ("", [])
     return await _find(
-        f"event.host_country = $1 AND event.ends_at >= $2 {until_part} AND {PUBLIC} ORDER BY event.starts_at, event.slug",
+        f"event.host_country = $1 AND event.ends_at >= $2 {until_part} AND {PUBLIC}"
+        " ORDER BY event.starts_at, event.slug",
         code,
         since,
         *args,
@@ -90,7 +96,7 @@ class Page(msgspec.Struct, frozen=True):
     next: tuple[datetime, UUID] | None
 
 
-async def page_of_events(  # noqa: PLR0913 - each is one filter of the API
+async def page_of_events(
     *,
     staff: Staff | None,
     host_country: str | None,
@@ -141,7 +147,7 @@ async def feed_head(code: str | None) -> Head:
     condition, args = ("host_country = $1", [code]) if code else ("1 = 1", [])
     rows = await fetch(
         "SELECT count(*) AS events, coalesce(sum(content_revision), 0) AS revisions, max(modified_at) AS modified_at"
-        f" FROM event WHERE {condition} AND {PUBLIC}",  # noqa: S608
+        f" FROM event WHERE {condition} AND {PUBLIC}",
         *args,
     )
     row = {**rows[0], "revisions": int(rows[0]["revisions"])}

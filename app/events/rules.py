@@ -15,6 +15,7 @@ from app.web.refusals import Refused
 
 FESTIVALS = ("khmer_new_year", "pchum_ben", "visak_bochea", "meak_bochea", "kathina", "water_festival", "other")
 ENTRY_RULES = ("once", "daily", "free")
+NEVER = datetime(1900, 1, 1)  # noqa: DTZ001 - stands in for a wall time that is wrong, until that is said
 MOST_PEOPLE = 1_000_000
 MOST_PARTY = 60
 MOST_PICKUPS = 50
@@ -88,8 +89,8 @@ def read_event(
         latitude=latitude,
         longitude=longitude,
         time_zone=zone_name,
-        starts_local=starts or datetime.min,
-        ends_local=ends or datetime.min,
+        starts_local=starts or NEVER,
+        ends_local=ends or NEVER,
         all_day=all_day,
         capacity=capacity,
         party_limit=read.whole("party_limit", 1, MOST_PARTY, 10) or 10,
@@ -98,7 +99,9 @@ def read_event(
         registration_closes_local=closes,
         registration_paused=read.flag("registration_paused"),
         notice=read.localised("notice", NOTICE, lines=True),
-        pickup_points=tuple(_pickup(point, zone, starts, existing) for point in read.objects("pickup_points", MOST_PICKUPS)),
+        pickup_points=tuple(
+            _pickup(point, zone, starts, existing) for point in read.objects("pickup_points", MOST_PICKUPS)
+        ),
     )
     _keep_chosen_pickups(read, draft, existing)
     read.finish()

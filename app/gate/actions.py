@@ -104,7 +104,7 @@ async def record_scans(device: Device, asks: list[ScanAsk]) -> list[Result]:
 async def _answered(event: UUID, nonces: list[str]) -> dict[str, Result]:
     places = ", ".join(f"${index + 2}" for index in range(len(nonces)))
     rows = await fetch(
-        f"SELECT nonce, answer FROM scan WHERE event = $1 AND nonce IN ({places})",  # noqa: S608
+        f"SELECT nonce, answer FROM scan WHERE event = $1 AND nonce IN ({places})",
         event,
         *nonces,
     )
@@ -133,9 +133,7 @@ class _Book:
         seen = Seen(ask.scanned_at, self.device.id, self.device.name, inside=True)
         verdicts: dict[int, Verdict] = {}
         for number in wanted:
-            verdict = rules.judge(
-                ask, party, number, entry_rule=self.event.entry_rule, day=day, device=self.device.id
-            )
+            verdict = rules.judge(ask, party, number, entry_rule=self.event.entry_rule, day=day, device=self.device.id)
             verdicts[number] = verdict
             ticket = party.tickets.get(number) if party else None
             if not ask.rehearsal:
@@ -211,7 +209,9 @@ class _Book:
     async def undo(self, ask: ScanAsk) -> Result:
         """Take back what an earlier scan of this event did; what is kept of the scan itself stays."""
         await self.keep()
-        rows = await fetch("SELECT id, direction FROM scan WHERE event = $1 AND nonce = $2", self.device.event, ask.undo)
+        rows = await fetch(
+            "SELECT id, direction FROM scan WHERE event = $1 AND nonce = $2", self.device.event, ask.undo
+        )
         outcome, code = ("left", "undone") if rows else ("refused", "scan_unknown")
         if rows:
             await fetch("DELETE FROM admission WHERE scan = $1", rows[0]["id"])

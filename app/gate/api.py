@@ -8,19 +8,19 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 
 from app.database.connection import now
-from app.events.api import found
 from app.gate import actions, rules
-from app.gate.devices import gate_device
 from app.gate.queries import PAIRING
 from app.registrations.queries import counts, party_by_short_code
 from app.security.links import make_key
 from app.web.answers import answer_once, json_answer
 from app.web.bodies import json_object
 from app.web.client import Req, keyring_of, settings_of
+from app.web.devices import gate_device
 from app.web.fields import Reader
 from app.web.idempotency import Kept
 from app.web.limits import SHORT_CODES, count_failure, refuse_guessing
 from app.web.refusals import Refused
+from app.web.scope import api_event
 from app.web.sessions import actor
 
 LABEL = 120
@@ -35,7 +35,7 @@ def pair_url(request: Req, pairing: UUID) -> str:
 @post("/api/v1/events/{slug:str}/gate-devices", status_code=201)
 async def pair(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """A pairing with its first device."""
-    staff, event = await found(request, slug)
+    staff, event = await api_event(request, slug)
     read = Reader(await json_object(request))
     label = read.text("label", LABEL, required=True)
     read.finish()
@@ -59,7 +59,7 @@ async def pair(request: Req, slug: FromPath[str]) -> Response[bytes]:
 @delete("/api/v1/events/{slug:str}/gate-devices/{pairing:str}", status_code=200)
 async def revoke(request: Req, slug: FromPath[str], pairing: FromPath[str]) -> Response[bytes]:
     """End a pairing and all its devices."""
-    staff, event = await found(request, slug)
+    staff, event = await api_event(request, slug)
     try:
         row = UUID(pairing)
     except ValueError as error:
@@ -91,7 +91,9 @@ async def walk_ins(request: Req) -> Response[bytes]:
         read.wrong("children", "children_exceed_party")
     at = read.moment("at")
     read.finish()
-    counted = await actions.count_walk_in(device, nonce, size, children, at.astimezone(now().tzinfo) if at and at.tzinfo else now())
+    counted = await actions.count_walk_in(
+        device, nonce, size, children, at.astimezone(now().tzinfo) if at and at.tzinfo else now()
+    )
     return json_answer({"nonce": nonce, "repeat": not counted, **msgspec.structs.asdict(await counts(device.event))})
 
 

@@ -5,7 +5,6 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from app.events.desk import desk_event
 from app.gate import actions
 from app.gate.api import LABEL, pair_url
 from app.gate.queries import pairings_of
@@ -16,6 +15,7 @@ from app.web.client import Req
 from app.web.fields import Reader
 from app.web.pages import page, see_other
 from app.web.refusals import Refused
+from app.web.scope import desk_event
 from app.web.sessions import actor
 
 
@@ -48,8 +48,15 @@ async def pair(request: Req, slug: FromPath[str]) -> Response[bytes]:
         await actions.pair(event, label, actor(request, staff))
         return see_other(f"/desk/events/{slug}/gate")
     return page(
-        request, "desk/gate.html", status=422, staff=staff, event=event, pairings=[], counts=await counts(event.id),
-        problems=tuple(read.problems), typed=dict(read.raw),
+        request,
+        "desk/gate.html",
+        status=422,
+        staff=staff,
+        event=event,
+        pairings=[],
+        counts=await counts(event.id),
+        problems=tuple(read.problems),
+        typed=dict(read.raw),
     )
 
 

@@ -10,13 +10,13 @@ from litestar.params import FromPath
 from app.database.connection import now
 from app.gate import actions, rules
 from app.gate.api import party_at_gate
-from app.gate.devices import gate_device, optional_device, pairing_cookie
 from app.gate.queries import pairing_by_token
 from app.gate.shapes import Device, Result
 from app.registrations.queries import counts, party_by_number
 from app.registrations.rules import SHORT_CODE_LENGTH
 from app.web.bodies import form
 from app.web.client import Req, keyring_of, require_same_origin, settings_of
+from app.web.devices import gate_device, optional_device, pairing_cookie
 from app.web.pages import page, see_other
 from app.web.refusals import Refused
 
@@ -71,7 +71,11 @@ async def _judged(request: Req, device: Device, typed: dict[str, str], text: str
         "override": typed.get("override", ""),
         "direction": typed.get("direction") or "in",
     }
-    scan |= {name: value for name, value in (("code", text), ("ticket", typed.get("ticket")), ("undo", typed.get("undo"))) if value}
+    scan |= {
+        name: value
+        for name, value in (("code", text), ("ticket", typed.get("ticket")), ("undo", typed.get("undo")))
+        if value
+    }
     if numbers:
         scan["numbers"] = numbers
     asks = rules.read_scans({"scans": [scan]}, keyring_of(request), now())

@@ -97,9 +97,7 @@ async def party_states(event: UUID, numbers: list[str]) -> dict[str, PartyState]
     for row in await fetch(_PARTY_STATES.format(places=places), event, *numbers):
         party = parties.get(row["party_number"])
         if party is None:
-            party = PartyState(
-                UUID(str(row["party"])), row["party_number"], row["party_state"], row["size"], {}
-            )
+            party = PartyState(UUID(str(row["party"])), row["party_number"], row["party_state"], row["size"], {})
             parties[party.number] = party
         ticket = party.tickets.get(row["number"])
         if ticket is None:
@@ -107,7 +105,5 @@ async def party_states(event: UUID, numbers: list[str]) -> dict[str, PartyState]
             party.tickets[ticket.number] = ticket
         if row["day"] is not None:
             name = row["label"] if row["device_number"] == 1 else f"{row['label']} · {row['device_number']}"
-            ticket.seen[row["day"]] = Seen(
-                row["admitted_at"], UUID(str(row["device"])), name, bool(row["inside"])
-            )
+            ticket.seen[row["day"]] = Seen(row["admitted_at"], UUID(str(row["device"])), name, bool(row["inside"]))
     return parties

@@ -97,9 +97,7 @@ def day_of(entry_rule: str, moment: datetime, zone: str) -> str:
     return (moment.astimezone(ZoneInfo(zone)) - DAY_TURNS).date().isoformat()
 
 
-def judge(
-    ask: ScanAsk, party: PartyState | None, number: int, *, entry_rule: str, day: str, device: UUID
-) -> Verdict:
+def judge(ask: ScanAsk, party: PartyState | None, number: int, *, entry_rule: str, day: str, device: UUID) -> Verdict:
     """What to say of one ticket of a scan. `override` turns every refusal into an admission."""
     refusal = _refusal(ask, party, number)
     ticket = party.tickets.get(number) if party else None
@@ -107,8 +105,7 @@ def judge(
         return _leaving(refusal, ticket, day)
     if refusal:
         return _let_in_anyway(refusal, ticket) if ask.override else Verdict("refused", refusal)
-    assert ticket is not None
-    seen = ticket.seen.get(day)
+    seen = ticket.seen.get(day) if ticket else None
     if seen is None:
         return Verdict("admitted", "", "admit")
     if entry_rule == "free" and not seen.inside:

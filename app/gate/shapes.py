@@ -8,7 +8,7 @@ import msgspec
 
 
 class Device(msgspec.Struct, frozen=True):
-    """A paired phone with what it needs to know of its event. `ends_at` is when it stops counting, by expiry or revocation."""
+    """A paired phone with what it needs to know of its event. It counts until `over_at`."""
 
     id: UUID
     number: int

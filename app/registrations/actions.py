@@ -72,7 +72,9 @@ async def register(keyring: Keyring, event: Event, draft: RegistrationDraft, by:
 
 
 async def _after_moving_up(booked: Registered, *, accept_waiting: bool) -> Registered:
-    rows = await fetch("SELECT id, number, short_code, state, party, pickup_point FROM registration WHERE id = $1", booked.id)
+    rows = await fetch(
+        "SELECT id, number, short_code, state, party, pickup_point FROM registration WHERE id = $1", booked.id
+    )
     if rows[0]["state"] == "waiting" and not accept_waiting:
         raise Refused("event_full")
     return msgspec.convert(rows[0], Registered, strict=False)
@@ -122,7 +124,9 @@ async def _write(
         "revision": revision,
     }
     while not await insert(
-        Registration, {**columns, "short_code": (short_code := rules.new_short_code())}, unless_there="event, short_code"
+        Registration,
+        {**columns, "short_code": (short_code := rules.new_short_code())},
+        unless_there="event, short_code",
     ):
         continue  # another party of this event has the code: draw again
     grown_ups = draft.party - draft.children
@@ -180,7 +184,7 @@ async def promote_waiting(event: UUID) -> None:
     if moves.passed:
         places = ", ".join(f"${index + 1}" for index in range(len(moves.passed)))
         await fetch(
-            f"UPDATE registration SET passed_over = passed_over + 1 WHERE id IN ({places})",  # noqa: S608
+            f"UPDATE registration SET passed_over = passed_over + 1 WHERE id IN ({places})",
             *moves.passed,
         )
 
@@ -189,7 +193,8 @@ async def _promote(event: UUID, party: Waiting, seats: int, revision: int) -> No
     """Give a waiting party its places, and the bus if it still has room for all of them."""
     bus = party.pickup_point if party.pickup_point and await fetch(_TAKE_BUS, party.pickup_point, seats) else None
     await fetch(
-        "UPDATE event SET seats_taken = seats_taken + $2, seats_waiting = seats_waiting - $3 WHERE id = $1 RETURNING id",
+        "UPDATE event SET seats_taken = seats_taken + $2, seats_waiting = seats_waiting - $3"
+        " WHERE id = $1 RETURNING id",
         event,
         seats,
         party.party,
@@ -251,7 +256,7 @@ async def _release(registration: UUID, becomes: str, by: Actor) -> UUID:
     )
     free = held.party - admitted[0]["people"] if held.state == "confirmed" else held.party
     column = "seats_taken" if held.state == "confirmed" else "seats_waiting"
-    await fetch(f"UPDATE event SET {column} = {column} - $2 WHERE id = $1 RETURNING id", event, free)  # noqa: S608
+    await fetch(f"UPDATE event SET {column} = {column} - $2 WHERE id = $1 RETURNING id", event, free)
     if held.state == "confirmed" and held.pickup_point:
         await fetch(_LEAVE_BUS, held.pickup_point, held.party)
     await fetch(

@@ -7,7 +7,6 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath
 
 from app.database.audit import audit
-from app.events.api import found
 from app.events.queries import event_by_id, public_event
 from app.events.shapes import Event
 from app.registrations import actions, rules
@@ -22,6 +21,7 @@ from app.web.i18n import languages
 from app.web.idempotency import Kept
 from app.web.limits import PARTY_KEYS, REGISTERING, count_failure, refuse_guessing
 from app.web.refusals import Refused
+from app.web.scope import api_event
 from app.web.sessions import actor
 
 
@@ -117,7 +117,7 @@ async def erase(request: Req, key: FromPath[str]) -> Response[bytes]:
 @get("/api/v1/events/{slug:str}/registrations")
 async def registrations(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """The event's parties by name, for its attaché; each reading is audited. HQ sees counts, not names."""
-    staff, event = await found(request, slug)
+    staff, event = await api_event(request, slug)
     if staff.is_hq:
         raise Refused("forbidden")
     keyring: Keyring = keyring_of(request)

@@ -4,12 +4,12 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from app.database.audit import audit
-from app.events.desk import desk_event
 from app.registrations.queries import counts, parties_of
 from app.web.answers import PAGE, cursor_of, read_cursor
 from app.web.client import Req, keyring_of
 from app.web.pages import page
 from app.web.refusals import Refused
+from app.web.scope import desk_event
 from app.web.sessions import actor
 
 

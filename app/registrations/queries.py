@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from app.database.connection import fetch
-from app.registrations.shapes import Party, Ticket
+from app.registrations.shapes import Party
 from app.security.keyring import Keyring
 from app.security.links import make_key, proves, read_key
 from app.security.sealing import Unreadable, unseal
@@ -66,9 +66,7 @@ async def party_by_short_code(keyring: Keyring, event: UUID, short_code: str) ->
 async def parties_of(keyring: Keyring, event: UUID, after: tuple[Any, UUID] | None, limit: int) -> list[Party]:
     """An event's parties, the first to register first; `after` is (created_at, id) of the last one seen."""
     if after is None:
-        return await _parties(
-            keyring, f"event = $1 AND state <> 'erased' ORDER BY created_at, id LIMIT {limit}", event
-        )
+        return await _parties(keyring, f"event = $1 AND state <> 'erased' ORDER BY created_at, id LIMIT {limit}", event)
     return await _parties(
         keyring,
         "event = $1 AND state <> 'erased' AND (created_at > $2 OR (created_at = $2 AND id > $3))"

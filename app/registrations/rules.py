@@ -22,7 +22,9 @@ HELD_AFTER_PASSES = 5
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]{0,62}\.)*[A-Za-z0-9-]{0,62}\.[A-Za-z0-9-]{2,63}")
 
 
-def read_registration(raw: Mapping[str, Any], event: Event, languages: Iterable[str], language: str) -> RegistrationDraft:
+def read_registration(
+    raw: Mapping[str, Any], event: Event, languages: Iterable[str], language: str
+) -> RegistrationDraft:
     """Check what a worker (or a script) sent; raises Refused naming every wrong field. `language` is the default."""
     read = Reader(raw)
     name = read.text("name", NAME)

@@ -9,11 +9,11 @@ from litestar import Response, route
 from litestar.params import FromPath
 
 from app.events.queries import event_by_id
-from app.gate.devices import optional_device
 from app.registrations.queries import party_by_number
 from app.tickets import qr
 from app.tickets.code import NotATicket, address, bare_code, decode
 from app.web.client import Req, client_address, keyring_of, settings_of
+from app.web.devices import optional_device
 from app.web.i18n import languages
 from app.web.limits import PARTY_KEYS, count_failure, refuse_guessing
 from app.web.pages import page

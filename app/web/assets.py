@@ -1,4 +1,4 @@
-"""Our own style sheets, scripts and fonts under names that carry their content's hash, so browsers keep them for good."""
+"""Our style sheets, scripts and fonts, named by their content's hash so that browsers keep them for good."""
 
 import gzip
 import hashlib

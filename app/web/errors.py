@@ -18,8 +18,14 @@ from app.web.refusals import Refused
 log = logging.getLogger("bon")
 
 BY_STATUS = {
-    400: "malformed", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
-    413: "too_much", 429: "too_many_requests", 503: "busy",
+    400: "malformed",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_much",
+    429: "too_many_requests",
+    503: "busy",
 }
 OVERLOADED = (TimeoutError, asyncpg.TooManyConnectionsError, sqlite3.OperationalError)
 
@@ -52,7 +58,11 @@ def handle(request: Req, error: Exception) -> Response[Any]:
         return see_other(f"/desk/login?next={back}")
     if wants_html(request):
         answer: Response[Any] = page(
-            request, "pages/error.html", status=refused.status, language=language, refused=refused,
+            request,
+            "pages/error.html",
+            status=refused.status,
+            language=language,
+            refused=refused,
             message=i18n.told(language, refused),
         )
         answer.headers.update({key: value for key, value in headers.items() if key != "cache-control"})
@@ -95,4 +105,3 @@ def _log_failure(request: Req, error: Exception) -> None:
             }
         ).decode()
     )
-

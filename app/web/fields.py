@@ -3,6 +3,7 @@
 A Reader asks for each field by name and kind; what nobody asked for is an unknown field. Free of Litestar.
 """
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -22,7 +23,9 @@ def clean(text: str, *, lines: bool = False) -> str:
     """NFC, without control and direction-override characters, trimmed; line breaks kept only with `lines`."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     kept = (
-        character if unicodedata.category(character) not in {"Cc", "Cs"} else (character if lines and character == "\n" else " ")
+        character
+        if unicodedata.category(character) not in {"Cc", "Cs"}
+        else (character if lines and character == "\n" else " ")
         for character in text
         if character not in _BIDI
     )
@@ -156,7 +159,7 @@ class Reader:
                 value = float(latin_digits(value.strip()))
             except ValueError:
                 value = None
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
             self.wrong(name, "not_a_decimal")
             return None
         if not low <= value <= high:

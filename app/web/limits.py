@@ -68,7 +68,7 @@ SHORT_CODES = Guess("short-code", 60, 10)
 async def refuse_guessing(keyring: Keyring, guess: Guess, subject: str) -> None:
     """Raise Refused "too_many_requests" if this subject has failed too often; counts nothing."""
     rows = await fetch(
-        "SELECT count, window_ends_at FROM throttle WHERE key = $1 AND window_ends_at > $2 AND count >= $3",
+        "SELECT window_ends_at FROM throttle WHERE key = $1 AND window_ends_at > $2 AND failures >= $3",
         keyed_hash(keyring, guess.purpose, subject),
         now(),
         guess.most,
@@ -81,10 +81,10 @@ async def refuse_guessing(keyring: Keyring, guess: Guess, subject: str) -> None:
 async def count_failure(keyring: Keyring, guess: Guess, subject: str) -> None:
     """Note a wrong guess; a window that is over starts anew."""
     await fetch(
-        "INSERT INTO throttle (key, count, window_ends_at) VALUES ($1, 1, $2) ON CONFLICT (key) DO UPDATE SET"
-        " count = CASE WHEN throttle.window_ends_at > $3 THEN throttle.count + 1 ELSE 1 END,"
+        "INSERT INTO throttle (key, failures, window_ends_at) VALUES ($1, 1, $2) ON CONFLICT (key) DO UPDATE SET"
+        " failures = CASE WHEN throttle.window_ends_at > $3 THEN throttle.failures + 1 ELSE 1 END,"
         " window_ends_at = CASE WHEN throttle.window_ends_at > $3 THEN throttle.window_ends_at ELSE $2 END"
-        " RETURNING count",
+        " RETURNING failures",
         keyed_hash(keyring, guess.purpose, subject),
         now() + timedelta(minutes=guess.minutes),
         now(),

@@ -4,6 +4,7 @@ import logging
 import time
 
 import msgspec
+from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,7 +16,7 @@ class RequestLog(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Pass the request on and note how it was answered."""
-        if scope["type"] != "http" or not log.isEnabledFor(logging.INFO):
+        if scope["type"] != ScopeType.HTTP or not log.isEnabledFor(logging.INFO):
             await next_app(scope, receive, send)
             return
         began = time.perf_counter()

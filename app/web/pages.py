@@ -1,4 +1,4 @@
-"""Rendering templates: every page gets its language, its translations, and the address of its twin in the other ones."""
+"""Rendering templates: each page has its language, translations, and the address of its twins."""
 
 from functools import cache
 from pathlib import Path
@@ -63,7 +63,15 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals.update(_=_translate, asset=assets.address)
-    made.filters.update(pick=_pick, day=_day, moment=_moment, problem=_problem, refusal=_refusal, code_sentence=_code_sentence, clock=i18n.local_time)
+    made.filters.update(
+        pick=_pick,
+        day=_day,
+        moment=_moment,
+        problem=_problem,
+        refusal=_refusal,
+        code_sentence=_code_sentence,
+        clock=i18n.local_time,
+    )
     return made
 
 
@@ -72,12 +80,16 @@ def render(request: Req, template: str, /, **facts: Any) -> str:
     language = facts.pop("language", None) or language_of(request)
     path = request.scope["path"]
     twin = path.removeprefix(f"/{path.split('/', 2)[1]}") if path.split("/", 2)[1] in i18n.languages() else ""
-    return environment().get_template(template).render(
-        language=language,
-        languages=i18n.languages(),
-        twin=twin,
-        base_url=settings_of(request).base_url,
-        **facts,
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            language=language,
+            languages=i18n.languages(),
+            twin=twin,
+            base_url=settings_of(request).base_url,
+            **facts,
+        )
     )
 
 

@@ -64,7 +64,10 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "children_exceed_party": (422, _("There cannot be more children than people.")),
     "names_do_not_match": (422, _("Please give one name for each person, the booker first.")),
     "party_too_large": (422, _("One booking here is for at most {limit} people.")),
-    "phone_invalid": (422, _("This is no phone number of {country}. Please check it, or begin with + and the country.")),
+    "phone_invalid": (
+        422,
+        _("This is no phone number of {country}. Please check it, or begin with + and the country."),
+    ),
     "email_invalid": (422, _("This e-mail address has a mistake in it.")),
     "form_expired": (422, _("This form was open for too long. Please press the button once more.")),
     # -- events

@@ -29,7 +29,7 @@ class Made(msgspec.Struct):
     """A public answer. `version` tells whether it must be made anew; `modified` becomes Last-Modified."""
 
     body: bytes
-    media_type: str
+    media_type: str = "text/html"
     version: Any = None
     modified: datetime | None = None
     headers: dict[str, str] = {}
@@ -115,6 +115,12 @@ class Shelf:
         while len(self._kept) > MOST_ANSWERS or (self._bytes > MOST_BYTES and len(self._kept) > 1):
             _, gone = self._kept.popitem(last=False)
             self._bytes -= _size(gone)
+
+
+def shelf_of(request: Req) -> Shelf:
+    """The application's shelf."""
+    shelf: Shelf = request.app.state.shelf
+    return shelf
 
 
 def _size(kept: Kept) -> int:

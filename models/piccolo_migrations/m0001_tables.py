@@ -2354,8 +2354,8 @@ async def forwards():
     manager.add_column(
         table_class_name="Throttle",
         tablename="throttle",
-        column_name="count",
-        db_column_name="count",
+        column_name="failures",
+        db_column_name="failures",
         column_class_name="Integer",
         column_class=Integer,
         params={

@@ -9,7 +9,7 @@ ID = "2026-11-23T03:52:43:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "indexes and checks"
 
-UNIQUE = {
+UNIQUE: dict[str, list[tuple[str, ...]]] = {
     "registration": [("event", "short_code")],
     "ticket": [("registration", "number")],
     "admission": [("ticket", "day")],
@@ -17,7 +17,7 @@ UNIQUE = {
     "walk_in": [("event", "nonce")],
     "gate_device": [("pairing", "number")],
 }
-INDEXES = {
+INDEXES: dict[str, list[tuple[str, ...]]] = {
     "contact": [("host_country",)],
     "posting": [("account",)],
     "session": [("account",)],
@@ -77,8 +77,7 @@ async def forwards() -> MigrationManager:
 
     async def run() -> None:
         engine = engine_finder()
-        assert engine is not None
-        for sql in statements(engine.engine_type):
+        for sql in statements(engine.engine_type if engine else ""):
             await Event.raw(sql)
 
     manager.add_raw(run)

@@ -24,14 +24,10 @@ COUNTRIES = (
     ("KW", "kuwait", "គុយវ៉ែត", "Kuwait", "Asia/Kuwait", "ar"),
     ("AE", "emirates", "អេមីរ៉ាតអារ៉ាប់រួម", "United Arab Emirates", "Asia/Dubai", "ar en"),
 )
-HOTLINE = {
-    "id": UUID("1d3a7c52-0000-4000-8000-000000001297"),
-    "kind": "hotline",
-    "label": {
-        "km": "ខ្សែទូរស័ព្ទក្រសួងការងារ (ការហៅពីបរទេស នៅរង់ចាំការបញ្ជាក់)",
-        "en": "Ministry of Labour hotline (dialling from abroad to be confirmed)",
-    },
-    "value": "1297",
+HOTLINE = UUID("1d3a7c52-0000-4000-8000-000000001297")
+HOTLINE_LABEL = {
+    "km": "ខ្សែទូរស័ព្ទក្រសួងការងារ (ការហៅពីបរទេស នៅរង់ចាំការបញ្ជាក់)",
+    "en": "Ministry of Labour hotline (dialling from abroad to be confirmed)",
 }
 
 
@@ -51,8 +47,10 @@ async def forwards() -> MigrationManager:
                     position=position,
                 )
             )
-        label = json.dumps(HOTLINE["label"], ensure_ascii=False)
-        await Contact.insert(Contact(**{**HOTLINE, "label": label, "host_country": None, "position": 1000}))
+        label = json.dumps(HOTLINE_LABEL, ensure_ascii=False)
+        await Contact.insert(
+            Contact(id=HOTLINE, host_country=None, kind="hotline", label=label, value="1297", position=1000)
+        )
         await Counter.insert(Counter(name="event_number", value=0))
 
     manager.add_raw(seed)
