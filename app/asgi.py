@@ -1,9 +1,12 @@
 """The application: every capability's handlers, put together."""
 
+import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 from litestar import Litestar
 from litestar.datastructures import State
 
@@ -22,6 +25,7 @@ from app.gate import pages as gate_pages
 from app.registrations import api as registrations_api
 from app.registrations import desk as registrations_desk
 from app.registrations import pages as registrations_pages
+from app.registrations.actions import purge
 from app.security import keyring
 from app.settings import Settings, read
 from app.tickets import pages as tickets_pages
@@ -30,6 +34,10 @@ from app.web.bodies import MOST_BYTES
 from app.web.headers import before_send
 from app.web.logs import RequestLog
 from app.web.shelf import Shelf
+
+log = logging.getLogger("bon")
+
+PURGE_EVERY = 3600  # seconds
 
 HANDLERS = [
     *operators.HANDLERS,
@@ -51,6 +59,16 @@ HANDLERS = [
 ]
 
 
+async def purge_hourly() -> None:
+    """Keep the promise of retention; several processes may run it, each batch is one transaction."""
+    while True:
+        await asyncio.sleep(PURGE_EVERY)
+        try:
+            await purge()
+        except Exception as error:  # noqa: BLE001 - tomorrow's try must not depend on today's
+            log.error(msgspec.json.encode({"event": "purge failed", "kind": type(error).__name__}).decode())
+
+
 def create_app(settings: Settings | None = None) -> Litestar:
     """The whole of Bon for these settings (default: the environment's)."""
     chosen = read(os.environ) if settings is None else settings
@@ -58,7 +76,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
     @asynccontextmanager
     async def database(app: Litestar) -> AsyncIterator[None]:
         async with opened(engine_for(chosen)):
+            purging = asyncio.create_task(purge_hourly())
             yield
+            purging.cancel()
 
     return Litestar(
         route_handlers=HANDLERS,

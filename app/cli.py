@@ -61,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "demo", _demo, "add demo events, parties, contacts and log-ins (once)")
     _add(commands, "doctor", _doctor, "check settings, database, migrations and seats; exit 1 if anything is wrong")
 
+    purge = _add(commands, "purge", _purge, "erase the parties of events whose retention time is over")
+    purge.add_argument("--dry-run", action="store_true", help="only count them")
+
     account = commands.add_parser("account", help="add, list or disable attachés and HQ").add_subparsers(
         dest="what", required=True, metavar="WHAT"
     )
@@ -208,6 +211,15 @@ async def _doctor(_: argparse.Namespace, settings: Settings) -> int:
         print(f"WRONG: {each}")
     print("All is well." if not wrong else f"{len(wrong)} things are wrong.")
     return 1 if wrong else 0
+
+
+async def _purge(arguments: argparse.Namespace, settings: Settings) -> int:
+    from app.registrations.actions import purge
+
+    async with _ready(settings):
+        parties = await purge(dry_run=arguments.dry_run)
+    print(f"{parties} parties {'would be' if arguments.dry_run else 'were'} erased.")
+    return 0
 
 
 async def _account_add(arguments: argparse.Namespace, settings: Settings) -> int:

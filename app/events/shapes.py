@@ -102,6 +102,7 @@ class Event(msgspec.Struct, frozen=True):
     modified_at: datetime
     revision: int
     content_revision: int
+    retention_days: int
     pickup_points: tuple[Pickup, ...] = ()
 
     @property

@@ -2,7 +2,7 @@
 that serialises everything that changes the seats of one event, on both databases."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,6 +19,8 @@ from app.security.sealing import keyed_hash, seal
 from app.web.refusals import Refused
 from models.registrations import Reach, Registration
 from models.tickets import Ticket
+
+PURGE_BATCH = 500
 
 _OPEN = """
 state = 'published' AND NOT registration_paused AND ends_at > $3
@@ -274,11 +276,54 @@ async def erase(registration: UUID, by: Actor) -> None:
     """Erase who the party is: places are given up, names, addresses and stored answers go, the counts stay."""
     async with write():
         event = await _release(registration, "cancelled", by)
-        await fetch(
-            "UPDATE registration SET state = 'erased', sealed_name = '' WHERE id = $1 RETURNING id",
-            registration,
-        )
-        await fetch("UPDATE ticket SET sealed_name = '' WHERE registration = $1 RETURNING id", registration)
-        await fetch("DELETE FROM reach WHERE registration = $1", registration)
-        await fetch("DELETE FROM idempotency WHERE registration = $1", registration)
+        await _forget([registration])
         await audit(by, "erased", "registration", registration, event)
+
+
+async def _forget(parties: list[UUID]) -> None:
+    """Remove everything personal of these parties."""
+    places = ", ".join(f"${index + 1}" for index in range(len(parties)))
+    for sql in (
+        f"UPDATE registration SET state = 'erased', sealed_name = '' WHERE id IN ({places}) RETURNING id",
+        f"UPDATE ticket SET sealed_name = '' WHERE registration IN ({places}) RETURNING id",
+        f"DELETE FROM reach WHERE registration IN ({places})",
+        f"DELETE FROM idempotency WHERE registration IN ({places})",
+    ):
+        await fetch(sql, *parties)
+
+
+async def purge(*, dry_run: bool = False) -> int:
+    """Erase the parties of events whose retention time is over, and answers kept too long. Returns how many parties."""
+    moment = now()
+    erased = 0
+    for event in await fetch("SELECT id, ends_at, retention_days FROM event WHERE ends_at < $1", moment):
+        if moment < event["ends_at"] + timedelta(days=event["retention_days"]):
+            continue
+        if dry_run:
+            left = await fetch(
+                "SELECT count(*) AS parties FROM registration WHERE event = $1 AND state <> 'erased'", event["id"]
+            )
+            erased += int(left[0]["parties"])
+            continue
+        while batch := await _purge_batch(event["id"]):
+            erased += batch
+    if not dry_run:
+        await fetch("DELETE FROM idempotency WHERE expires_at < $1", moment)
+        await fetch("DELETE FROM throttle WHERE window_ends_at < $1", moment)
+    return erased
+
+
+async def _purge_batch(event: UUID) -> int:
+    async with write():
+        await fetch("UPDATE event SET revision = revision + 1 WHERE id = $1 RETURNING id", event)
+        rows = await fetch(
+            f"SELECT id, state, party FROM registration WHERE event = $1 AND state <> 'erased' LIMIT {PURGE_BATCH}",
+            event,
+        )
+        if not rows:
+            return 0
+        waiting = sum(row["party"] for row in rows if row["state"] == "waiting")
+        await fetch("UPDATE event SET seats_waiting = seats_waiting - $2 WHERE id = $1 RETURNING id", event, waiting)
+        await _forget([UUID(str(row["id"])) for row in rows])
+        await audit(Actor("rule"), "purged", "event", event, event, parties=len(rows))
+    return len(rows)

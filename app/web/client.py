@@ -13,6 +13,8 @@ from app.settings import Settings
 from app.web.i18n import DEFAULT, languages, preferred
 from app.web.refusals import Refused
 
+LANGUAGE_COOKIE = "bon-language"
+
 Req = Request[Any, Any, State]
 
 
@@ -58,7 +60,14 @@ def language_of(request: Req) -> str:
         return asked
     if request.scope["path"].startswith("/api/"):
         return "en"
+    if is_staff_page(request) and request.cookies.get(LANGUAGE_COOKIE) in languages():
+        return request.cookies[LANGUAGE_COOKIE]
     return preferred(request.headers.get("accept-language", "")) if "accept-language" in request.headers else DEFAULT
+
+
+def is_staff_page(request: Req) -> bool:
+    """Desk and gate carry no language in their addresses; they remember it in a cookie."""
+    return request.scope["path"].startswith(("/desk", "/gate", "/T/"))
 
 
 def wants_html(request: Req) -> bool:

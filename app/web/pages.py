@@ -7,9 +7,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from litestar import Response
+from litestar.datastructures import Cookie
 
 from app.web import assets, i18n
-from app.web.client import Req, language_of, settings_of
+from app.web.client import LANGUAGE_COOKIE, Req, is_staff_page, language_of, settings_of
 from app.web.refusals import Problem, Refused
 
 _HERE = Path(__file__).parent.parent
@@ -94,7 +95,11 @@ def render(request: Req, template: str, /, **facts: Any) -> str:
 
 
 def page(request: Req, template: str, /, *, status: int = 200, cookies: Any = None, **facts: Any) -> Response[bytes]:
-    """A personal or staff page: never stored, never indexed."""
+    """A personal or staff page: never stored, never indexed. On staff pages ?lang= is remembered."""
+    chosen = request.query_params.get("lang", "")
+    if is_staff_page(request) and chosen in i18n.languages():
+        remembered = Cookie(LANGUAGE_COOKIE, value=chosen, max_age=365 * 86400, samesite="lax", httponly=True)
+        cookies = [*(cookies or []), remembered]
     return Response(
         render(request, template, **facts).encode(),
         status_code=status,

@@ -26,7 +26,10 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "cross_site": (403, _("This form was sent from another site, so nothing was changed.")),
     "too_many_requests": (429, _("Too many tries. Please wait {seconds} seconds and try again.")),
     "busy": (503, _("Very many people are here right now. Please try again in a few seconds.")),
-    "internal": (500, _("Something went wrong on our side. Nothing you sent was lost on purpose; please try again.")),
+    "internal": (
+        500,
+        _("Something went wrong on our side. Please try again: sending the same form twice does no harm."),
+    ),
     "idempotency_key_reused": (422, _("This Idempotency-Key was used before for a different request.")),
     "idempotency_key_invalid": (422, _("An Idempotency-Key is 1 to 255 printable ASCII characters.")),
     # -- fields
