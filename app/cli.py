@@ -203,7 +203,7 @@ async def _doctor(_: argparse.Namespace, settings: Settings) -> int:
         else:
             for row in await miscounted():
                 wrong.append(
-                    f"event {row['slug']}: {row['seats_taken']} seats stored as taken, {row['tickets']} tickets counted;"
+                    f"event {row['slug']}: {row['seats_taken']} seats stored as taken, {row['tickets']} counted;"
                     f" {row['seats_waiting']} stored as waiting, {row['people_waiting']} counted"
                 )
             print("  seats recounted")

@@ -45,11 +45,11 @@ def png(text: str, module: int = 12) -> bytes:
     """The same as a picture file, `module` pixels to a module: phones save it where they cannot save SVG."""
     rows = matrix(text)
     side = len(rows) + 2 * QUIET
-    picture = Image.new("1", (side, side), 1)
-    for y, row in enumerate(rows):
-        for x, dark in enumerate(row):
-            if dark:
-                picture.putpixel((x + QUIET, y + QUIET), 0)
+    white = b"\xff" * side
+    edge = b"\xff" * QUIET
+    lines = (edge + bytes(0 if dark else 255 for dark in row) + edge for row in rows)
+    pixels = b"".join((*[white] * QUIET, *lines, *[white] * QUIET))
+    picture = Image.frombytes("L", (side, side), pixels).convert("1")
     file = io.BytesIO()
-    picture.resize((side * module, side * module), Image.Resampling.NEAREST).save(file, "PNG", optimize=True)
+    picture.resize((side * module, side * module), Image.Resampling.NEAREST).save(file, "PNG")
     return file.getvalue()
