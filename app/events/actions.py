@@ -108,7 +108,7 @@ async def _write_pickup(event: UUID, position: int, point: PickupDraft, zone: st
         return
     fits = await fetch(
         "UPDATE pickup_point SET name = $3, place = $4, departs_local = $5, departs_at = $6, seats = $7, position = $8"
-        " WHERE id = $1 AND event = $2 AND ($7 IS NULL OR seats_taken <= $7) RETURNING id",
+        " WHERE id = $1 AND event = $2 AND seats_taken <= coalesce(CAST($7 AS INTEGER), seats_taken) RETURNING id",
         point.id,
         event,
         *values,

@@ -205,7 +205,7 @@ class Reader:
                 moment = datetime.fromisoformat(latin_digits(value.strip()))
             except ValueError:
                 moment = None
-            if moment is not None and 1900 < moment.year < 2200:
+            if moment is not None and 1900 < moment.year < 9000:
                 return moment.replace(second=0, microsecond=0) if moment.microsecond or moment.second else moment
         self.wrong(name, "not_a_time")
         return None

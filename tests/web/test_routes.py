@@ -1,0 +1,161 @@
+"""Every route: the stranger, the other country's attaché, an expired session, a gate device, HQ."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.world import World
+
+# method, path, then the status for: stranger, attaché of Japan, expired session, gate device, HQ, attaché of Korea.
+# The event is Korea's. Desk rows are asked by cookie, API rows by bearer token.
+PUBLIC = (200,) * 6
+ROWS: list[tuple[str, str, tuple[int, ...]]] = [
+    ("GET", "/", (303,) * 6),
+    ("GET", "/km/", PUBLIC),
+    ("GET", "/en/korea/", PUBLIC),
+    ("GET", "/km/events/{slug}", PUBLIC),
+    ("GET", "/km/events/{slug}/register", PUBLIC),
+    ("POST", "/km/events/{slug}/register", (422,) * 6),
+    ("GET", "/e/{slug}", (303,) * 6),
+    ("GET", "/km/r/{key}", PUBLIC),
+    ("GET", "/km/r/{key}/1.png", PUBLIC),
+    ("GET", "/km/r/{key}/1.svg", PUBLIC),
+    ("GET", "/km/r/{key}x", (404,) * 6),
+    ("POST", "/km/r/{key}x/give-up", (404,) * 6),
+    ("POST", "/km/r/{key}x/erase", (404,) * 6),
+    ("POST", "/km/r/{key}/give-up", (303,) * 6),
+    ("POST", "/km/r/{key}/erase", (303,) * 6),
+    ("GET", "/T/{code}", PUBLIC),
+    ("GET", "/t/{code}", PUBLIC),
+    ("GET", "/calendars/km/khmer-festivals-korea.ics", PUBLIC),
+    ("GET", "/calendars/km/events/{slug}.ics", PUBLIC),
+    ("GET", "/healthz", PUBLIC),
+    ("GET", "/readyz", PUBLIC),
+    ("GET", "/static/{asset}", PUBLIC),
+    ("GET", "/gate", (200,) * 6),
+    ("POST", "/gate", (401, 401, 401, 303, 401, 401)),
+    ("POST", "/gate/unpair", (401, 401, 401, 303, 401, 401)),
+    ("GET", "/gate/pair/{pair}", PUBLIC),
+    ("POST", "/gate/pair/{pair}", (303,) * 6),
+    ("GET", "/gate/pair/{key}", (404,) * 6),
+    ("POST", "/gate/api/scans", (401, 401, 401, 422, 401, 401)),
+    ("POST", "/gate/api/walk-ins", (401, 401, 401, 422, 401, 401)),
+    ("GET", "/gate/api/short-codes/{short}", (401, 401, 401, 200, 401, 401)),
+    ("GET", "/desk/login", (200, 303, 200, 200, 303, 303)),
+    ("POST", "/desk/login", (422,) * 6),
+    ("GET", "/desk", (303, 200, 303, 303, 200, 200)),
+    ("GET", "/desk/account", (303, 200, 303, 303, 200, 200)),
+    ("GET", "/desk/events/new", (303, 200, 303, 303, 200, 200)),
+    ("POST", "/desk/events/new", (303, 422, 303, 303, 422, 422)),
+    ("GET", "/desk/events/new?copy={slug}", (303, 404, 303, 303, 200, 200)),
+    ("GET", "/desk/events/{slug}", (303, 404, 303, 303, 200, 200)),
+    ("GET", "/desk/events/{slug}/edit", (303, 404, 303, 303, 200, 200)),
+    ("POST", "/desk/events/{slug}/edit", (303, 404, 303, 303, 422, 422)),
+    ("POST", "/desk/events/{slug}/publish", (303, 404, 303, 303, 303, 303)),
+    ("POST", "/desk/events/{slug}/cancel", (303, 404, 303, 303, 422, 422)),
+    ("POST", "/desk/events/{slug}/delete", (303, 404, 303, 303, 409, 409)),
+    ("GET", "/desk/events/{slug}/registrations", (303, 404, 303, 303, 403, 200)),
+    ("GET", "/desk/events/{slug}/gate", (303, 404, 303, 303, 200, 200)),
+    ("POST", "/desk/events/{slug}/gate", (303, 404, 303, 303, 422, 422)),
+    ("POST", "/desk/events/{slug}/gate/{pairing}x/revoke", (303, 404, 303, 303, 404, 404)),
+    ("POST", "/desk/events/{slug}/gate/{pairing}/revoke", (303, 404, 303, 303, 303, 303)),
+    ("POST", "/desk/logout", (303, 303, 303, 303, 303, 303)),
+    ("GET", "/api/v1/host-countries", PUBLIC),
+    ("GET", "/api/v1/events", (200, 200, 401, 401, 200, 200)),
+    ("POST", "/api/v1/events", (401, 422, 401, 401, 422, 422)),
+    ("GET", "/api/v1/events/{slug}", (200, 200, 401, 401, 200, 200)),
+    ("PATCH", "/api/v1/events/{slug}", (401, 404, 401, 401, 200, 200)),
+    ("POST", "/api/v1/events/{slug}/publish", (401, 404, 401, 401, 200, 200)),
+    ("POST", "/api/v1/events/{slug}/copy", (401, 404, 401, 401, 201, 201)),
+    ("DELETE", "/api/v1/events/{slug}", (401, 404, 401, 401, 409, 409)),
+    ("GET", "/api/v1/events/{slug}/stats", (401, 404, 401, 401, 200, 200)),
+    ("GET", "/api/v1/events/{slug}/registrations", (401, 404, 401, 401, 403, 200)),
+    ("POST", "/api/v1/events/{slug}/registrations", (422,) * 6),
+    ("POST", "/api/v1/events/{slug}/gate-devices", (401, 404, 401, 401, 422, 422)),
+    ("DELETE", "/api/v1/events/{slug}/gate-devices/{pairing}", (401, 404, 401, 401, 204, 204)),
+    ("GET", "/api/v1/registrations/{key}", PUBLIC),
+    ("GET", "/api/v1/registrations/{key}x", (404,) * 6),
+    ("POST", "/api/v1/registrations/{key}x/erase", (404,) * 6),
+    ("DELETE", "/api/v1/registrations/{key}", (204,) * 6),
+    ("POST", "/api/v1/registrations/{key}/erase", PUBLIC),
+    ("POST", "/api/v1/events/{slug}/cancel", (401, 404, 401, 401, 200, 200)),
+]
+PEOPLE = ("stranger", "japan", "expired", "device", "hq", "korea")
+
+
+def test_the_table_names_every_route(world: World) -> None:
+    told = {(method, _shape(path)) for method, path, _ in ROWS}
+    there = {
+        (method, _shape(route.path))
+        for route in world.app.routes
+        for method in getattr(route, "methods", ())
+        if method not in {"OPTIONS", "HEAD"}
+    }
+    missing = {row for row in there if row not in told}
+    assert not missing
+
+
+def _shape(path: str) -> str:
+    """A path with its parameters left open."""
+    known = {"km": "*", "en": "*", "korea": "*", "khmer-festivals-korea.ics": "*", "1.png": "*", "1.svg": "*"}
+    parts = path.split("?")[0].strip("/").split("/")
+    return "/".join("*" if "{" in part else known.get(part, part) for part in parts)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+async def test_who_may_do_what(world: World, person: str) -> None:
+    event = await world.event()
+    party = await world.party(event, 2)
+    device = await world.gate(event)
+    facts = {
+        "slug": event["slug"],
+        "key": party["key"],
+        "short": party["short_code"],
+        "code": party["tickets"][0]["code"],
+        "pair": device["pair_url"].rsplit("/", 1)[1],
+        "pairing": device["id"],
+        "asset": (await _asset(world)),
+    }
+    wrong = []
+    for method, path, answers in ROWS:
+        expected = answers[PEOPLE.index(person)]
+        api = "/api/" in path and not path.startswith("/gate")
+        async with await _client(world, person, device, api=api) as client:
+            sent: dict[str, Any] = {"json": {}} if "/api/" in path else {"data": {}}
+            answer = await client.request(method, path.format(**facts), **(sent if method != "GET" else {}))
+        if answer.status_code != expected:
+            wrong.append((method, path, f"answered {answer.status_code}, not {expected}"))
+    assert not wrong
+
+
+async def _asset(world: World) -> str:
+    async with world.stranger as client:
+        page = await client.get("/km/")
+    return page.text.split('href="/static/')[1].split('"')[0]
+
+
+async def _client(world: World, person: str, device: dict[str, Any], *, api: bool) -> Any:
+    if person == "stranger":
+        return world.stranger
+    if person == "expired":
+        from app.accounts.queries import account_by_email
+
+        account = await account_by_email("korea@bon.example")
+        assert account is not None
+        secret = await world.session(account["id"], -timedelta(seconds=1))
+        return world.client(authorization="Bearer expired") if api else world.browser(bon_session=secret)
+    if person == "device":
+        return world.phone(device["token"]) if api else world.browser(bon_gate=device["token"])
+    return world.api(person) if api else world.desk(person)
+
+
+async def test_what_does_not_exist_is_404_below_every_prefix(world: World) -> None:
+    async with world.stranger as client:
+        for path in ("/desk/nothing", "/gate/nothing", "/api/nothing", "/api/v1/nothing", "/calendars/x", "/xx/", "/km/r",
+                     "/km/nowhere/", "/km/events/nothing", "/e/nothing", "/static/nothing.css", "/calendars/km/nothing.ics",
+                     "/calendars/xx/khmer-festivals-korea.ics", "/calendars/km/khmer-festivals-nowhere.ics",
+                     "/calendars/km/events/nothing.ics", "/fr/korea/"):
+            answer = await client.get(path)
+            assert answer.status_code == 404, path
+            assert "Traceback" not in answer.text
