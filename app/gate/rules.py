@@ -62,7 +62,7 @@ def _read_scan(read: Reader, keyring: Keyring, received: datetime, offset: timed
         numbers=tuple(dict.fromkeys(numbers or ())),
     )
     text, ticket = read.text("code", 4_000), read.text("ticket", 40)
-    if not (text or ticket or ask.undo):
+    if not (text or ticket or ask.undo) and not read.has_problem("code", "ticket", "undo"):
         read.wrong("code", "required")
     read.refuse_unknown()
     return understood(ask, text, ticket, keyring)
