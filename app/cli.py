@@ -28,10 +28,14 @@ def main() -> None:
 def run(words: list[str]) -> int:
     """Run one command; returns its exit code."""
     arguments = _parser().parse_args(words)
-    from app.database.connection import DatabaseError
-
     try:
         settings = read(os.environ)
+    except SettingsError as error:
+        print(f"bon: {error}", file=sys.stderr)
+        return 1
+    from app.database.connection import DatabaseError  # reads the settings itself, so only once they are right
+
+    try:
         if arguments.command == "serve":
             return _serve(arguments, settings)
         command: Command = arguments.run

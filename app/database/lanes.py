@@ -5,6 +5,7 @@ load (docs/decisions/0002-sqlite-lanes.md has the figures).
 """
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import re
@@ -259,6 +260,7 @@ class LaneEngine(SQLiteEngine):
             try:
                 await self._finish(self.writer.call(lambda: self._open_savepoint(first)))
             except BaseException:
+                await self._finish(self.writer.call(lambda: self._abandon(first)))
                 if first:
                     self._turnstile.leave()
                 raise
@@ -281,13 +283,21 @@ class LaneEngine(SQLiteEngine):
                 self.writer.execute("ROLLBACK", ())
             raise
 
+    def _abandon(self, first: bool) -> None:
+        """Undo an opening that failed, or that succeeded just when its caller was cancelled."""
+        if first and self.writer.connection.in_transaction:
+            self.writer.execute("ROLLBACK", ())
+        elif self.writer.connection.in_transaction:
+            with contextlib.suppress(sqlite3.OperationalError):  # there is no savepoint if opening it failed
+                self._close_savepoint(keep=False)
+
     async def end(self, *, keep: bool) -> None:
         """Keep or undo the body, give the lane to the next, and wait until what was kept is durable."""
         batch = self._batch
         if batch is None:
             raise RuntimeError("no transaction is open")
         try:
-            await self._finish(self.writer.call(lambda: self._close_savepoint(keep)))
+            await self._finish(self.writer.call(lambda: self._close_savepoint(keep=keep)))
         finally:
             self._turn.release()
             committing = asyncio.ensure_future(self._commit(batch))
@@ -295,7 +305,7 @@ class LaneEngine(SQLiteEngine):
             if keep:
                 await asyncio.shield(batch.done)
 
-    def _close_savepoint(self, keep: bool) -> None:
+    def _close_savepoint(self, *, keep: bool) -> None:
         if not keep:
             self.writer.execute("ROLLBACK TO body", ())
         self.writer.execute("RELEASE body", ())

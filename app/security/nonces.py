@@ -18,6 +18,8 @@ def make_nonce(keyring: Keyring, purpose: str) -> str:
 
 def nonce_is_ours(keyring: Keyring, purpose: str, nonce: str, max_age: int = MAX_AGE) -> bool:
     """Whether we made this nonce for this purpose within `max_age` seconds."""
+    if not nonce.isascii():
+        return False
     body, _, signature = nonce.rpartition(".")
     made = body.partition(".")[2]
     if not any(hmac.compare_digest(signature, _signature(keyring, purpose, body, key)) for key in keyring.ids):

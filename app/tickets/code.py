@@ -74,7 +74,8 @@ def bare_code(text: str) -> str:
     """The base32 part of what a scanner read: scheme, host and letter case do not matter."""
     text = text.strip()
     found = _ADDRESS.fullmatch(text)
-    return (found.group(1) if found else text).upper()
+    bare = found.group(1) if found else text
+    return bare.upper() if bare.isascii() else bare  # some letters beyond ASCII would turn into base32 ones
 
 
 def address(base_url: str, code: str) -> str:

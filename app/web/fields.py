@@ -172,9 +172,9 @@ class Reader:
         value = self.given(name)
         if value is None:
             return default
-        if value in {"on", "true", "1"} or value is True:
+        if value is True or value in ("on", "true", "1"):
             return True
-        if value in {"off", "false", "0"} or value is False:
+        if value is False or value in ("off", "false", "0"):
             return False
         self.wrong(name, "not_a_flag")
         return default

@@ -1,0 +1,63 @@
+"""Who moves up: in order of arrival, big parties may be passed but do not starve."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.registrations.rules import HELD_AFTER_PASSES, who_moves_up
+from app.registrations.shapes import Waiting
+
+NOW = datetime(2027, 4, 1, tzinfo=UTC)
+
+
+def party(size: int, *, some: bool = False, passed: int = 0, hours: float = 1) -> Waiting:
+    return Waiting(uuid4(), size, 0, some, passed, NOW - timedelta(hours=hours))
+
+
+def moved(waiting: list[Waiting], free: int | None) -> list[tuple[int, int]]:
+    places = {each.id: index for index, each in enumerate(waiting)}
+    return [(places[each.id], seats) for each, seats in who_moves_up(waiting, free, NOW).promoted]
+
+
+def test_in_order_of_arrival() -> None:
+    assert moved([party(2), party(2), party(2)], 4) == [(0, 2), (1, 2)]
+
+
+def test_a_later_party_that_fits_passes_and_that_is_counted() -> None:
+    waiting = [party(5), party(2), party(4), party(1)]
+    moves = who_moves_up(waiting, 3, NOW)
+    assert moved(waiting, 3) == [(1, 2), (3, 1)]
+    assert moves.passed == (waiting[0].id, waiting[2].id)
+
+
+def test_nobody_is_passed_when_nobody_moves() -> None:
+    assert who_moves_up([party(5), party(4)], 3, NOW).passed == ()
+
+
+def test_after_five_passes_or_a_day_places_are_kept_for_the_head() -> None:
+    assert moved([party(5, passed=HELD_AFTER_PASSES), party(1)], 3) == []
+    assert moved([party(5, hours=24), party(1)], 3) == []
+    assert moved([party(5, passed=4, hours=23.9), party(1)], 3) == [(1, 1)]
+
+
+def test_who_takes_what_there_is() -> None:
+    assert moved([party(5, some=True), party(1)], 3) == [(0, 3)]
+    assert moved([party(5, some=True)], 0) == []
+
+
+def test_without_a_limit_everybody_moves() -> None:
+    assert moved([party(5), party(60)], None) == [(0, 5), (1, 60)]
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.booleans(), st.integers(0, 6), st.floats(0, 48)), max_size=12), st.integers(0, 20))
+def test_never_more_than_free_and_never_twice(rows: list[tuple[int, bool, int, float]], free: int) -> None:
+    waiting = [party(size, some=some, passed=passed, hours=hours) for size, some, passed, hours in rows]
+    moves = who_moves_up(waiting, free, NOW)
+    seats = [count for _, count in moves.promoted]
+    ids: list[UUID] = [each.id for each, _ in moves.promoted]
+    assert sum(seats) <= free
+    assert len(set(ids)) == len(ids)
+    assert all(count == each.party or each.take_what_there_is for each, count in moves.promoted)
+    assert not set(ids) & set(moves.passed)

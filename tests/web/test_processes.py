@@ -1,0 +1,101 @@
+"""The real server in several processes: a rush for the last seats, and a kill in the midst of everything."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.served import Served
+from tests.world import festival
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
+    url = ""
+    if request.param == "postgres":
+        address = request.getfixturevalue("postgres")
+
+        async def fresh() -> None:
+            connection = await asyncpg.connect(address)
+            await connection.execute("DROP DATABASE IF EXISTS rush WITH (FORCE)")
+            await connection.execute("CREATE DATABASE rush")
+            await connection.close()
+
+        asyncio.run(fresh())
+        url = address.replace("/postgres?", "/rush?", 1)
+    with Served(tmp_path, url) as made:
+        made.token = made.staff()
+        yield made
+
+
+def publish(served: Served, **changes: Any) -> dict[str, Any]:
+    with httpx.Client(base_url=served.base, headers={"authorization": f"Bearer {served.token}"}, timeout=30) as api:
+        event = api.post("/api/v1/events", json=festival(**changes)).json()
+        return dict(api.post(f"/api/v1/events/{event['slug']}/publish").json())
+
+
+def counted(served: Served, event: dict[str, Any]) -> dict[str, int]:
+    answer = httpx.get(f"{served.base}/api/v1/events/{event['slug']}/stats", headers={"authorization": f"Bearer {served.token}"}, timeout=30)
+    return dict(answer.json())
+
+
+def test_400_for_100_seats_by_two_processes(served: Served) -> None:
+    served.start("--workers", "2")
+    event = publish(served, capacity=100)
+
+    async def rush() -> list[int]:
+        limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+        async with httpx.AsyncClient(base_url=served.base, timeout=60, limits=limits) as client:
+
+            async def come(number: int) -> int:
+                answer = await client.post(f"/api/v1/events/{event['slug']}/registrations", json={"name": f"Worker {number}"})
+                return answer.status_code
+
+            return await asyncio.gather(*(come(number) for number in range(400)))
+
+    answers = asyncio.run(rush())
+    assert answers.count(201) == 100
+    assert answers.count(409) == 300
+    stats = counted(served, event)
+    assert (stats["registered"], stats["seats_left"]) == (100, 0)
+    doctor = served.bon("doctor", check=False)
+    assert doctor.returncode == 0, doctor.stdout
+    assert served.stop() == 0
+
+
+def test_a_kill_loses_nothing_acknowledged_and_frees_nothing_taken(served: Served) -> None:
+    served.start("--workers", "2")
+    event = publish(served, capacity=100_000, party_limit=5)
+    acknowledged: list[dict[str, Any]] = []
+
+    async def storm() -> None:
+        async with httpx.AsyncClient(base_url=served.base, timeout=30) as client:
+
+            async def come() -> None:
+                while True:
+                    try:
+                        answer = await client.post(f"/api/v1/events/{event['slug']}/registrations", json={"name": "x", "party": 3})
+                    except httpx.HTTPError:
+                        return
+                    if answer.status_code == 201:
+                        acknowledged.append(answer.json())
+                    if len(acknowledged) == 60 and served.process is not None:
+                        served.kill()
+
+            await asyncio.gather(*(come() for _ in range(12)))
+
+    asyncio.run(storm())
+    assert len(acknowledged) >= 60
+    served.start()
+    with httpx.Client(base_url=served.base, timeout=30) as client:
+        for party in acknowledged:
+            answer = client.get(f"/api/v1/registrations/{party['key']}")
+            assert answer.status_code == 200
+            assert answer.json()["tickets"] == party["tickets"]
+    assert counted(served, event)["registered"] >= 3 * len(acknowledged)
+    doctor = served.bon("doctor", check=False)
+    assert doctor.returncode == 0, doctor.stdout
