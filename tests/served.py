@@ -47,14 +47,21 @@ class Served:
     def staff(self, name: str = "korea", country: str = "KR") -> str:
         """An attaché with a posting; returns a token."""
         email = f"{name}@bon.example"
-        self.bon("account", "add", "--role", "attache", "--email", email, "--name", name, "--password-stdin", text=PASSWORD)
+        self.bon(
+            "account", "add", "--role", "attache", "--email", email, "--name", name, "--password-stdin", text=PASSWORD
+        )
         self.bon("posting", "add", "--email", email, "--host-country", country)
         return self.bon("token", "add", "--email", email).stdout.split()[-1]
 
     def start(self, *words: str) -> Self:
         self.process = subprocess.Popen(
-            [*BON, "serve", "--port", str(self.port), *words], env=self.env, cwd=ROOT, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+            [*BON, "serve", "--port", str(self.port), *words],
+            env=self.env,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
         )
         until = time.monotonic() + 30
         while time.monotonic() < until:
@@ -86,5 +93,7 @@ class Served:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.kill()

@@ -78,7 +78,9 @@ class Wire:
 Ask = Callable[[Wire, int], Awaitable[int]]
 
 
-async def measure(pid: int, name: str, ask: Ask, count: int, clients: int = 16, good: tuple[int, ...] = (200, 201, 304)) -> float:
+async def measure(
+    pid: int, name: str, ask: Ask, count: int, clients: int = 16, good: tuple[int, ...] = (200, 201, 304)
+) -> float:
     """Run `count` requests from `clients` connections; print a row; return CPU ms a request."""
     wires = [await Wire().open() for _ in range(clients)]
     waits: list[float] = []
@@ -111,7 +113,12 @@ def bon(*words: str, env: dict[str, str], text: str = "") -> str:
     """Run `bon` and return what it printed."""
     done = subprocess.run(
         [sys.executable, "-c", "from app.cli import main; main()", *words],
-        env=env, input=text, capture_output=True, text=True, check=True, cwd=ROOT,
+        env=env,
+        input=text,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
     )
     return done.stdout
 
@@ -132,13 +139,17 @@ async def run(database: str) -> None:
     token = bon("token", "add", *email, env=env).split()[-1]
     serving = subprocess.Popen(
         [sys.executable, "-c", "from app.cli import main; main()", "serve", "--port", str(PORT)],
-        env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env=env,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         await _wait()
         print(f"\n{database}, one worker; CPU of the service alone, PostgreSQL's own not counted")
         print(f"at rest: {resident(serving.pid):.0f} MB (PSS, all processes)")
-        print(f"| {'':44} | CPU ms   | per s    | p50 ms  | p99 ms  |\n|{'-' * 46}|{'-' * 10}|{'-' * 10}|{'-' * 9}|{'-' * 9}|")
+        print(f"| {'':44} | CPU ms   | per s    | p50 ms  | p99 ms  |")
+        print(f"|{'-' * 46}|{'-' * 10}|{'-' * 10}|{'-' * 9}|{'-' * 9}|")
         await rows(serving.pid, {"authorization": f"Bearer {token}"})
         print(f"after: {resident(serving.pid):.0f} MB")
     finally:
@@ -163,6 +174,7 @@ async def _wait() -> None:
 
 async def rows(pid: int, staff: dict[str, str]) -> None:
     async with httpx.AsyncClient(base_url=BASE, headers=staff, timeout=30) as api:
+
         async def event(**changes: object) -> dict[str, str]:
             made = (await api.post("/api/v1/events", json=festival(**changes))).json()
             return dict((await api.post(f"/api/v1/events/{made['slug']}/publish")).json())
@@ -170,7 +182,9 @@ async def rows(pid: int, staff: dict[str, str]) -> None:
         main = await event(capacity=1_000_000)
         device = (await api.post(f"/api/v1/events/{main['slug']}/gate-devices", json={"label": "bench"})).json()
         for index in range(500):
-            await event(host_country="JP", time_zone="Asia/Tokyo", title={"km": f"បុណ្យទី {index}", "en": f"Festival {index}"})
+            await event(
+                host_country="JP", time_zone="Asia/Tokyo", title={"km": f"បុណ្យទី {index}", "en": f"Festival {index}"}
+            )
 
     async def floor(wire: Wire, _: int) -> int:
         return (await wire.ask("GET", "/healthz", {}))[0]
@@ -196,7 +210,14 @@ async def rows(pid: int, staff: dict[str, str]) -> None:
         async def ask(wire: Wire, index: int) -> int:
             some = tickets[index * size : index * size + size]
             scans = [{"nonce": uuid4().hex, "code": code} for code in some]
-            return (await wire.ask("POST", "/gate/api/scans", {"authorization": f"Bearer {device['token']}"}, json.dumps({"scans": scans}).encode()))[0]
+            return (
+                await wire.ask(
+                    "POST",
+                    "/gate/api/scans",
+                    {"authorization": f"Bearer {device['token']}"},
+                    json.dumps({"scans": scans}).encode(),
+                )
+            )[0]
 
         return ask
 
@@ -226,8 +247,13 @@ async def rows(pid: int, staff: dict[str, str]) -> None:
     await measure(pid, "QR as PNG", getting(f"/km/r/{key}/1.png", {}), 400)
     print("\n| bar                        | measured | allowed | above floor |\n|---|---|---|---|")
     for name, value, bar in (
-        ("admission", admit, 3.0), ("admission in batches, each", batch / 50, 1.5), ("registration of 2", two, 5.0),
-        ("event page", page, 2.5), ("feed 304", same, 0.4), ("feed 200 of 500", warm, 0.6), ("QR SVG", svg, 4.0),
+        ("admission", admit, 3.0),
+        ("admission in batches, each", batch / 50, 1.5),
+        ("registration of 2", two, 5.0),
+        ("event page", page, 2.5),
+        ("feed 304", same, 0.4),
+        ("feed 200 of 500", warm, 0.6),
+        ("QR SVG", svg, 4.0),
     ):
         print(f"| {name:26} | {value:8.2f} | {bar:7.2f} | {value / base:8.1f} x |")
 

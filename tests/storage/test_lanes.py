@@ -77,7 +77,13 @@ async def test_one_failed_body_undoes_itself_alone(lanes: LaneEngine) -> None:
             raise LookupError
 
     results = await asyncio.gather(take("a"), fail(), take("b"), take("a"), take("c"), return_exceptions=True)
-    assert [type(result) for result in results] == [type(None), LookupError, type(None), sqlite3.IntegrityError, type(None)]
+    assert [type(result) for result in results] == [
+        type(None),
+        LookupError,
+        type(None),
+        sqlite3.IntegrityError,
+        type(None),
+    ]
     assert on_disk(lanes) == {"a", "b", "c"}
 
 

@@ -48,7 +48,9 @@ async def test_indexes_and_checks_are_the_same_on_both(database: Settings) -> No
         indexes = {row["name"] for row in await fetch("SELECT indexname AS name FROM pg_indexes")}
         checks = {row["name"] for row in await fetch("SELECT conname AS name FROM pg_constraint WHERE contype = 'c'")}
         assert set(CHECKS) <= checks
-    wanted = {f"{table}_{'_'.join(keys)}" for group in (UNIQUE, INDEXES) for table, rows in group.items() for keys in rows}
+    wanted = {
+        f"{table}_{'_'.join(keys)}" for group in (UNIQUE, INDEXES) for table, rows in group.items() for keys in rows
+    }
     assert wanted <= indexes
 
 
@@ -58,7 +60,11 @@ def test_the_models_have_no_change_left(tmp_path: Path) -> None:
     before = set(folder.glob("*.py"))
     answer = subprocess.run(
         [sys.executable, "-m", "piccolo.main", "migrations", "new", "models", "--auto", "--auto_input=n"],
-        cwd=ROOT, env=env, capture_output=True, text=True, check=False,
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     made = set(folder.glob("*.py")) - before
     for path in made:
@@ -70,7 +76,9 @@ def test_the_models_have_no_change_left(tmp_path: Path) -> None:
 def test_piccolos_own_command_line_migrates(tmp_path: Path) -> None:
     env = {**os.environ, "BON_DATA_DIR": str(tmp_path), "BON_SECRET": "x" * 40}
     command = [sys.executable, "-m", "piccolo.main", "migrations"]
-    done = subprocess.run([*command, "forwards", "models"], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, "forwards", "models"], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     listed = subprocess.run([*command, "check"], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
     assert listed.stdout.count("True") == 3, listed.stdout
@@ -88,13 +96,36 @@ def event_row(**changes: Any) -> dict[str, Any]:
     moment = datetime(2027, 4, 11, tzinfo=UTC)
     wall = moment.replace(tzinfo=None)
     return {
-        "id": uuid4(), "number": 1, "slug": "x", "host_country": "KR", "festival": "other", "title": "{}", "description": "{}",
-        "venue": '""', "address": '""', "starts_local": wall, "ends_local": wall + timedelta(hours=1), "time_zone": "Asia/Seoul",
-        "starts_at": moment, "ends_at": moment + timedelta(hours=1), "notice": "{}", "created_at": moment, "modified_at": moment, **changes,
+        "id": uuid4(),
+        "number": 1,
+        "slug": "x",
+        "host_country": "KR",
+        "festival": "other",
+        "title": "{}",
+        "description": "{}",
+        "venue": '""',
+        "address": '""',
+        "starts_local": wall,
+        "ends_local": wall + timedelta(hours=1),
+        "time_zone": "Asia/Seoul",
+        "starts_at": moment,
+        "ends_at": moment + timedelta(hours=1),
+        "notice": "{}",
+        "created_at": moment,
+        "modified_at": moment,
+        **changes,
     }
 
 
-@pytest.mark.parametrize("changes", [{"capacity": 1, "seats_taken": 2}, {"seats_taken": -1}, {"seats_waiting": -1}, {"ends_at": datetime(2020, 1, 1, tzinfo=UTC)}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"capacity": 1, "seats_taken": 2},
+        {"seats_taken": -1},
+        {"seats_waiting": -1},
+        {"ends_at": datetime(2020, 1, 1, tzinfo=UTC)},
+    ],
+)
 async def test_the_database_itself_refuses_impossible_seats(database: Settings, changes: dict[str, Any]) -> None:
     with pytest.raises(Exception, match=r"(?i)check"):
         await insert(Event, event_row(**changes))
@@ -103,7 +134,15 @@ async def test_the_database_itself_refuses_impossible_seats(database: Settings, 
 async def test_a_bus_cannot_be_overfilled(database: Settings) -> None:
     event = event_row()
     await insert(Event, event)
-    point = {"id": uuid4(), "event": event["id"], "name": '"x"', "place": '"x"', "seats": 1, "seats_taken": 1, "position": 0}
+    point = {
+        "id": uuid4(),
+        "event": event["id"],
+        "name": '"x"',
+        "place": '"x"',
+        "seats": 1,
+        "seats_taken": 1,
+        "position": 0,
+    }
     await insert(PickupPoint, point)
     with pytest.raises(Exception, match=r"(?i)check"):
         await fetch("UPDATE pickup_point SET seats_taken = 2 WHERE id = $1", point["id"])

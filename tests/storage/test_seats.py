@@ -20,7 +20,12 @@ async def test_random_registering_giving_up_and_resizing(world: World, seed: int
 
     async def register() -> None:
         async with world.stranger as client:
-            wish = {"name": "x", "party": draw.randint(1, 5), "accept_waiting": draw.random() < 0.6, "take_what_there_is": draw.random() < 0.3}
+            wish = {
+                "name": "x",
+                "party": draw.randint(1, 5),
+                "accept_waiting": draw.random() < 0.6,
+                "take_what_there_is": draw.random() < 0.3,
+            }
             answer = await client.post(f"/api/v1/events/{event['slug']}/registrations", json=wish)
             assert answer.status_code in {201, 409}
             if answer.status_code == 201:
@@ -52,7 +57,9 @@ async def test_random_registering_giving_up_and_resizing(world: World, seed: int
         assert rows[0]["seats_taken"] <= rows[0]["capacity"]
         assert await miscounted() == []
     (row,) = await fetch("SELECT capacity, seats_taken FROM event")
-    waiting = await fetch("SELECT party, take_what_there_is, passed_over FROM registration WHERE state = 'waiting' ORDER BY wait_position")
+    waiting = await fetch(
+        "SELECT party, take_what_there_is, passed_over FROM registration WHERE state = 'waiting' ORDER BY wait_position"
+    )
     free = row["capacity"] - row["seats_taken"]
     if waiting and not any(each["passed_over"] >= 5 for each in waiting):
         assert free < min(each["party"] for each in waiting)

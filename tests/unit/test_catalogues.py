@@ -27,7 +27,9 @@ def test_facts_are_kept_and_nothing_is_left_over(language: str) -> None:
     for message in catalogue(language):
         if message.id:
             assert message.id in MESSAGES
-            assert sorted(re.findall(r"{\w+}", str(message.id))) == sorted(re.findall(r"{\w+}", str(message.string))), message.id
+            assert sorted(re.findall(r"{\w+}", str(message.id))) == sorted(re.findall(r"{\w+}", str(message.string))), (
+                message.id
+            )
 
 
 def test_khmer_is_khmer() -> None:

@@ -42,7 +42,13 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
     assert clean(clean(text)) == clean(text)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=8,
+    )
+)
 def test_no_value_breaks_a_reader(value: Any) -> None:
     read = Reader({"a": value})
     read.text("a", 10, required=True)
@@ -64,7 +70,9 @@ def test_no_form_breaks_unflattening(pairs: list[tuple[str, str]]) -> None:
 
 def test_forms_nest() -> None:
     assert unflatten([("title.km", "ក"), ("title.en", ""), ("p.1.name", "b"), ("p.0.name", "a"), ("x", "1")]) == {
-        "title": {"km": "ក"}, "p": [{"name": "a"}, {"name": "b"}], "x": "1",
+        "title": {"km": "ក"},
+        "p": [{"name": "a"}, {"name": "b"}],
+        "x": "1",
     }
 
 

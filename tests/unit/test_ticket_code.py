@@ -22,7 +22,9 @@ KEYRING = parse(VECTORS["secret"])
 def test_valid_vectors(vector: dict[str, object]) -> None:
     facts = Code(**vector["facts"])  # type: ignore[arg-type]
     assert decode(KEYRING, str(vector["code"])) == facts
-    keyring = parse(",".join(sorted(VECTORS["secret"].split(","), key=lambda part: not part.startswith(f"{facts.key_id}:"))))
+    keyring = parse(
+        ",".join(sorted(VECTORS["secret"].split(","), key=lambda part: not part.startswith(f"{facts.key_id}:")))
+    )
     assert encode(keyring, facts.event, facts.registration, facts.ticket, facts.issue) == vector["code"]
 
 

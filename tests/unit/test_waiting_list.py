@@ -51,7 +51,10 @@ def test_without_a_limit_everybody_moves() -> None:
     assert moved([party(5), party(60)], None) == [(0, 5), (1, 60)]
 
 
-@given(st.lists(st.tuples(st.integers(1, 9), st.booleans(), st.integers(0, 6), st.floats(0, 48)), max_size=12), st.integers(0, 20))
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.booleans(), st.integers(0, 6), st.floats(0, 48)), max_size=12),
+    st.integers(0, 20),
+)
 def test_never_more_than_free_and_never_twice(rows: list[tuple[int, bool, int, float]], free: int) -> None:
     waiting = [party(size, some=some, passed=passed, hours=hours) for size, some, passed, hours in rows]
     moves = who_moves_up(waiting, free, NOW)

@@ -18,7 +18,9 @@ async def owner(world: World) -> World:
 
 async def test_a_log_in_starts_a_new_session_and_ends_the_old(owner: World) -> None:
     async with owner.browser() as client:
-        answer = await client.post("/desk/login", data={"email": " Sokha@bon.example", "password": PASSWORD, "next": "/desk/account"})
+        answer = await client.post(
+            "/desk/login", data={"email": " Sokha@bon.example", "password": PASSWORD, "next": "/desk/account"}
+        )
         assert (answer.status_code, answer.headers["location"]) == (303, "/desk/account")
         assert "HttpOnly" in answer.headers["set-cookie"]
         first = client.cookies["bon-session"]
@@ -68,9 +70,18 @@ async def test_log_out_everywhere(owner: World) -> None:
 
 
 async def test_log_in_leads_only_to_our_own_desk(owner: World) -> None:
-    for target in ("https://evil.example/desk", "//evil.example/desk", "/\\evil.example", "javascript:alert(1)", "/km/", "/desk\\@evil"):
+    for target in (
+        "https://evil.example/desk",
+        "//evil.example/desk",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/km/",
+        "/desk\\@evil",
+    ):
         async with owner.browser() as client:
-            answer = await client.post("/desk/login", data={"email": "sokha@bon.example", "password": PASSWORD, "next": target})
+            answer = await client.post(
+                "/desk/login", data={"email": "sokha@bon.example", "password": PASSWORD, "next": target}
+            )
         assert answer.headers["location"] == "/desk", target
 
 
@@ -101,7 +112,13 @@ async def test_an_event_helper_reaches_one_event_only(owner: World) -> None:
     assert account is not None
     await insert(
         Posting,
-        {"id": uuid4(), "account": account["id"], "host_country": "KR", "event": UUID(event["id"]), "starts_at": datetime.now(UTC)},
+        {
+            "id": uuid4(),
+            "account": account["id"],
+            "host_country": "KR",
+            "event": UUID(event["id"]),
+            "starts_at": datetime.now(UTC),
+        },
     )
     token = await actions.add_token("helper@bon.example", OPERATOR)
     async with owner.client(authorization=f"Bearer {token}") as client:

@@ -16,7 +16,13 @@ from tests.served import BON, ROOT, Served, free_port
 def run(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("BON_")}
     return subprocess.run(
-        [*BON, *words], env={**clean, "BON_DATA_DIR": str(folder), **env}, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [*BON, *words],
+        env={**clean, "BON_DATA_DIR": str(folder), **env},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
@@ -116,7 +122,19 @@ def test_accounts_postings_and_tokens(tmp_path: Path) -> None:
             done = served.bon(*words, check=False)
             assert done.returncode == 1
             assert sentence in done.stderr
-        weak = served.bon("account", "add", "--role", "hq", "--email", "x", "--name", "", "--password-stdin", text="short", check=False)
+        weak = served.bon(
+            "account",
+            "add",
+            "--role",
+            "hq",
+            "--email",
+            "x",
+            "--name",
+            "",
+            "--password-stdin",
+            text="short",
+            check=False,
+        )
         assert weak.returncode == 1
         assert "email:" in weak.stderr
         assert "12 characters" in weak.stderr
@@ -142,14 +160,22 @@ def test_purging_erases_after_the_retention_time(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         served.bon("demo")
         with sqlite3.connect(tmp_path / "bon.sqlite") as database:
-            database.execute("UPDATE event SET ends_at = '2020-04-11 08:00:00+00:00', starts_at = '2020-04-11 00:00:00+00:00' WHERE slug = 'khmer-new-year-in-suwon'")
-            parties = database.execute("SELECT count(*) FROM registration JOIN event ON event.id = event WHERE slug = 'khmer-new-year-in-suwon'").fetchone()[0]
+            database.execute(
+                "UPDATE event SET ends_at = '2020-04-11 08:00:00+00:00', starts_at = '2020-04-11 00:00:00+00:00'"
+                " WHERE slug = 'khmer-new-year-in-suwon'"
+            )
+            parties = database.execute(
+                "SELECT count(*) FROM registration JOIN event ON event.id = event"
+                " WHERE slug = 'khmer-new-year-in-suwon'"
+            ).fetchone()[0]
         assert f"{parties} parties would be erased" in served.bon("purge", "--dry-run").stdout
         assert f"{parties} parties were erased" in served.bon("purge").stdout
         assert "0 parties were erased" in served.bon("purge").stdout
         with sqlite3.connect(tmp_path / "bon.sqlite") as database:
             left = database.execute("SELECT count(*) FROM registration WHERE sealed_name <> ''").fetchone()[0]
-            kept = database.execute("SELECT count(*) FROM ticket JOIN event ON event.id = event WHERE slug = 'khmer-new-year-in-suwon'").fetchone()[0]
+            kept = database.execute(
+                "SELECT count(*) FROM ticket JOIN event ON event.id = event WHERE slug = 'khmer-new-year-in-suwon'"
+            ).fetchone()[0]
         assert left > 0
         assert kept >= parties
         assert served.bon("doctor").returncode == 0

@@ -72,7 +72,11 @@ async def test_every_wrong_field_is_named_at_once(world: World) -> None:
         ({"capacity": True}, "capacity", "not_a_number"),
         ({"pickup_points": "bus"}, "pickup_points", "not_a_list"),
         ({"pickup_points": ["bus"]}, "pickup_points.0", "not_an_object"),
-        ({"registration_opens_at": soon(days=30), "registration_closes_at": soon(days=20)}, "registration_closes_at", "closes_before_opens"),
+        (
+            {"registration_opens_at": soon(days=30), "registration_closes_at": soon(days=20)},
+            "registration_closes_at",
+            "closes_before_opens",
+        ),
     ],
 )
 async def test_one_wrong_field(world: World, changes: dict[str, Any], field: str, code: str) -> None:
@@ -94,6 +98,7 @@ async def test_sequence_rises_with_time_place_and_state_only(world: World) -> No
     event = await world.event()
     path = f"/api/v1/events/{event['slug']}"
     async with world.api("korea") as client:
+
         async def sequence(**changes: Any) -> int:
             answer = await client.patch(path, json=changes)
             assert answer.status_code == 200, answer.text
@@ -164,7 +169,10 @@ async def test_a_copy_is_a_new_draft_that_moves_along(world: World) -> None:
 async def test_slugs_of_equal_titles_get_a_suffix(world: World) -> None:
     made = await asyncio.gather(*(world.event() for _ in range(4)))
     assert sorted(event["slug"] for event in made) == [
-        "khmer-new-year-in-suwon", "khmer-new-year-in-suwon-2", "khmer-new-year-in-suwon-3", "khmer-new-year-in-suwon-4",
+        "khmer-new-year-in-suwon",
+        "khmer-new-year-in-suwon-2",
+        "khmer-new-year-in-suwon-3",
+        "khmer-new-year-in-suwon-4",
     ]
 
 
@@ -182,14 +190,18 @@ async def test_all_day_events_end_exclusively_and_show_the_last_day(world: World
 
 async def test_lists_page_and_filter(world: World) -> None:
     for index in range(3):
-        await world.event(title={"en": f"Festival {index}"}, starts_at=soon(days=40 + index), ends_at=soon(days=40 + index, hour=12))
+        await world.event(
+            title={"en": f"Festival {index}"}, starts_at=soon(days=40 + index), ends_at=soon(days=40 + index, hour=12)
+        )
     other = await world.event("japan", host_country="JP", time_zone="Asia/Tokyo", festival="pchum_ben")
     await world.event(publish=False)
     async with world.stranger as client:
         every = (await client.get("/api/v1/events")).json()
         assert len(every["items"]) == 4
         assert every["next"] is None
-        assert [item["slug"] for item in (await client.get("/api/v1/events?festival=pchum_ben")).json()["items"]] == [other["slug"]]
+        assert [item["slug"] for item in (await client.get("/api/v1/events?festival=pchum_ben")).json()["items"]] == [
+            other["slug"]
+        ]
         assert len((await client.get("/api/v1/events?host_country=KR")).json()["items"]) == 3
         later = await client.get("/api/v1/events", params={"changed_since": "2999-01-01T00:00:00Z"})
         assert later.json()["items"] == []
@@ -216,10 +228,23 @@ async def test_order_of_judgement(world: World) -> None:
 # -- the desk ---------------------------------------------------------------------------------------------------------
 
 FORM = {
-    "host_country": "KR", "festival": "pchum_ben", "title.km": "ភ្ជុំបិណ្ឌ", "title.en": "Pchum Ben", "starts_on": "2027-09-26",
-    "starts_time": "09:00", "ends_on": "2027-09-26", "ends_time": "17:00", "venue": "Wa Stadium", "capacity": "២០០", "party_limit": "5",
-    "entry_rule": "once", "pickup_points.0.name": "Osan", "pickup_points.0.departs_at": "2027-09-26T07:30", "pickup_points.0.seats": "45",
-    "pickup_points.1.name": "", "pickup_points.1.id": "",
+    "host_country": "KR",
+    "festival": "pchum_ben",
+    "title.km": "ភ្ជុំបិណ្ឌ",
+    "title.en": "Pchum Ben",
+    "starts_on": "2027-09-26",
+    "starts_time": "09:00",
+    "ends_on": "2027-09-26",
+    "ends_time": "17:00",
+    "venue": "Wa Stadium",
+    "capacity": "២០០",
+    "party_limit": "5",
+    "entry_rule": "once",
+    "pickup_points.0.name": "Osan",
+    "pickup_points.0.departs_at": "2027-09-26T07:30",
+    "pickup_points.0.seats": "45",
+    "pickup_points.1.name": "",
+    "pickup_points.1.id": "",
 }
 
 
@@ -238,7 +263,10 @@ async def test_the_desk_writes_what_the_api_would(world: World) -> None:
 
 async def test_the_desk_keeps_what_was_typed_and_marks_what_is_wrong(world: World) -> None:
     async with world.desk("korea") as client:
-        answer = await client.post("/desk/events/new?lang=en", data={**FORM, "ends_on": "2027-09-25", "capacity": "0", "title.km": "", "title.en": ""})
+        answer = await client.post(
+            "/desk/events/new?lang=en",
+            data={**FORM, "ends_on": "2027-09-25", "capacity": "0", "title.km": "", "title.en": ""},
+        )
     assert answer.status_code == 422
     assert "The end must be after the start." in answer.text
     assert "This must be at least 1." in answer.text
@@ -264,7 +292,17 @@ async def test_the_desk_moves_buses_along(world: World) -> None:
 
 async def test_an_all_day_event_at_the_desk_names_its_last_day(world: World) -> None:
     async with world.desk("korea") as client:
-        made = await client.post("/desk/events/new", data={**FORM, "all_day": "on", "ends_on": "2027-09-28", "pickup_points.0.name": "", "pickup_points.0.departs_at": "", "pickup_points.0.seats": ""})
+        made = await client.post(
+            "/desk/events/new",
+            data={
+                **FORM,
+                "all_day": "on",
+                "ends_on": "2027-09-28",
+                "pickup_points.0.name": "",
+                "pickup_points.0.departs_at": "",
+                "pickup_points.0.seats": "",
+            },
+        )
         slug = made.headers["location"].rsplit("/", 1)[1]
         form = await client.get(f"/desk/events/{slug}/edit")
         assert 'value="2027-09-28"' in form.text
@@ -279,7 +317,9 @@ async def test_cancelling_at_the_desk_asks_and_then_shows_the_notice_everywhere(
         unsure = await client.post(f"/desk/events/{event['slug']}/cancel", data={"notice.en": "Storm"})
         assert unsure.status_code == 422
         assert "Storm" in unsure.text
-        assert (await client.post(f"/desk/events/{event['slug']}/cancel", data={"notice.en": "Storm", "sure": "on"})).status_code == 303
+        assert (
+            await client.post(f"/desk/events/{event['slug']}/cancel", data={"notice.en": "Storm", "sure": "on"})
+        ).status_code == 303
     async with world.stranger as client:
         for path in (f"/en/events/{event['slug']}", f"/en/r/{party['key']}", f"/T/{party['tickets'][0]['code']}"):
             page = await client.get(path)
@@ -294,5 +334,11 @@ async def test_every_change_is_in_the_audit(world: World) -> None:
         await client.get(f"/api/v1/events/{event['slug']}/registrations")
         await client.post(f"/api/v1/events/{event['slug']}/cancel")
     rows = await fetch("SELECT action, actor_kind FROM audit_entry WHERE event = $1 ORDER BY at", UUID(event["id"]))
-    assert [row["action"] for row in rows] == ["event_created", "event_published", "event_edited", "names_read", "event_cancelled"]
+    assert [row["action"] for row in rows] == [
+        "event_created",
+        "event_published",
+        "event_edited",
+        "names_read",
+        "event_cancelled",
+    ]
     assert {row["actor_kind"] for row in rows} == {"staff"}

@@ -14,8 +14,14 @@ async def test_every_answer_carries_the_headers(world: World) -> None:
     event = await world.event()
     async with world.stranger as client:
         for method, path in (
-            ("GET", "/km/"), ("GET", "/nowhere/at/all"), ("PUT", "/km/"), ("GET", "/desk"), ("GET", "/api/v1/events"),
-            ("GET", f"/km/events/{event['slug']}/register"), ("GET", "/calendars/km/khmer-festivals-korea.ics"), ("POST", "/api/v1/events"),
+            ("GET", "/km/"),
+            ("GET", "/nowhere/at/all"),
+            ("PUT", "/km/"),
+            ("GET", "/desk"),
+            ("GET", "/api/v1/events"),
+            ("GET", f"/km/events/{event['slug']}/register"),
+            ("GET", "/calendars/km/khmer-festivals-korea.ics"),
+            ("POST", "/api/v1/events"),
         ):
             answer = await client.request(method, path)
             assert answer.headers["content-security-policy"] == POLICY, path
@@ -85,7 +91,9 @@ async def test_a_flood_is_told_when_to_come_back(world: World, monkeypatch: pyte
     monkeypatch.setattr("app.registrations.api.REGISTERING", Fence(rate=60, burst=3))
     event = await world.event()
     async with world.stranger as client:
-        answers = [await client.post(f"/api/v1/events/{event['slug']}/registrations", json={"name": "x"}) for _ in range(5)]
+        answers = [
+            await client.post(f"/api/v1/events/{event['slug']}/registrations", json={"name": "x"}) for _ in range(5)
+        ]
     assert [answer.status_code for answer in answers] == [201, 201, 201, 429, 429]
     assert answers[-1].headers["retry-after"] == "1"
 
@@ -109,7 +117,13 @@ def test_a_fence_lets_through_what_it_says() -> None:
 
 async def test_the_front_page_follows_the_visitors_language(world: World) -> None:
     async with world.stranger as client:
-        for header, language in ((None, "km"), ("en-GB,en;q=0.9", "en"), ("ko,fr;q=0.8", "km"), ("fr, en;q=0.1, km;q=0", "en"), (";;q=x,,", "km")):
+        for header, language in (
+            (None, "km"),
+            ("en-GB,en;q=0.9", "en"),
+            ("ko,fr;q=0.8", "km"),
+            ("fr, en;q=0.1, km;q=0", "en"),
+            (";;q=x,,", "km"),
+        ):
             client.headers["accept-language"] = header or ""
             answer = await client.get("/")
             assert answer.headers["location"] == f"/{language}/", header
@@ -143,7 +157,15 @@ async def test_nothing_is_loaded_from_third_parties(world: World) -> None:
     event = await world.event()
     party = await world.party(event)
     async with world.desk("korea") as client:
-        for path in ("/km/", "/km/korea/", f"/km/events/{event['slug']}", f"/km/r/{party['key']}", "/desk", f"/desk/events/{event['slug']}/gate", "/gate"):
+        for path in (
+            "/km/",
+            "/km/korea/",
+            f"/km/events/{event['slug']}",
+            f"/km/r/{party['key']}",
+            "/desk",
+            f"/desk/events/{event['slug']}/gate",
+            "/gate",
+        ):
             page = (await client.get(path)).text
             assert ' style="' not in page
             assert "<script>" not in page

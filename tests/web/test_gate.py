@@ -54,7 +54,9 @@ async def test_codes_are_read_with_any_scheme_host_and_case(world: World) -> Non
     assert [result["outcome"] for result in results] == ["admitted"] * 4
 
 
-@pytest.mark.parametrize("text", ["hello", "", "A" * 125, "0" * 125, "http://x/T/", "A" * 3000, "សំបុត្រ", "T/" + "7" * 125])
+@pytest.mark.parametrize(
+    "text", ["hello", "", "A" * 125, "0" * 125, "http://x/T/", "A" * 3000, "សំបុត្រ", "T/" + "7" * 125]
+)
 async def test_what_is_no_ticket_is_refused_calmly(world: World, text: str) -> None:
     gate = await world.gate(await world.event())
     async with world.phone(gate["token"]) as client:
@@ -73,9 +75,13 @@ async def test_forged_and_foreign_tickets_are_refused(world: World) -> None:
     gate = await world.gate(event)
     code = party["tickets"][0]["code"]
     forged = code[:30] + ("A" if code[30] != "A" else "B") + code[31:]
-    results = await world.scan(gate, {"code": forged}, {"code": stranger["tickets"][0]["code"]}, {"code": code[:-1] + "B"})
+    results = await world.scan(
+        gate, {"code": forged}, {"code": stranger["tickets"][0]["code"]}, {"code": code[:-1] + "B"}
+    )
     assert [(result["outcome"], result["code"]) for result in results] == [
-        ("refused", "code_forged"), ("refused", "other_event"), ("refused", "code_malformed"),
+        ("refused", "code_forged"),
+        ("refused", "other_event"),
+        ("refused", "code_malformed"),
     ]
 
 
@@ -153,7 +159,9 @@ async def test_entry_once_a_day_and_freely(world: World) -> None:
     party = await world.party(free)
     gate = await world.gate(free)
     code = party["tickets"][0]["code"]
-    results = await world.scan(gate, {"code": code, "direction": "out"}, {"code": code}, {"code": code}, {"code": code, "direction": "out"})
+    results = await world.scan(
+        gate, {"code": code, "direction": "out"}, {"code": code}, {"code": code}, {"code": code, "direction": "out"}
+    )
     assert [result["outcome"] for result in results] == ["refused", "admitted", "already_admitted", "left"]
     assert (await stats(world, free))["inside"] == 0
     (back,) = await world.scan(gate, {"code": code})
@@ -194,7 +202,9 @@ async def test_a_revoked_phone_delivers_what_it_scanned_before_and_nothing_after
     earlier = (datetime.now(UTC) - timedelta(minutes=10)).isoformat()
     async with world.api("korea") as client:
         assert (await client.delete(f"/api/v1/events/{event['slug']}/gate-devices/{gate['id']}")).status_code == 204
-    before, after = await world.scan(gate, {"code": party["tickets"][0]["code"], "scanned_at": earlier}, {"code": party["tickets"][1]["code"]})
+    before, after = await world.scan(
+        gate, {"code": party["tickets"][0]["code"], "scanned_at": earlier}, {"code": party["tickets"][1]["code"]}
+    )
     assert before["outcome"] == "admitted"
     assert (after["outcome"], after["code"]) == ("refused", "device_unknown")
     async with world.phone(gate["token"]) as phone:
@@ -254,12 +264,19 @@ async def test_a_wrong_batch_is_refused_whole_and_named(world: World) -> None:
     async with world.phone(gate["token"]) as phone:
         answer = await phone.post(
             "/gate/api/scans",
-            json={"sent_at": "soon", "scans": [{"code": "x"}, {"nonce": "n", "code": 7, "numbers": ["a"], "direction": "up", "odd": 1}]},
+            json={
+                "sent_at": "soon",
+                "scans": [{"code": "x"}, {"nonce": "n", "code": 7, "numbers": ["a"], "direction": "up", "odd": 1}],
+            },
         )
         assert answer.status_code == 422
         assert {problem["field"]: problem["code"] for problem in answer.json()["errors"]} == {
-            "sent_at": "not_a_time", "scans.0.nonce": "required", "scans.1.code": "not_a_text", "scans.1.numbers": "not_a_list",
-            "scans.1.direction": "not_a_choice", "scans.1.odd": "unknown_field",
+            "sent_at": "not_a_time",
+            "scans.0.nonce": "required",
+            "scans.1.code": "not_a_text",
+            "scans.1.numbers": "not_a_list",
+            "scans.1.direction": "not_a_choice",
+            "scans.1.odd": "unknown_field",
         }
         assert (await phone.post("/gate/api/scans", json={})).status_code == 422
         assert (await phone.post("/gate/api/scans", json={"scans": []})).json() == {"results": []}
@@ -290,7 +307,9 @@ async def test_the_gate_page_admits_a_family_without_script(world: World) -> Non
         again = await client.post("/gate", data={"nonce": uuid4().hex, "code": party["tickets"][2]["url"]})
         assert 'data-outcome="already_admitted"' in again.text
         assert "North gate" in again.text
-        anyway = await client.post("/gate", data={**hidden(again.text, "We know this person"), "override": "known_to_us"})
+        anyway = await client.post(
+            "/gate", data={**hidden(again.text, "We know this person"), "override": "known_to_us"}
+        )
         assert 'data-outcome="admitted"' in anyway.text
 
 

@@ -39,7 +39,11 @@ def publish(served: Served, **changes: Any) -> dict[str, Any]:
 
 
 def counted(served: Served, event: dict[str, Any]) -> dict[str, int]:
-    answer = httpx.get(f"{served.base}/api/v1/events/{event['slug']}/stats", headers={"authorization": f"Bearer {served.token}"}, timeout=30)
+    answer = httpx.get(
+        f"{served.base}/api/v1/events/{event['slug']}/stats",
+        headers={"authorization": f"Bearer {served.token}"},
+        timeout=30,
+    )
     return dict(answer.json())
 
 
@@ -52,7 +56,9 @@ def test_400_for_100_seats_by_two_processes(served: Served) -> None:
         async with httpx.AsyncClient(base_url=served.base, timeout=60, limits=limits) as client:
 
             async def come(number: int) -> int:
-                answer = await client.post(f"/api/v1/events/{event['slug']}/registrations", json={"name": f"Worker {number}"})
+                answer = await client.post(
+                    f"/api/v1/events/{event['slug']}/registrations", json={"name": f"Worker {number}"}
+                )
                 return answer.status_code
 
             return await asyncio.gather(*(come(number) for number in range(400)))
@@ -78,7 +84,9 @@ def test_a_kill_loses_nothing_acknowledged_and_frees_nothing_taken(served: Serve
             async def come() -> None:
                 while True:
                     try:
-                        answer = await client.post(f"/api/v1/events/{event['slug']}/registrations", json={"name": "x", "party": 3})
+                        answer = await client.post(
+                            f"/api/v1/events/{event['slug']}/registrations", json={"name": "x", "party": 3}
+                        )
                     except httpx.HTTPError:
                         return
                     if answer.status_code == 201:

@@ -41,7 +41,10 @@ async def refused(world: World, event: dict[str, Any], **wish: Any) -> tuple[int
         ({"language": "xx"}, {"language": "not_a_choice"}),
         ({"pickup_point": str(uuid4())}, {"pickup_point": "unknown_pickup_point"}),
         ({"passport": "N123"}, {"passport": "unknown_field"}),
-        ({"party": [], "children": {}, "phone": 1}, {"party": "not_a_number", "children": "not_a_number", "phone": "not_a_text"}),
+        (
+            {"party": [], "children": {}, "phone": 1},
+            {"party": "not_a_number", "children": "not_a_number", "phone": "not_a_text"},
+        ),
     ],
 )
 async def test_bad_input_is_named(world: World, wish: dict[str, Any], problems: dict[str, str]) -> None:
@@ -142,7 +145,9 @@ async def test_parties_never_oversell_in_a_rush(world: World) -> None:
 
     async def come(size: int) -> int:
         async with world.stranger as client:
-            answer = await client.post(f"/api/v1/events/{event['slug']}/registrations", json={"name": "x", "party": size})
+            answer = await client.post(
+                f"/api/v1/events/{event['slug']}/registrations", json={"name": "x", "party": size}
+            )
         assert answer.status_code in {201, 409}, answer.text
         return size if answer.status_code == 201 else 0
 
@@ -161,13 +166,17 @@ async def test_an_idempotency_key_replays_the_first_success(world: World) -> Non
     path = f"/api/v1/events/{event['slug']}/registrations"
     headers = {"idempotency-key": "factory-7"}
     async with world.stranger as client:
-        answers = await asyncio.gather(*(client.post(path, json={"name": "Dara", "party": 2}, headers=headers) for _ in range(5)))
+        answers = await asyncio.gather(
+            *(client.post(path, json={"name": "Dara", "party": 2}, headers=headers) for _ in range(5))
+        )
         assert {answer.status_code for answer in answers} == {201}
         assert len({answer.text for answer in answers}) == 1
         other = await client.post(path, json={"name": "Sok", "party": 2}, headers=headers)
         assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
         assert (await client.post(path, json={"name": "Sok"}, headers={"idempotency-key": "other"})).status_code == 409
-        assert (await client.post(path, json={"name": "Sok"}, headers={"idempotency-key": "x" * 256})).status_code == 422
+        assert (
+            await client.post(path, json={"name": "Sok"}, headers={"idempotency-key": "x" * 256})
+        ).status_code == 422
     assert len(await fetch("SELECT id FROM registration")) == 1
 
 
@@ -197,7 +206,14 @@ async def test_the_form_books_once_however_often_it_is_sent(world: World) -> Non
     event = await world.event()
     path = f"/km/events/{event['slug']}/register"
     async with world.browser() as client:
-        typed = {"nonce": await nonce_of(client, event), "name": "សុខ ដារ៉ា", "party": "៥", "children": "២", "phone": "", "pickup_point": ""}
+        typed = {
+            "nonce": await nonce_of(client, event),
+            "name": "សុខ ដារ៉ា",
+            "party": "៥",
+            "children": "២",
+            "phone": "",
+            "pickup_point": "",
+        }
         answers = await asyncio.gather(*(client.post(path, data=typed) for _ in range(3)))
         assert {answer.status_code for answer in answers} == {303}
         assert len({answer.headers["location"] for answer in answers}) == 1
@@ -220,7 +236,14 @@ async def test_the_form_says_what_is_wrong_and_loses_nothing(world: World) -> No
             data={"nonce": nonce, "name": "<Dara & co>", "party": "9", "phone": "12", "email": "x@"},
         )
     assert answer.status_code == 422
-    for words in ("at most 5 people", "no phone number of Korea", "mistake in it", "&lt;Dara &amp; co&gt;", 'value="12"', nonce):
+    for words in (
+        "at most 5 people",
+        "no phone number of Korea",
+        "mistake in it",
+        "&lt;Dara &amp; co&gt;",
+        'value="12"',
+        nonce,
+    ):
         assert words in answer.text, words
 
 
@@ -270,7 +293,14 @@ async def test_a_closed_event_has_no_form_but_kind_words(world: World) -> None:
 
 async def test_a_stolen_database_names_nobody(world: World) -> None:
     event = await world.event()
-    await world.party(event, 2, name="Chanthou Rattana", names=["Chanthou Rattana", "Sokha Pisey"], phone="010-9876-5432", email="chanthou@example.org")
+    await world.party(
+        event,
+        2,
+        name="Chanthou Rattana",
+        names=["Chanthou Rattana", "Sokha Pisey"],
+        phone="010-9876-5432",
+        email="chanthou@example.org",
+    )
     async with world.api("korea") as client:
         await client.get(f"/api/v1/events/{event['slug']}/registrations")
     text = []
@@ -287,7 +317,9 @@ async def test_erasing_leaves_only_counts(world: World) -> None:
     event = await world.event()
     path, headers = f"/api/v1/events/{event['slug']}/registrations", {"idempotency-key": "erase-me"}
     async with world.stranger as client:
-        party = (await client.post(path, json={"name": "Chanthou", "party": 3, "phone": "010-9876-5432"}, headers=headers)).json()
+        party = (
+            await client.post(path, json={"name": "Chanthou", "party": 3, "phone": "010-9876-5432"}, headers=headers)
+        ).json()
         device = await world.gate(event)
         await world.scan(device, {"code": party["tickets"][0]["code"]})
         assert (await client.post(f"/api/v1/registrations/{party['key']}/erase")).status_code == 200
