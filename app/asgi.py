@@ -31,6 +31,7 @@ from app.settings import Settings, read
 from app.tickets import pages as tickets_pages
 from app.web import assets, errors, operators
 from app.web.bodies import MOST_BYTES
+from app.web.client import refuse_control_characters
 from app.web.headers import before_send
 from app.web.logs import RequestLog
 from app.web.shelf import Shelf
@@ -84,6 +85,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         route_handlers=HANDLERS,
         lifespan=[database],
         exception_handlers={Exception: errors.handle},
+        before_request=refuse_control_characters,
         before_send=[before_send],
         middleware=[RequestLog()],
         state=State({"settings": chosen, "keyring": keyring.load(chosen), "shelf": Shelf()}),

@@ -57,8 +57,8 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="bring the database up to date and serve")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
-    serve.add_argument("--port", type=int, default=8000, help="port to listen on (default 8000)")
-    serve.add_argument("--workers", type=int, default=1, help="processes that answer (default 1)")
+    serve.add_argument("--port", type=_between(1, 65535), default=8000, help="port to listen on (default 8000)")
+    serve.add_argument("--workers", type=_between(1, 64), default=1, help="processes that answer (default 1)")
     serve.add_argument("--demo", action="store_true", help="fill an empty database with demo data first")
 
     _add(commands, "migrate", _migrate, "bring the database up to date, with the ten host countries")
@@ -101,6 +101,15 @@ def _parser() -> argparse.ArgumentParser:
     _add(token, "list", _token_list, "list tokens without their secrets")
     _add(token, "revoke", _token_revoke, "end a token").add_argument("id")
     return parser
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"{text} is no whole number from {low} to {high}")
+        return int(text)
+
+    return whole
 
 
 def _add(commands: Any, name: str, command: Command, text: str) -> argparse.ArgumentParser:
@@ -148,12 +157,14 @@ def _require_free_port(host: str, port: int) -> None:
 
 async def _prepare(settings: Settings, *, demo: bool) -> None:
     from app.database.connection import migrate
+    from app.database.key_check import require_matching_secret
     from app.demo import fill
     from app.security.keyring import load
 
     keyring = load(settings)
     async with _opened(settings):
         await migrate()
+        await require_matching_secret(keyring)
         if demo:
             await fill(keyring, settings)
 
@@ -184,6 +195,7 @@ async def _demo(_: argparse.Namespace, settings: Settings) -> int:
 
 async def _doctor(_: argparse.Namespace, settings: Settings) -> int:
     from app.database.connection import current, pending
+    from app.database.key_check import require_matching_secret
     from app.registrations.queries import miscounted
     from app.security.keyring import load
 
@@ -197,7 +209,12 @@ async def _doctor(_: argparse.Namespace, settings: Settings) -> int:
         print("  warning: BON_BASE_URL is plain http: good for trying out on this machine only")
     if len(urlsplit(settings.base_url).netloc) > 18:
         print("  warning: the host is longer than 18 characters, so ticket codes are denser and harder to read")
-    load(settings)
+    if settings.secret:
+        load(settings)
+    if settings.sqlite_path and not settings.sqlite_path.exists():
+        print(f"Database\n  warning: {settings.sqlite_path} is not there yet; `bon migrate` makes it")
+        return 0
+    keyring = load(settings)
     async with _opened(settings):
         print(f"Database\n  {current().engine_type}, {settings.sqlite_path or 'server of BON_DATABASE_URL'}")
         waiting = await pending()
@@ -205,6 +222,7 @@ async def _doctor(_: argparse.Namespace, settings: Settings) -> int:
         if waiting:
             wrong.append("migrations are pending: run `bon migrate`")
         else:
+            await require_matching_secret(keyring)
             for row in await miscounted():
                 wrong.append(
                     f"event {row['slug']}: {row['seats_taken']} seats stored as taken, {row['tickets']} counted;"
@@ -230,7 +248,10 @@ async def _account_add(arguments: argparse.Namespace, settings: Settings) -> int
     from app.accounts.actions import add_account
     from app.database.audit import OPERATOR
 
-    password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else getpass.getpass("Password: ")
+    try:
+        password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else getpass.getpass("Password: ")
+    except EOFError as error:
+        raise Failed("No password was given.") from error
     async with _ready(settings):
         await _told(add_account(arguments.email, arguments.name, arguments.role, password, OPERATOR))
     print(f"{arguments.email} is {'HQ' if arguments.role == 'hq' else 'an attaché'} now.")
@@ -265,7 +286,7 @@ async def _posting_add(arguments: argparse.Namespace, settings: Settings) -> int
     async with _ready(settings):
         await _told(
             add_posting(arguments.email, arguments.host_country, OPERATOR),
-            f"There is no account {arguments.email} or no host country {arguments.host_country}.",
+            f"There is no account {arguments.email}.",
         )
     print(f"{arguments.email} is posted to {arguments.host_country.upper()}.")
     return 0
@@ -342,4 +363,5 @@ async def _told(doing: Coroutine[Any, Any, Any], sentence: str = "") -> Any:
         return await doing
     except Refused as refused:
         wrong = [f"{problem.field}: {words('en', problem.code, problem.facts)}" for problem in refused.problems]
-        raise Failed(" ".join(wrong) or sentence or words("en", refused.code, refused.facts)) from refused
+        told = sentence if refused.code == "not_found" else words("en", refused.code, refused.facts)
+        raise Failed(" ".join(wrong) or told) from refused

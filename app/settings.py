@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+CHECKOUT = Path(__file__).parent.parent
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -31,7 +32,7 @@ OPTIONS = (
         "empty means `bon.sqlite` in the data folder",
         secret=True,
     ),
-    Option("BON_DATA_DIR", "var", "folder for the SQLite file and the secret"),
+    Option("BON_DATA_DIR", "var", "folder for the SQLite file and the secret; the default lies in the checkout"),
     Option(
         "BON_BASE_URL",
         "http://127.0.0.1:8000",
@@ -88,6 +89,8 @@ def read(environ: Mapping[str, str]) -> Settings:
     if unknown:
         raise SettingsError(f"{unknown[0]} is not a setting of Bon; `bon doctor` lists them.")
     data_dir = Path(values["BON_DATA_DIR"])
+    if not environ.get("BON_DATA_DIR") and (CHECKOUT / "pyproject.toml").exists():
+        data_dir = CHECKOUT / data_dir  # the same folder from wherever `bon` is called
     return Settings(
         database_url=_database_url(values["BON_DATABASE_URL"], data_dir),
         data_dir=data_dir,
@@ -116,7 +119,11 @@ def _database_url(value: str, data_dir: Path) -> str:
     parts = urlsplit(value)
     if value.startswith("sqlite:///") and len(value) > len("sqlite:///"):
         return value
-    if parts.scheme == "postgresql" and parts.path.strip("/"):
+    try:
+        port_fits = parts.port is None or parts.port > 0
+    except ValueError:
+        port_fits = False
+    if parts.scheme == "postgresql" and parts.path.strip("/") and port_fits:
         return value
     raise SettingsError("BON_DATABASE_URL must be sqlite:///PATH or postgresql://user:password@host:port/name.")
 

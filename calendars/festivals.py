@@ -35,7 +35,7 @@ class Confirmation(msgspec.Struct, frozen=True):
 
 
 class Festival(msgspec.Struct, frozen=True):
-    """A festival's civil days, both inclusive. `source` is "" for a projection; `resolved` False where only a decree decides."""
+    """A festival's days, both inclusive. `source` is "" for a projection; only a decree decides an unresolved one."""
 
     key: str
     first_day: date

@@ -1,12 +1,12 @@
-"""The Khmer lunisolar calendar (chhankitek): arithmetic on integers and dates, no astronomy, no clock, no time zone data.
+"""The Khmer lunisolar calendar (chhankitek): arithmetic on integers and dates; no astronomy, clock or time zone data.
 
-The arithmetic is that of Roath Kim Soeun's almanac as published by Phylypo Tum (khmer-calendar.tovnah.com), the Cambodian
-Cultural Centre (cam-cc.org/calendar) and chhankitek.knackus.com; background: L. Gislén and J. C. Eade, "The calendars of
-Southeast Asia", Journal of Astronomical History and Heritage 22(3), 2019. The government's sub-decree is final: what is
-computed here is a projection (festivals.py keeps both).
+The arithmetic is that of Roath Kim Soeun's almanac as published by Phylypo Tum (khmer-calendar.tovnah.com), the
+Cambodian Cultural Centre (cam-cc.org/calendar) and chhankitek.knackus.com; background: L. Gislén and J. C. Eade, "The
+calendars of Southeast Asia", Journal of Astronomical History and Heritage 22(3), 2019. The government's sub-decree is
+final: what is computed here is a projection (festivals.py keeps both).
 
-A *lunar year* is named by the common-era year in which its Pisakh lies; it begins with Migasir, in November or December of
-the year before.
+A *lunar year* is named by the common-era year in which its Pisakh lies; it begins with Migasir, in November or December
+of the year before.
 """
 
 from datetime import date, datetime, timedelta, timezone
@@ -53,8 +53,8 @@ class Phase(StrEnum):
 class LunarDate(msgspec.Struct, frozen=True):
     """A day of the Khmer calendar: `day` 1–15 of a phase of a month of a lunar year.
 
-    `animal` (0 rat … 11 pig) changes on the day of Sangkran, `sak` (1–10) on Lerng Sak, `buddhist_era` on the 1st waning day
-    of Pisakh (almanac text of 2012).
+    `animal` (0 rat … 11 pig) changes on the day of Sangkran, `sak` (1–10) on Lerng Sak, `buddhist_era` on the 1st
+    waning day of Pisakh (almanac text of 2012).
     """
 
     year: int
@@ -203,7 +203,7 @@ def from_lunar(year: int, month: Month, phase: Phase, day: int) -> date:
     raise ValueError(f"The lunar year {year} has no {day} {phase} {month}.")
 
 
-# -- New Year ------------------------------------------------------------------------------------------------------------
+# -- New Year ----------------------------------------------------------------------------------------------------
 
 _DEGREE, _SIGN = 60, 30 * 60  # in arc-minutes
 _CORRECTIONS = (

@@ -1,4 +1,4 @@
-"""Counts that slow down guessing."""
+"""Counts that slow down guessing, and proof that the secret belongs to this database."""
 
 from piccolo.columns import Integer, Timestamptz, Varchar
 from piccolo.table import Table
@@ -10,3 +10,10 @@ class Throttle(Table):
     key = Varchar(length=64, primary_key=True)
     failures = Integer(default=0)
     window_ends_at = Timestamptz(default=None)
+
+
+class KeyCheck(Table, tablename="key_check"):
+    """A keyed hash by key id: a secret that gives another one cannot read what is sealed here."""
+
+    key_id = Integer(primary_key=True)
+    check_hash = Varchar(length=64)

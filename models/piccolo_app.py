@@ -10,7 +10,17 @@ APP_CONFIG = AppConfig(
     table_classes=table_finder(
         [
             f"models.{name}"
-            for name in ("directory", "accounts", "events", "registrations", "tickets", "gate", "audit", "guards")
+            for name in (
+                "directory",
+                "accounts",
+                "events",
+                "registrations",
+                "tickets",
+                "gate",
+                "audit",
+                "guards",
+                "festivals",
+            )
         ],
         exclude_imported=True,
     ),

@@ -9,7 +9,8 @@ from app.database.audit import Actor, audit
 from app.database.connection import fetch, insert, now, write
 from app.security.keyring import Keyring
 from app.security.passwords import hash_password, hash_secret, new_secret, password_fits
-from app.web.limits import LOGIN_FROM_ADDRESS, LOGIN_TO_ACCOUNT, LOGIN_TO_PAIR, count_failure, refuse_guessing
+from app.web.fields import clean
+from app.web.limits import LOGIN_FROM_ADDRESS, LOGIN_TO_ACCOUNT, LOGIN_TO_PAIR, count_failure, forgive
 from app.web.refusals import Refused
 from models.accounts import Account, ApiToken, Posting, Session
 
@@ -67,19 +68,20 @@ async def log_in(
     Failures are counted by address, by account and address, and by account for browsers that never logged in to it:
     so many strangers cannot lock out the owner's own browser.
     """
-    email = email.strip().lower()
+    email = clean(email).lower()[:254]
     guesses = [(LOGIN_FROM_ADDRESS, address), (LOGIN_TO_PAIR, f"{email} {address} {known_browser}")]
     if not known_browser:
         guesses.append((LOGIN_TO_ACCOUNT, email))
+    # counted before the password is looked at, and taken back if it fits: many at once cannot slip through
     for guess, subject in guesses:
-        await refuse_guessing(keyring, guess, subject)
+        await count_failure(keyring, guess, subject)
     account = await account_by_email(email)
     if account is not None and account["disabled_at"] is not None:
         account = None
     if not await password_fits(password, account["password_hash"] if account else None) or account is None:
-        for guess, subject in guesses:
-            await count_failure(keyring, guess, subject)
         raise Refused("login_wrong")
+    for guess, subject in guesses:
+        await forgive(keyring, guess, subject)
     secret = new_secret()
     async with write():
         await fetch("DELETE FROM session WHERE expires_at < $1", now())
@@ -112,11 +114,12 @@ async def log_out_everywhere(account: UUID, by: Actor) -> None:
 
 
 async def add_posting(email: str, host_country: str, by: Actor) -> UUID:
-    """Post an attaché to a host country from now on; once is enough. Raises Refused "not_found"."""
+    """Post an attaché to a host country from now on; once is enough. Raises Refused."""
     account = await account_by_email(email)
-    known = await fetch("SELECT code FROM host_country WHERE code = $1", host_country.upper())
-    if account is None or not known:
+    if account is None:
         raise Refused("not_found")
+    if not await fetch("SELECT code FROM host_country WHERE code = $1", host_country.upper()):
+        raise Refused("unknown_country")
     async with write():
         present = await fetch(
             "SELECT id FROM posting WHERE account = $1 AND host_country = $2 AND event IS NULL AND ends_at IS NULL",

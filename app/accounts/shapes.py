@@ -26,6 +26,10 @@ class Staff(msgspec.Struct, frozen=True):
         """Host countries where events may be made; None for all."""
         return None if self.is_hq else self.countries
 
+    def reaches(self, host_country: str, event: UUID) -> bool:
+        """Whether an event exists for this person."""
+        return self.is_hq or host_country in self.countries or event in self.events
+
     def condition(self, first: int) -> tuple[str, list[Any]]:
         """SQL over `event` that holds for the events that exist for this person; its arguments begin at `$first`."""
         if self.is_hq:

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import io
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,6 +22,7 @@ from app.database.pool import PoolEngine
 
 Engine = LaneEngine | PoolEngine
 
+MOST_PLACES = 30_000  # both databases take a little more in one statement
 MIGRATION_LOCK = 7_301_297  # any number, the same in every process
 
 
@@ -66,9 +68,14 @@ async def _open_file(engine: LaneEngine) -> None:
     path = Path(engine.path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files the same mode
         await engine.open()
     except OSError as error:
         raise DatabaseError(f"{path} cannot be opened: {error.strerror or error}.") from error
+    except sqlite3.OperationalError as error:
+        raise DatabaseError(
+            f"{path} cannot be opened or written ({error}). Check the permissions of the file and its folder."
+        ) from error
     except Exception as error:
         raise DatabaseError(
             f"{path} cannot be used as a database ({error}). Restore it from a backup, or move it away to start anew."
@@ -95,15 +102,20 @@ async def fetch(sql: str, *args: Any) -> list[Row]:
 
 
 async def insert(table: type[Table], *rows: dict[str, Any], unless_there: str = "") -> list[Row]:
-    """Insert rows of equal columns in one statement; what is not given takes the column's default.
+    """Insert rows of equal columns in as few statements as possible; what is not given takes the column's default.
 
     `unless_there` names the columns of a unique index: rows that meet it are left out. Returns the inserted keys.
     """
     if not rows:
         return []
     columns = tuple(rows[0])
-    sql = _insert_sql(table, columns, len(rows), unless_there)
-    return await fetch(sql, *(row[column] for row in rows for column in columns))
+    at_once = MOST_PLACES // len(columns)
+    inserted: list[Row] = []
+    for first in range(0, len(rows), at_once):
+        some = rows[first : first + at_once]
+        sql = _insert_sql(table, columns, len(some), unless_there)
+        inserted += await fetch(sql, *(row[column] for row in some for column in columns))
+    return inserted
 
 
 @lru_cache(maxsize=256)

@@ -28,6 +28,7 @@ Job = tuple[asyncio.Future[Any], Callable[[], Any]] | None
 
 READ_LANES = 2
 BUSY_MS = 5000
+TURN_SECONDS = 10
 
 
 @lru_cache(maxsize=1024)
@@ -117,11 +118,13 @@ class Turnstile:
         self._inner = os.open(f"{path}-turn-b", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     async def enter(self) -> None:
-        await self._lock(self._outer)
-        try:
-            await self._lock(self._inner)
-        finally:
-            fcntl.flock(self._outer, fcntl.LOCK_UN)
+        """Wait for one's turn; raises TimeoutError after TURN_SECONDS."""
+        async with asyncio.timeout(TURN_SECONDS):
+            await self._lock(self._outer)
+            try:
+                await self._lock(self._inner)
+            finally:
+                fcntl.flock(self._outer, fcntl.LOCK_UN)
 
     def leave(self) -> None:
         fcntl.flock(self._inner, fcntl.LOCK_UN)
@@ -260,9 +263,11 @@ class LaneEngine(SQLiteEngine):
             try:
                 await self._finish(self.writer.call(lambda: self._open_savepoint(first)))
             except BaseException:
-                await self._finish(self.writer.call(lambda: self._abandon(first)))
-                if first:
-                    self._turnstile.leave()
+                try:
+                    await self._finish(self.writer.call(lambda: self._abandon(first)))
+                finally:
+                    if first:
+                        self._turnstile.leave()
                 raise
             if first:
                 self._batch = Batch()
@@ -334,12 +339,17 @@ class LaneEngine(SQLiteEngine):
 
     @staticmethod
     async def _finish(future: asyncio.Future[T]) -> T:
-        """Wait for the lane even when cancelled: its state must be known before anybody else uses it."""
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            await asyncio.wait([future])
-            raise
+        """Wait for the lane however often one is cancelled: its state must be known before anybody else uses it."""
+        cancelled = False
+        while not future.done():
+            try:
+                await asyncio.wait([future])
+            except asyncio.CancelledError:
+                cancelled = True
+        if cancelled:
+            future.exception()  # seen
+            raise asyncio.CancelledError
+        return future.result()
 
     def transaction(self, *args: Any, **kwargs: Any) -> Any:
         """A unit of work on the write lane; Piccolo's own kind while the lanes are not open (its command line)."""

@@ -154,6 +154,7 @@ async def edit(event: UUID, read: Callable[[Event], EventDraft], by: Actor) -> E
         )
         if _comparable(before.pickup_points) != after_points:
             changed.append("pickup_points")
+        if not {"pickup_points", "time_zone"}.isdisjoint(changed):
             await _write_pickups(event, draft)
         if not changed:
             return before

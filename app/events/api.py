@@ -99,7 +99,7 @@ async def events(request: Req) -> Response[bytes]:
     read = Reader(dict(request.query_params))
     country = read.text("host_country", 2).upper()
     festival = read.choice("festival", rules.FESTIVALS, default="")
-    since = read.moment("changed_since")
+    since = read.moment("changed_since", exact=True)
     for name in ("cursor", "lang"):
         read.given(name)
     read.finish()
@@ -115,7 +115,10 @@ async def events(request: Req) -> Response[bytes]:
     )
     return json_answer(
         {
-            "items": [event_json(request, event, private=staff is not None) for event in page.items],
+            "items": [
+                event_json(request, event, private=staff is not None and staff.reaches(event.host_country, event.id))
+                for event in page.items
+            ],
             "next": cursor_of(page.next),
         }
     )
@@ -175,7 +178,7 @@ async def publish_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
         published = await actions.publish(event.id, actor(request, staff))
         return Kept(200, event_json(request, published, private=True))
 
-    return await _changed(request, staff, slug, act)
+    return await _changed(request, staff, event, act)
 
 
 @post("/api/v1/events/{slug:str}/cancel", status_code=200)
@@ -190,7 +193,7 @@ async def cancel_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
         cancelled = await actions.cancel(event.id, notice, actor(request, staff))
         return Kept(200, event_json(request, cancelled, private=True))
 
-    return await _changed(request, staff, slug, act)
+    return await _changed(request, staff, event, act)
 
 
 @post("/api/v1/events/{slug:str}/copy", status_code=201)
@@ -207,7 +210,7 @@ async def copy_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
         )
         return Kept(201, event_json(request, copy, private=True))
 
-    return await answer_once(request, str(staff.account), act, slug)
+    return await answer_once(request, str(staff.account), act, str(event.id))
 
 
 def copied(event: Event, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -220,7 +223,7 @@ def copied(event: Event, given: Mapping[str, Any]) -> dict[str, Any]:
         try:
             starts = datetime.fromisoformat(str(given["starts_at"])).replace(tzinfo=None)
             raw["ends_at"] = (starts + (event.ends_local - event.starts_local)).isoformat()
-        except ValueError:
+        except (ValueError, OverflowError):
             pass  # the rule names the wrong start
     if "host_country" in given and given["host_country"] != event.host_country and "time_zone" not in given:
         raw["time_zone"] = None
@@ -244,8 +247,8 @@ async def event_stats(request: Req, slug: FromPath[str]) -> Response[bytes]:
     )
 
 
-async def _changed(request: Req, staff: Staff, slug: str, act: Any) -> Response[bytes]:
-    answer = await answer_once(request, str(staff.account), act, slug)
+async def _changed(request: Req, staff: Staff, event: Event, act: Any) -> Response[bytes]:
+    answer = await answer_once(request, str(staff.account), act, str(event.id))
     shelf_of(request).clear()
     return answer
 

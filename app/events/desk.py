@@ -82,7 +82,7 @@ def as_written(typed: dict[str, str]) -> dict[str, Any]:
 def _next_day(day: str) -> str:
     try:
         return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         return day
 
 
@@ -101,7 +101,8 @@ async def _form_page(
     )
     given = {name.split(".")[1] for name in typed if name.startswith("title.")}
     tags = ["km", "en", *(chosen.languages if chosen else ())]
-    pickups = [int(name.split(".")[1]) for name in typed if name.startswith("pickup_points.")]
+    rows = {name.split(".")[1] for name in typed if name.startswith("pickup_points.")}
+    pickups = [int(row) for row in rows if row.isascii() and row.isdecimal() and len(row) < 3]
     return page(
         request,
         "desk/event_form.html",

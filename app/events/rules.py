@@ -155,7 +155,7 @@ def moved_along(raw: dict[str, Any], event: Event, given: Mapping[str, Any]) -> 
     try:
         shift = datetime.fromisoformat(str(given["starts_at"])).replace(tzinfo=None) - event.starts_local
     except (KeyError, ValueError):
-        return raw
+        return raw  # the rule names a wrong start
     before = as_raw(event)
     for name in ("registration_opens_at", "registration_closes_at"):
         if name not in given or given[name] == before[name]:
@@ -168,7 +168,10 @@ def moved_along(raw: dict[str, Any], event: Event, given: Mapping[str, Any]) -> 
 
 
 def _shifted(moment: str | None, shift: timedelta) -> str | None:
-    return None if moment is None else (datetime.fromisoformat(moment) + shift).isoformat()
+    try:
+        return None if moment is None else (datetime.fromisoformat(moment) + shift).isoformat()
+    except OverflowError:
+        return moment
 
 
 def slug_for(draft: EventDraft, country_slug: str) -> str:

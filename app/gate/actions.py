@@ -13,6 +13,7 @@ from app.events.shapes import Event
 from app.gate import rules
 from app.gate.queries import party_states
 from app.gate.shapes import Device, PartyState, Result, ScanAsk, Seen, Verdict
+from app.registrations.actions import release_unused
 from app.security.passwords import hash_secret, new_secret
 from models.gate import GateDevice, Pairing, Scan, WalkIn
 from models.tickets import Admission
@@ -139,6 +140,9 @@ class _Book:
             if not ask.rehearsal:
                 self._note(ask, scan, verdict, ticket.id if ticket else None, day)
                 rules.apply(verdict, ticket, day, msgspec.structs.replace(seen))
+        uncounted = sum(1 for verdict in verdicts.values() if verdict.act == "count")
+        if uncounted and not ask.rehearsal:
+            self.walk_ins.append(_walk_in(self.device, ask.nonce, uncounted, 0, ask.scanned_at, self.received))
         main = verdicts.get(ask.ticket) or verdicts[wanted[0]]
         scanned = party.tickets.get(ask.ticket) if party else None
         first = scanned.seen.get(day) if scanned else None
@@ -177,8 +181,6 @@ class _Book:
                     "revision": self.event.revision,
                 }
             )
-        elif verdict.act == "count":
-            self.walk_ins.append(_walk_in(self.device, ask.nonce, 1, 0, ask.scanned_at, self.received))
         elif verdict.act in {"return", "leave"} and ticket:
             self.flips.append((ticket, day, verdict.act == "return"))
 
@@ -210,23 +212,51 @@ class _Book:
         """Take back what an earlier scan of this event did; what is kept of the scan itself stays."""
         await self.keep()
         rows = await fetch(
-            "SELECT id, direction FROM scan WHERE event = $1 AND nonce = $2", self.device.event, ask.undo
+            "SELECT id, direction, registration, answer FROM scan WHERE event = $1 AND nonce = $2 AND NOT rehearsal",
+            self.device.event,
+            ask.undo,
         )
-        outcome, code = ("left", "undone") if rows else ("refused", "scan_unknown")
-        if rows:
-            await fetch("DELETE FROM admission WHERE scan = $1", rows[0]["id"])
-            await fetch("DELETE FROM walk_in WHERE event = $1 AND nonce = $2", self.device.event, ask.undo)
-            # whoever asks for the roster must see that these parties changed
-            await fetch(
-                "UPDATE registration SET revision = $2 WHERE id IN (SELECT registration FROM scan WHERE id = $1)"
-                " RETURNING id",
-                rows[0]["id"],
-                self.event.revision,
-            )
-            self.parties = await party_states(self.device.event, sorted(self.parties))
-        result = Result(ask.nonce, outcome, repeat=False, code=code, numbers=[], first=None, party=None)
+        over = ask.scanned_at > self.device.over_at
+        undone = bool(rows) and not over and (ask.rehearsal or await self._take_back(rows[0], ask.undo))
+        code = "undone" if undone else "device_unknown" if over else "scan_unknown"
+        result = Result(
+            ask.nonce, "left" if undone else "refused", repeat=False, code=code, numbers=[], first=None, party=None
+        )
         self._note_scan(ask, uuid4(), result, None)
         return result
+
+    async def _take_back(self, scan: dict[str, Any], nonce: str) -> bool:
+        """Remove the admissions and the count of a scan, and turn round who went in or out; whether there was any."""
+        event, revision = self.device.event, self.event.revision
+        admitted = await fetch("DELETE FROM admission WHERE scan = $1 RETURNING ticket", scan["id"])
+        counted = await fetch("DELETE FROM walk_in WHERE event = $1 AND nonce = $2 RETURNING id", event, nonce)
+        turned: list[Any] = []
+        if scan["registration"] is not None:
+            answer = msgspec.convert(json_of(scan["answer"]), Result)
+            went_out = scan["direction"] == "out"
+            outcome = "left" if went_out else "admitted"
+            numbers = [each["number"] for each in answer.numbers if each["outcome"] == outcome]
+            places = ", ".join(f"${index + 5}" for index in range(len(numbers)))
+            turned = (
+                []
+                if counted or not numbers
+                else await fetch(
+                    "UPDATE admission SET inside = $3, revision = $4 WHERE inside = $2 AND ticket IN"
+                    f" (SELECT id FROM ticket WHERE registration = $1 AND number IN ({places})) RETURNING id",
+                    scan["registration"],
+                    not went_out,
+                    went_out,
+                    revision,
+                    *numbers,
+                )
+            )
+            # whoever asks for the roster must see that the party changed
+            await fetch(
+                "UPDATE registration SET revision = $2 WHERE id = $1 RETURNING id", scan["registration"], revision
+            )
+            await release_unused(UUID(str(scan["registration"])), event, revision)
+        self.parties = await party_states(event, sorted(self.parties))
+        return bool(admitted or counted or turned)
 
     async def keep(self) -> None:
         """Write what was noted."""

@@ -53,7 +53,7 @@ async def pair(request: Req, slug: FromPath[str]) -> Response[bytes]:
             },
         )
 
-    return await answer_once(request, str(staff.account), act, slug)
+    return await answer_once(request, str(staff.account), act, str(event.id))
 
 
 @delete("/api/v1/events/{slug:str}/gate-devices/{pairing:str}", status_code=200)
@@ -89,7 +89,7 @@ async def walk_ins(request: Req) -> Response[bytes]:
     children = read.whole("children", 0, MOST_GROUP, 0) or 0
     if children > size:
         read.wrong("children", "children_exceed_party")
-    at = read.moment("at")
+    at = read.moment("at", exact=True)
     read.finish()
     counted = await actions.count_walk_in(
         device, nonce, size, children, at.astimezone(now().tzinfo) if at and at.tzinfo else now()

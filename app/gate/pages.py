@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from app.database.connection import now
 from app.gate import actions, rules
-from app.gate.api import party_at_gate
+from app.gate.api import MOST_GROUP, party_at_gate
 from app.gate.queries import pairing_by_token
 from app.gate.shapes import Device, Result
 from app.registrations.queries import counts, party_by_number
@@ -17,6 +17,7 @@ from app.registrations.rules import SHORT_CODE_LENGTH
 from app.web.bodies import form
 from app.web.client import Req, keyring_of, require_same_origin, settings_of
 from app.web.devices import gate_device, optional_device, pairing_cookie
+from app.web.fields import Reader
 from app.web.pages import page, see_other
 from app.web.refusals import Refused
 
@@ -65,7 +66,11 @@ async def admit(request: Req) -> Response[bytes]:
 
 
 async def _judged(request: Req, device: Device, typed: dict[str, str], text: str) -> Response[bytes]:
-    numbers = [int(each) for each in typed.get("numbers", "").split(",") if each.isdigit()]
+    numbers = [
+        int(each)
+        for each in typed.get("numbers", "").split(",")
+        if each.isascii() and each.isdecimal() and len(each) < 4
+    ]
     scan: dict[str, Any] = {
         "nonce": typed.get("nonce") or secrets.token_hex(12),
         "override": typed.get("override", ""),
@@ -120,6 +125,24 @@ async def pair(request: Req, token: FromPath[str]) -> Response[bytes]:
     return see_other("/gate", [pairing_cookie(settings_of(request), secret, rules.LATE_DELIVERY * 8)])
 
 
+@post("/gate/walk-ins")
+async def walk_ins(request: Req) -> Response[bytes]:
+    """Count a group without tickets."""
+    device = await gate_device(request)
+    if now() > device.over_at:
+        raise Refused("device_unknown")
+    typed = await form(request)
+    read = Reader(typed)
+    nonce = read.text("nonce", 100) or secrets.token_hex(12)
+    size = read.whole("size", 1, MOST_GROUP, 1) or 1
+    if read.problems:
+        return await _gate_page(
+            request, device, status=422, refusal=Refused(read.problems[0].code, **read.problems[0].facts)
+        )
+    await actions.count_walk_in(device, nonce, size, 0, now())
+    return see_other("/gate")
+
+
 @post("/gate/unpair")
 async def unpair(request: Req) -> Response[bytes]:
     """Make this browser an ordinary one again."""
@@ -127,4 +150,4 @@ async def unpair(request: Req) -> Response[bytes]:
     return see_other("/gate", [pairing_cookie(settings_of(request), "", rules.CLOCK_TOLERANCE * 0)])
 
 
-HANDLERS = [gate, admit, pairing, pair, unpair]
+HANDLERS = [gate, admit, pairing, pair, walk_ins, unpair]

@@ -14,6 +14,7 @@ from app.tickets.code import NotATicket, decode
 from app.web.fields import Reader
 
 MOST_SCANS = 500
+MOST_NUMBERS = 60  # people in the largest party
 CLOCK_TOLERANCE = timedelta(seconds=60)
 DAY_TURNS = timedelta(hours=4)
 LATE_DELIVERY = timedelta(days=14)
@@ -27,7 +28,7 @@ _OF_PARTY = {"waiting": "ticket_waiting", "cancelled": "ticket_given_up", "erase
 def read_scans(raw: Mapping[str, Any], keyring: Keyring, received: datetime) -> list[ScanAsk]:
     """Check a batch of scans; raises Refused naming every wrong field. Times are corrected by the phone's offset."""
     read = Reader(raw)
-    sent = read.moment("sent_at")
+    sent = read.moment("sent_at", exact=True)
     offset = timedelta(0) if sent is None else received - _aware(sent)
     scans = [_read_scan(scan, keyring, received, offset) for scan in read.objects("scans", MOST_SCANS)]
     if "scans" not in raw:
@@ -37,13 +38,13 @@ def read_scans(raw: Mapping[str, Any], keyring: Keyring, received: datetime) -> 
 
 
 def _read_scan(read: Reader, keyring: Keyring, received: datetime, offset: timedelta) -> ScanAsk:
-    phone_at = read.moment("scanned_at")
-    at = received if phone_at is None else _aware(phone_at) + offset
+    phone_at = read.moment("scanned_at", exact=True)
+    at = received if phone_at is None else _corrected(_aware(phone_at), offset, received)
     plausible = received - LATE_DELIVERY <= at <= received + CLOCK_TOLERANCE
     numbers = read.given("numbers")
     if numbers is not None and not (
         isinstance(numbers, list)
-        and len(numbers) <= 255
+        and len(numbers) <= MOST_NUMBERS
         and all(isinstance(number, int) and not isinstance(number, bool) and 0 < number < 256 for number in numbers)
     ):
         read.wrong("numbers", "not_a_list")
@@ -66,6 +67,13 @@ def _read_scan(read: Reader, keyring: Keyring, received: datetime, offset: timed
         read.wrong("code", "required")
     read.refuse_unknown()
     return understood(ask, text, ticket, keyring)
+
+
+def _corrected(phone_at: datetime, offset: timedelta, received: datetime) -> datetime:
+    try:
+        return phone_at + offset
+    except OverflowError:  # a clock centuries off
+        return received + LATE_DELIVERY
 
 
 def _aware(moment: datetime) -> datetime:

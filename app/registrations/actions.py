@@ -16,7 +16,7 @@ from app.registrations import rules
 from app.registrations.shapes import RegistrationDraft, Waiting
 from app.security.keyring import Keyring
 from app.security.sealing import keyed_hash, seal
-from app.web.refusals import Refused
+from app.web.refusals import Problem, Refused, invalid
 from models.registrations import Reach, Registration
 from models.tickets import Ticket
 
@@ -40,6 +40,7 @@ _TAKE_BUS = """
 UPDATE pickup_point SET seats_taken = seats_taken + $2
 WHERE id = $1 AND (seats IS NULL OR seats_taken + $2 <= seats) RETURNING id
 """
+_BUS_THERE = "SELECT id FROM pickup_point WHERE id = $1"
 _LEAVE_BUS = "UPDATE pickup_point SET seats_taken = seats_taken - $2 WHERE id = $1 RETURNING id"
 
 
@@ -51,6 +52,7 @@ class Registered(msgspec.Struct, frozen=True):
     short_code: str
     state: str
     party: int
+    children: int
     pickup_point: UUID | None
 
 
@@ -65,20 +67,24 @@ async def register(keyring: Keyring, event: Event, draft: RegistrationDraft, by:
         state = "confirmed" if took else "waiting"
         if took and draft.pickup_point and not await fetch(_TAKE_BUS, draft.pickup_point, draft.party):
             raise Refused("pickup_point_full")
+        if queued and draft.pickup_point and not await fetch(_BUS_THERE, draft.pickup_point):
+            raise invalid([Problem("pickup_point", "unknown_pickup_point")])  # removed since the event was read
         booked = await _write(keyring, event, draft, state, (took or queued)[0]["revision"], moment)
         await audit(by, "registered", "registration", booked.id, event.id, party=draft.party, state=state)
         if took:
             return booked
         await promote_waiting(event.id)
-        return await _after_moving_up(booked, accept_waiting=draft.accept_waiting)
+        return await _after_moving_up(booked, draft)
 
 
-async def _after_moving_up(booked: Registered, *, accept_waiting: bool) -> Registered:
+async def _after_moving_up(booked: Registered, draft: RegistrationDraft) -> Registered:
     rows = await fetch(
-        "SELECT id, number, short_code, state, party, pickup_point FROM registration WHERE id = $1", booked.id
+        "SELECT id, number, short_code, state, party, children, pickup_point FROM registration WHERE id = $1", booked.id
     )
-    if rows[0]["state"] == "waiting" and not accept_waiting:
+    if rows[0]["state"] == "waiting" and not draft.accept_waiting:
         raise Refused("event_full")
+    if rows[0]["state"] == "confirmed" and draft.pickup_point and rows[0]["pickup_point"] is None:
+        raise Refused("pickup_point_full")
     return msgspec.convert(rows[0], Registered, strict=False)
 
 
@@ -159,7 +165,7 @@ async def _write(
         if address
     ]
     await insert(Reach, *reaches)
-    return Registered(row, number, short_code, state, draft.party, draft.pickup_point)
+    return Registered(row, number, short_code, state, draft.party, draft.children, draft.pickup_point)
 
 
 async def promote_waiting(event: UUID) -> None:
@@ -201,20 +207,27 @@ async def _promote(event: UUID, party: Waiting, seats: int, revision: int) -> No
         seats,
         party.party,
     )
+    tickets = await fetch(
+        "SELECT id, child, EXISTS (SELECT 1 FROM admission WHERE admission.ticket = ticket.id) AS admitted FROM ticket"
+        " WHERE registration = $1 AND state = 'waiting' ORDER BY number",
+        party.id,
+    )
+    kept = sorted(tickets, key=lambda ticket: not ticket["admitted"])[:seats]  # who is inside already stays
+    places = ", ".join(f"${index + 3}" for index in range(len(kept)))
+    await fetch(
+        f"UPDATE ticket SET revision = $2, state = CASE WHEN id IN ({places}) THEN 'valid' ELSE 'given_up' END"
+        " WHERE registration = $1 AND state = 'waiting' RETURNING id",
+        party.id,
+        revision,
+        *(ticket["id"] for ticket in kept),
+    )
     await fetch(
         "UPDATE registration SET state = 'confirmed', party = $2, children = $3, pickup_point = $4,"
         " wait_position = NULL, revision = $5 WHERE id = $1 RETURNING id",
         party.id,
         seats,
-        min(party.children, seats),
+        sum(1 for ticket in kept if ticket["child"]),
         bus,
-        revision,
-    )
-    await fetch(
-        "UPDATE ticket SET revision = $3, state = CASE WHEN number <= $2 THEN 'valid' ELSE 'given_up' END"
-        " WHERE registration = $1 RETURNING id",
-        party.id,
-        seats,
         revision,
     )
     await audit(Actor("rule"), "moved_up", "registration", party.id, event, party=seats)
@@ -270,6 +283,21 @@ async def _release(registration: UUID, becomes: str, by: Actor) -> UUID:
     await audit(by, "gave_up", "registration", registration, event, people=free)
     await promote_waiting(event)
     return event
+
+
+async def release_unused(registration: UUID, event: UUID, revision: int) -> None:
+    """Give up what a party that has left still holds but nobody used after all (an admission was undone)."""
+    freed = await fetch(
+        "UPDATE ticket SET state = 'given_up', revision = $2 WHERE registration = $1 AND state = 'valid'"
+        " AND NOT EXISTS (SELECT 1 FROM admission WHERE admission.ticket = ticket.id)"
+        " AND EXISTS (SELECT 1 FROM registration WHERE registration.id = ticket.registration"
+        " AND registration.state IN ('cancelled', 'erased')) RETURNING id",
+        registration,
+        revision,
+    )
+    if freed:
+        await fetch("UPDATE event SET seats_taken = seats_taken - $2 WHERE id = $1 RETURNING id", event, len(freed))
+        await promote_waiting(event)
 
 
 async def erase(registration: UUID, by: Actor) -> None:

@@ -19,7 +19,7 @@ from app.web.bodies import json_object
 from app.web.client import Req, client_address, keyring_of, language_of, settings_of, worker
 from app.web.i18n import languages
 from app.web.idempotency import Kept
-from app.web.limits import PARTY_KEYS, REGISTERING, count_failure, refuse_guessing
+from app.web.limits import PARTY_KEYS, REGISTERING, count_failure
 from app.web.refusals import Refused
 from app.web.scope import api_event
 from app.web.sessions import actor
@@ -68,7 +68,7 @@ async def register(request: Req, slug: FromPath[str]) -> Response[bytes]:
             **_booking(request, booked.id, party_key(keyring, booked.id)),
             "state": booked.state,
             "party": booked.party,
-            "children": min(draft.children, booked.party),
+            "children": booked.children,
             "name": draft.names[0],
             "short_code": booked.short_code,
             "pickup_point": str(booked.pickup_point) if booked.pickup_point else None,
@@ -76,7 +76,7 @@ async def register(request: Req, slug: FromPath[str]) -> Response[bytes]:
         }
         return Kept(201, body, booked.id)
 
-    return await answer_once(request, "public", act, slug)
+    return await answer_once(request, "public", act, str(event.id))
 
 
 async def party_of(request: Req, key: str) -> Party:
@@ -86,7 +86,6 @@ async def party_of(request: Req, key: str) -> Party:
         return await party_by_key(keyring, key)
     except Refused as refused:
         if refused.code == "not_found":
-            await refuse_guessing(keyring, PARTY_KEYS, address)
             await count_failure(keyring, PARTY_KEYS, address)
         raise
 
@@ -109,9 +108,18 @@ async def give_up(request: Req, key: FromPath[str]) -> Response[bytes]:
 @post("/api/v1/registrations/{key:str}/erase", status_code=200)
 async def erase(request: Req, key: FromPath[str]) -> Response[bytes]:
     """Erase who the party is."""
-    party = await party_of(request, key)
-    await actions.erase(party.id, worker(request))
-    return json_answer({"state": "erased"})
+    try:
+        await party_of(request, key)
+    except Refused as refused:
+        if refused.code != "erased":
+            raise
+
+    async def act() -> Kept:
+        party = await party_by_key(keyring_of(request), key)
+        await actions.erase(party.id, worker(request))
+        return Kept(200, {"state": "erased"})
+
+    return await answer_once(request, "public", act, key)
 
 
 @get("/api/v1/events/{slug:str}/registrations")

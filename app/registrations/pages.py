@@ -144,7 +144,11 @@ async def erase(request: Req, language: FromPath[str], key: FromPath[str]) -> Re
 async def picture(request: Req, language: FromPath[str], key: FromPath[str], name: FromPath[str]) -> Response[Any]:
     """`{n}.png` to long-press and save, `{n}.svg` to show: the QR of ticket n."""
     number, _, kind = name.partition(".")
-    if kind not in {"png", "svg"} or not number.isdigit() or language not in languages():
+    if (
+        kind not in {"png", "svg"}
+        or not (number.isascii() and number.isdecimal() and len(number) < 4)
+        or language not in languages()
+    ):
         raise Refused("not_found")
     party = await party_of(request, key)
     ticket = next((each for each in party.valid_tickets if each.number == int(number)), None)

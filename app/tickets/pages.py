@@ -15,7 +15,7 @@ from app.tickets.code import NotATicket, address, bare_code, decode
 from app.web.client import Req, client_address, keyring_of, settings_of
 from app.web.devices import optional_device
 from app.web.i18n import languages
-from app.web.limits import PARTY_KEYS, count_failure, refuse_guessing
+from app.web.limits import PARTY_KEYS, count_failure
 from app.web.pages import page
 from app.web.refusals import Refused
 
@@ -30,7 +30,6 @@ async def ticket(request: Req, text: FromPath[str]) -> Response[bytes]:
     try:
         code = decode(keyring, text)
     except NotATicket as refusal:
-        await refuse_guessing(keyring, PARTY_KEYS, client_address(request))
         await count_failure(keyring, PARTY_KEYS, client_address(request))
         raise Refused(refusal.code) from refusal
     party = await party_by_number(keyring, code.registration)

@@ -56,5 +56,5 @@ def read_cursor(request: Req) -> tuple[datetime, UUID] | None:
         moment, row = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().rsplit(" ", 1)
         at = datetime.fromisoformat(moment)
         return at.astimezone(UTC), UUID(row)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Refused("invalid", (Problem("cursor", "not_a_choice", {"options": "next"}),)) from error

@@ -32,7 +32,7 @@ def client_address(request: Req) -> str:
     """The peer's address, or what a trusted proxy says it is."""
     address = request.client.host if request.client else ""
     proxies = settings_of(request).trusted_proxies
-    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+    hops = [hop.strip() for hop in ",".join(request.headers.getall("x-forwarded-for", [])).split(",") if hop.strip()]
     while hops and any(_within(address, proxy) for proxy in proxies):
         address = hops.pop()
     return address
@@ -76,6 +76,13 @@ def wants_html(request: Req) -> bool:
     if path.startswith(("/api/", "/gate/api/")):
         return False
     return "json" not in request.headers.get("accept", "")
+
+
+async def refuse_control_characters(request: Req) -> None:
+    """No address of ours has one, and PostgreSQL refuses some of them in text."""
+    asked = [request.scope["path"], *request.query_params.values(), *request.query_params]
+    if any(not character.isprintable() for text in asked for character in text if ord(character) < 160):
+        raise Refused("not_found")
 
 
 def require_same_origin(request: Req) -> None:

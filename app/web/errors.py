@@ -4,6 +4,7 @@ import logging
 import sqlite3
 import traceback
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import msgspec
@@ -55,7 +56,7 @@ def handle(request: Req, error: Exception) -> Response[Any]:
     language = language_of(request)
     if refused.status == 401 and wants_html(request) and request.scope["path"].startswith("/desk"):
         back = request.scope["path"] if request.method == "GET" else "/desk"
-        return see_other(f"/desk/login?next={back}")
+        return see_other(f"/desk/login?next={quote(back, safe='/')}")
     if wants_html(request):
         answer: Response[Any] = page(
             request,

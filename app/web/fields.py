@@ -59,7 +59,7 @@ def _listed(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     inner = {key: _listed(item) for key, item in value.items() if item != {}}
-    if inner and all(key.isdigit() for key in inner):
+    if inner and all(key.isascii() and key.isdecimal() and len(key) < 5 for key in inner):
         return [inner[key] for key in sorted(inner, key=int)]
     return inner
 
@@ -193,8 +193,11 @@ class Reader:
             return str(value)
         return default or ""
 
-    def moment(self, name: str, *, required: bool = False) -> datetime | None:
-        """A date and time as it was given: naive (wall time) or with an offset. A date alone is its midnight."""
+    def moment(self, name: str, *, required: bool = False, exact: bool = False) -> datetime | None:
+        """A date and time as it was given: naive (wall time) or with an offset; to the minute unless `exact`.
+
+        A date alone is its midnight.
+        """
         value = self.given(name)
         if value is None:
             if required:
@@ -206,7 +209,7 @@ class Reader:
             except ValueError:
                 moment = None
             if moment is not None and 1900 < moment.year < 9000:
-                return moment.replace(second=0, microsecond=0) if moment.microsecond or moment.second else moment
+                return moment if exact else moment.replace(second=0, microsecond=0)
         self.wrong(name, "not_a_time")
         return None
 

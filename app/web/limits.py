@@ -5,7 +5,7 @@ The in-process ones bound a flood, not a right: with several processes each coun
 
 import time
 from collections import OrderedDict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -74,13 +74,15 @@ async def refuse_guessing(keyring: Keyring, guess: Guess, subject: str) -> None:
         guess.most,
     )
     if rows:
-        left = rows[0]["window_ends_at"] - now()
-        raise Refused("too_many_requests", seconds=max(1, round(left.total_seconds())))
+        raise _too_many(rows[0]["window_ends_at"])
 
 
 async def count_failure(keyring: Keyring, guess: Guess, subject: str) -> None:
-    """Note a wrong guess; a window that is over starts anew."""
-    await fetch(
+    """Note a wrong guess, in a window that begins with the first; raises Refused once there are too many.
+
+    One statement counts and tells, so that many guesses at the same time are counted one by one.
+    """
+    rows = await fetch(
         "INSERT INTO throttle (key, failures, window_ends_at) VALUES ($1, 1, $2) ON CONFLICT (key) DO UPDATE SET"
         " failures = CASE WHEN throttle.window_ends_at > $3 THEN throttle.failures + 1 ELSE 1 END,"
         " window_ends_at = CASE WHEN throttle.window_ends_at > $3 THEN throttle.window_ends_at ELSE $2 END"
@@ -89,3 +91,17 @@ async def count_failure(keyring: Keyring, guess: Guess, subject: str) -> None:
         now() + timedelta(minutes=guess.minutes),
         now(),
     )
+    if rows[0]["failures"] > guess.most:
+        await refuse_guessing(keyring, guess, subject)
+
+
+async def forgive(keyring: Keyring, guess: Guess, subject: str) -> None:
+    """Take back one count: the guess was right."""
+    await fetch(
+        "UPDATE throttle SET failures = failures - 1 WHERE key = $1 AND failures > 0 RETURNING failures",
+        keyed_hash(keyring, guess.purpose, subject),
+    )
+
+
+def _too_many(until: datetime) -> Refused:
+    return Refused("too_many_requests", seconds=max(1, round((until - now()).total_seconds())))

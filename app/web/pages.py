@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -13,6 +14,7 @@ from app.web import assets, i18n
 from app.web.client import LANGUAGE_COOKIE, Req, is_staff_page, language_of, settings_of
 from app.web.refusals import Problem, Refused
 
+_ADDRESS = ":/?#[]@!$&'()*+,;=%~"
 _HERE = Path(__file__).parent.parent
 TEMPLATES = next(path for path in (_HERE.parent / "templates", _HERE / "_bundled" / "templates") if path.is_dir())
 
@@ -111,4 +113,9 @@ def page(request: Req, template: str, /, *, status: int = 200, cookies: Any = No
 
 def see_other(address: str, cookies: Any = None) -> Response[bytes]:
     """After a form: 303, so that a reload repeats nothing."""
-    return Response(b"", status_code=303, headers={"location": address, "cache-control": "no-store"}, cookies=cookies)
+    return Response(
+        b"",
+        status_code=303,
+        headers={"location": quote(address, safe=_ADDRESS), "cache-control": "no-store"},
+        cookies=cookies,
+    )

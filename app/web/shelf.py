@@ -181,5 +181,5 @@ def _unchanged(request: Req, kept: Kept) -> bool:
         return False
     try:
         return kept.made.modified.replace(microsecond=0) <= parsedate_to_datetime(since)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return False

@@ -208,3 +208,15 @@ async def test_two_processes_on_one_file_take_turns(lanes: LaneEngine) -> None:
     assert min(counts) > max(counts) / 4, counts
     assert max(float(out.split()[1]) for out, _ in results) < 2.0
     assert (await fetch("SELECT taken FROM seat"))[0]["taken"] == sum(counts)
+
+
+async def test_cancelling_again_and_again_leaves_the_turnstile_free(lanes: LaneEngine) -> None:
+    busy = lanes.writer.call(lambda: time.sleep(0.3))
+    tasks = [asyncio.create_task(take(str(number))) for number in range(3)]
+    for _ in range(5):
+        await asyncio.sleep(0.02)
+        for task in tasks:
+            task.cancel()
+    await asyncio.gather(busy, *tasks, return_exceptions=True)
+    await asyncio.wait_for(take("after"), 5)
+    assert "after" in on_disk(lanes)

@@ -140,3 +140,17 @@ async def test_a_form_from_another_site_changes_nothing(owner: World) -> None:
     async with owner.client(origin="https://evil.example", cookie=f"bon-session={owner.sessions['korea']}") as client:
         assert (await client.post(f"/desk/events/{event['slug']}/cancel", data={"sure": "on"})).status_code == 403
     assert (await fetch("SELECT state FROM event"))[0]["state"] == "published"
+
+
+async def test_many_guesses_at_the_same_time_are_counted_one_by_one(owner: World) -> None:
+    import asyncio
+
+    async def guess() -> int:
+        async with owner.browser() as client:
+            return (
+                await client.post("/desk/login", data={"email": "sokha@bon.example", "password": "wrong"})
+            ).status_code
+
+    answers = await asyncio.gather(*(guess() for _ in range(25)))
+    assert answers.count(422) <= 10
+    assert answers.count(429) >= 15

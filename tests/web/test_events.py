@@ -342,3 +342,19 @@ async def test_every_change_is_in_the_audit(world: World) -> None:
         "event_cancelled",
     ]
     assert {row["actor_kind"] for row in rows} == {"staff"}
+
+
+async def test_a_new_time_zone_moves_the_buses_instant(world: World) -> None:
+    event = await world.event(pickup_points=[{"name": "Osan", "departs_at": soon(hour=6)}])
+    async with world.api("korea") as client:
+        changed = (await client.patch(f"/api/v1/events/{event['slug']}", json={"time_zone": "Asia/Riyadh"})).json()
+    assert changed["starts_at"].endswith("T09:00:00+03:00")
+    assert changed["pickup_points"][0]["departs_at"].endswith("T06:00:00+03:00")
+
+
+async def test_other_countries_counts_stay_private_in_lists(world: World) -> None:
+    await world.event("japan", host_country="JP", time_zone="Asia/Tokyo")
+    await world.event()
+    async with world.api("korea") as client:
+        items = (await client.get("/api/v1/events")).json()["items"]
+    assert {item["host_country"]: "registered" in item for item in items} == {"KR": True, "JP": False}

@@ -175,3 +175,71 @@ async def test_nothing_is_loaded_from_third_parties(world: World) -> None:
 
 def test_every_refusal_has_a_status_and_a_sentence() -> None:
     assert all(400 <= status < 600 and text.endswith((".", "?")) for status, text in SENTENCES.values())
+
+
+async def test_odd_addresses_numbers_and_times_are_refused_calmly(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event)
+    gate = await world.gate(event)
+    async with world.desk("korea") as desk, world.api("korea") as api, world.phone(gate["token"]) as phone:
+        for path in (
+            "/api/v1/events/x%00y",
+            "/en/events/x%00",
+            "/e/%00",
+            "/en/x%00",
+            "/calendars/en/khmer-festivals-%00.ics",
+            "/desk/events/new?copy=%00",
+            "/desk/events/ខ្មែរ",
+            "/en/r/%0d%0aSet-Cookie:x",
+            f"/en/r/{party['key']}/²².png",
+            f"/en/r/{party['key']}/{'9' * 4000}.png",
+        ):
+            assert (await desk.get(path)).status_code == 404, path
+        form = {
+            "host_country": "KR",
+            "pickup_points.abc.name": "x",
+            "pickup_points.².name": "y",
+            "all_day": "on",
+            "ends_on": "9999-12-31",
+        }
+        assert (await desk.post("/desk/events/new", data=form)).status_code == 422
+        assert (await desk.post("/desk/login", data={"email": "a\x00b", "password": "x"})).status_code == 422
+        cursor = "MDAwMS0wMS0wMVQwMDowMDowMCsyMzo1OSAwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDA"
+        assert (await api.get(f"/api/v1/events?cursor={cursor}")).status_code == 422
+        for start in ("9999-12-31T00:00", "0001-01-01T00:00"):
+            assert (await api.post(f"/api/v1/events/{event['slug']}/copy", json={"starts_at": start})).status_code in {
+                201,
+                422,
+            }
+        late = {"if-modified-since": "Fri, 31 Dec 999999 00:00:00 GMT"}
+        assert (await desk.get("/calendars/en/khmer-festivals-korea.ics", headers=late)).status_code in {200, 304}
+        scan = {"nonce": "n", "code": party["tickets"][0]["code"], "scanned_at": "1901-01-01T00:00:00Z"}
+        answer = await phone.post("/gate/api/scans", json={"sent_at": "8999-01-01T00:00:00Z", "scans": [scan]})
+        assert answer.json()["results"][0]["outcome"] == "admitted"
+    async with world.browser(bon_gate=gate["token"]) as volunteer:
+        typed = {"nonce": "m", "code": party["tickets"][0]["code"], "numbers": f"²,{'9' * 5000}"}
+        assert (await volunteer.post("/gate", data=typed)).status_code == 200
+
+
+async def test_a_redirect_to_log_in_is_well_formed(world: World) -> None:
+    async with world.stranger as client:
+        answer = await client.get("/desk/events/ខ្មែរ")
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/desk/login?next=/desk/events/%E1%9E")
+
+
+async def test_only_a_trusted_proxy_may_say_who_asks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    import msgspec
+
+    from app.database.connection import fetch
+
+    trusted = msgspec.structs.replace(world.settings, trusted_proxies=("127.0.0.1",))
+    event = await world.event()
+    forwarded = [("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "203.0.113.9")]
+    for settings, seen in ((trusted, "203.0.113.0/24"), (world.settings, "127.0.0.0/24")):
+        monkeypatch.setattr(world.app.state, "settings", settings)
+        async with world.stranger as client:
+            client.headers = [*client.headers.raw, *forwarded]  # type: ignore[assignment]
+            await client.post(f"/api/v1/events/{event['slug']}/registrations", json={"name": "x"})
+        rows = await fetch("SELECT address FROM audit_entry WHERE action = 'registered' ORDER BY at DESC LIMIT 1")
+        assert rows[0]["address"] == seen

@@ -344,3 +344,84 @@ async def test_a_forged_form_admits_nobody(world: World) -> None:
 async def test_pairings_end_twelve_hours_after_the_event(world: World) -> None:
     gate = await world.gate(await world.event())
     assert datetime.fromisoformat(gate["expires_at"]) == datetime.fromisoformat(f"{soon(days=61, hour=5)}:00+09:00")
+
+
+# -- found by a hostile reader ----------------------------------------------------------------------------------------
+
+
+async def test_undo_obeys_revocation_and_rehearsal_and_says_when_there_is_nothing(world: World) -> None:
+    event = await world.event(entry_rule="free")
+    party = await world.party(event)
+    gate, other = await world.gate(event), await world.gate(event, "South gate")
+    code = party["tickets"][0]["code"]
+    await world.scan(gate, {"nonce": "in", "code": code}, {"nonce": "again", "code": code})
+    (nothing,) = await world.scan(gate, {"undo": "again"})
+    assert (nothing["outcome"], nothing["code"]) == ("refused", "scan_unknown")
+    await world.scan(gate, {"undo": "in", "rehearsal": True})
+    assert (await stats(world, event))["admitted"] == 1
+    await world.scan(gate, {"nonce": "out", "code": code, "direction": "out"})
+    assert (await stats(world, event))["inside"] == 0
+    (back,) = await world.scan(gate, {"undo": "out"})
+    assert (back["outcome"], (await stats(world, event))["inside"]) == ("left", 1)
+    async with world.api("korea") as client:
+        await client.delete(f"/api/v1/events/{event['slug']}/gate-devices/{other['id']}")
+    (refused,) = await world.scan(other, {"undo": "in"})
+    assert (refused["outcome"], refused["code"]) == ("refused", "device_unknown")
+    assert (await stats(world, event))["admitted"] == 1
+
+
+async def test_an_undone_admission_of_a_party_that_left_frees_its_seat(world: World) -> None:
+    from app.registrations.queries import miscounted
+
+    event = await world.event(capacity=3)
+    party = await world.party(event, 3)
+    waiting = await world.party(event, 3, accept_waiting=True)
+    gate = await world.gate(event)
+    await world.scan(gate, {"nonce": "in", "code": party["tickets"][0]["code"]})
+    async with world.stranger as client:
+        await client.delete(f"/api/v1/registrations/{party['key']}")
+        assert (await client.get(f"/api/v1/registrations/{waiting['key']}")).json()["state"] == "waiting"
+        await world.scan(gate, {"undo": "in"})
+        assert (await client.get(f"/api/v1/registrations/{waiting['key']}")).json()["state"] == "confirmed"
+    assert (await stats(world, event))["registered"] == 3
+    assert await miscounted() == []
+
+
+async def test_an_overridden_group_is_counted_whole_and_undone_whole(world: World) -> None:
+    event, other = await world.event(), await world.event()
+    party = await world.party(other, 4)
+    gate = await world.gate(event)
+    foreign = {
+        "nonce": "group",
+        "code": party["tickets"][0]["code"],
+        "numbers": [1, 2, 3, 4],
+        "override": "came with us",
+    }
+    (result,) = await world.scan(gate, foreign)
+    assert [each["outcome"] for each in result["numbers"]] == ["admitted"] * 4
+    assert (await stats(world, event))["walk_ins"] == 4
+    await world.scan(gate, {"undo": "group"})
+    assert (await stats(world, event))["walk_ins"] == 0
+
+
+async def test_a_phone_that_was_offline_all_day_delivers_its_backlog_at_once(world: World) -> None:
+    event = await world.event(capacity=None, party_limit=60)
+    gate = await world.gate(event)
+    parties = [await world.party(event, 60) for _ in range(84)]
+    everybody = list(range(1, 61))
+    scans = [{"code": party["tickets"][0]["code"], "numbers": everybody} for party in parties]
+    results = await world.scan(gate, *scans)
+    assert {result["party"]["admitted"] for result in results} == {60}
+    assert (await stats(world, event))["admitted"] == 84 * 60
+
+
+async def test_times_are_kept_to_the_fraction_of_a_second(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event)
+    gate = await world.gate(event)
+    at = datetime.now(UTC) - timedelta(seconds=45)
+    (result,) = await world.scan(
+        gate, {"code": party["tickets"][0]["code"], "scanned_at": at.isoformat()}, sent_at=datetime.now(UTC).isoformat()
+    )
+    assert abs(datetime.fromisoformat(result["first"]["at"]) - at) < timedelta(seconds=5)
+    assert not (await fetch("SELECT clock_off FROM scan"))[0]["clock_off"]

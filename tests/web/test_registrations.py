@@ -365,3 +365,51 @@ async def test_guessing_links_is_slowed_down(world: World) -> None:
     assert answers[0].status_code == 404
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["retry-after"]) > 0
+
+
+# -- found by a hostile reader ----------------------------------------------------------------------------------------
+
+
+async def test_a_full_bus_is_told_while_others_wait_too(world: World) -> None:
+    event = await world.event(capacity=5, pickup_points=[{"name": "Osan", "seats": 1}])
+    bus = event["pickup_points"][0]["id"]
+    await world.party(event, 1, pickup_point=bus)
+    await world.party(event, 3)
+    await world.party(event, 3, accept_waiting=True)
+    assert (await refused(world, event, pickup_point=bus))[:2] == (409, "pickup_point_full")
+    assert await miscounted() == []
+
+
+async def test_who_takes_what_there_is_keeps_a_right_count_of_children(world: World) -> None:
+    event = await world.event(capacity=3)
+    some = await world.party(event, 5, children=3, take_what_there_is=True)
+    assert (some["party"], some["children"]) == (3, 1)
+    async with world.stranger as client:
+        assert (await client.get(f"/api/v1/registrations/{some['key']}")).json()["children"] == 1
+
+
+async def test_erasing_again_with_the_same_key_replays(world: World) -> None:
+    party = await world.party(await world.event())
+    headers = {"idempotency-key": "erase"}
+    async with world.stranger as client:
+        answers = [await client.post(f"/api/v1/registrations/{party['key']}/erase", headers=headers) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert (await client.post(f"/api/v1/registrations/{party['key']}/erase")).status_code == 410
+
+
+async def test_a_bus_removed_while_the_form_was_open(world: World) -> None:
+    event = await world.event(capacity=1, pickup_points=[{"name": "Osan", "seats": 9}])
+    await world.party(event)
+    bus = event["pickup_points"][0]["id"]
+    wish = {"name": "x", "pickup_point": bus, "accept_waiting": True}
+
+    async def come() -> int:
+        async with world.stranger as client:
+            return (await client.post(f"/api/v1/events/{event['slug']}/registrations", json=wish)).status_code
+
+    async def remove() -> int:
+        async with world.api("korea") as client:
+            return (await client.patch(f"/api/v1/events/{event['slug']}", json={"pickup_points": []})).status_code
+
+    answers = await asyncio.gather(*(come() for _ in range(4)), remove(), *(come() for _ in range(4)))
+    assert set(answers) <= {200, 201, 422}

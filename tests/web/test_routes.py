@@ -35,6 +35,7 @@ ROWS: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "/static/{asset}", PUBLIC),
     ("GET", "/gate", (200,) * 6),
     ("POST", "/gate", (401, 401, 401, 303, 401, 401)),
+    ("POST", "/gate/walk-ins", (401, 401, 401, 303, 401, 401)),
     ("POST", "/gate/unpair", (401, 401, 401, 303, 401, 401)),
     ("GET", "/gate/pair/{pair}", PUBLIC),
     ("POST", "/gate/pair/{pair}", (303,) * 6),
