@@ -19,6 +19,7 @@ from app.events import api as events_api
 from app.events import desk as events_desk
 from app.events import feeds as events_feeds
 from app.events import pages as events_pages
+from app.festivals import desk as festivals_desk
 from app.gate import api as gate_api
 from app.gate import desk as gate_desk
 from app.gate import pages as gate_pages
@@ -49,6 +50,7 @@ HANDLERS = [
     *events_desk.HANDLERS,
     *events_feeds.HANDLERS,
     *events_pages.HANDLERS,
+    *festivals_desk.HANDLERS,
     *registrations_api.HANDLERS,
     *registrations_desk.HANDLERS,
     *registrations_pages.HANDLERS,

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import getpass
 import os
+import re
 import socket
 import sys
 from collections.abc import Callable, Coroutine
@@ -91,6 +92,18 @@ def _parser() -> argparse.ArgumentParser:
         each = _add(posting, name, command, text)
         each.add_argument("--email", required=True)
         each.add_argument("--host-country", required=True, metavar="CODE", help="two letters, such as KR")
+
+    country = commands.add_parser("country", help="addresses of host countries").add_subparsers(
+        dest="what", required=True, metavar="WHAT"
+    )
+    rename = _add(
+        country, "rename", _country_rename, "give a host country another address; the old one goes on working"
+    )
+    rename.add_argument("old", metavar="OLD")
+    rename.add_argument("new", metavar="NEW")
+    _add(
+        country, "retire", _country_retire, "serve a former address no longer; its feeds say where to go"
+    ).add_argument("old", metavar="OLD")
 
     token = commands.add_parser("token", help="bearer tokens of the API").add_subparsers(
         dest="what", required=True, metavar="WHAT"
@@ -300,6 +313,31 @@ async def _posting_end(arguments: argparse.Namespace, settings: Settings) -> int
         if not await end_posting(arguments.email, arguments.host_country, OPERATOR):
             raise Failed(f"{arguments.email} has no posting to {arguments.host_country}.")
     print(f"The posting of {arguments.email} to {arguments.host_country.upper()} is over.")
+    return 0
+
+
+async def _country_rename(arguments: argparse.Namespace, settings: Settings) -> int:
+    from app.database.audit import OPERATOR
+    from app.directory.actions import rename
+
+    if not re.fullmatch(r"[a-z][a-z0-9-]{1,59}", arguments.new) or arguments.new in {"events", "r", "help", "abroad"}:
+        raise Failed(f"{arguments.new} cannot be an address: small letters, digits and hyphens, and no reserved word.")
+    async with _ready(settings):
+        await _told(
+            rename(arguments.old, arguments.new, OPERATOR), f"There is no host country at the address {arguments.old}."
+        )
+    print(f"/{arguments.old}/ is /{arguments.new}/ now; its feeds go on under both.")
+    return 0
+
+
+async def _country_retire(arguments: argparse.Namespace, settings: Settings) -> int:
+    from app.database.audit import OPERATOR
+    from app.directory.actions import retire
+
+    async with _ready(settings):
+        if not await retire(arguments.old, OPERATOR):
+            raise Failed(f"{arguments.old} is no former address of a host country.")
+    print(f"The feeds of {arguments.old} say where to go from now on.")
     return 0
 
 

@@ -28,7 +28,8 @@ class Entry(msgspec.Struct, frozen=True):
     url: str
     summary: str
     description: str
-    location: str
+    venue: str
+    address: str
     latitude: float | None
     longitude: float | None
     starts: datetime
@@ -64,6 +65,11 @@ def _plain(text: str) -> str:
     return kept.replace("\\", "⧵")
 
 
+def _parameter(text: str) -> str:
+    """Text that needs no escaping in a parameter: what RFC 6868 would escape is left out."""
+    return cut(_plain(text).replace("\n", " ").replace('"', "'").replace("^", ""), 120)
+
+
 def vevent(entry: Entry) -> bytes:
     """One VEVENT, CRLF-ended."""
     event = Event()
@@ -82,10 +88,22 @@ def vevent(entry: Entry) -> bytes:
     summary = f"{entry.cancelled} {entry.summary}" if entry.cancelled else entry.summary
     event.add("summary", cut(_plain(summary), SUMMARY), parameters={"LANGUAGE": entry.language})
     event.add("description", cut(f"{entry.url}\n\n{_plain(entry.description)}".strip(), DESCRIPTION))
-    if entry.location:
-        event.add("location", cut(_plain(entry.location), LOCATION))
+    location = ", ".join(part for part in (entry.venue, entry.address) if part)
+    if location:
+        event.add("location", cut(_plain(location), LOCATION))
     if entry.latitude is not None and entry.longitude is not None:
         event.add("geo", (entry.latitude, entry.longitude))
+        # Apple draws its map from this one, and only where it repeats LOCATION
+        event.add(
+            "x-apple-structured-location",
+            vUri(f"geo:{entry.latitude},{entry.longitude}"),
+            parameters={
+                "VALUE": "URI",
+                "X-ADDRESS": _parameter(entry.address or entry.venue),
+                "X-APPLE-RADIUS": "100",
+                "X-TITLE": _parameter(entry.venue or entry.address or entry.summary),
+            },
+        )
     event.add("url", vUri(entry.url))
     event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
     event.add("transp", "TRANSPARENT" if entry.all_day or entry.cancelled else "OPAQUE")

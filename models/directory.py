@@ -27,3 +27,11 @@ class Contact(Table):
     hours = Text(default="")
     position = Integer(default=0)
     checked_on = Date(null=True, default=None)
+
+
+class FormerSlug(Table, tablename="former_slug"):
+    """An address that a host country had before. Feeds go on under it until it is `gone`; then they say where to go."""
+
+    slug = Varchar(length=60, primary_key=True)
+    successor = Varchar(length=60)
+    gone = Boolean(default=False)

@@ -43,6 +43,7 @@ class Event(Table):
     time_zone = Varchar(length=60)
     starts_at = Timestamptz(default=None)
     ends_at = Timestamptz(default=None)
+    previous_starts_at = Timestamptz(null=True, default=None)
     all_day = Boolean(default=False)
     capacity = Integer(null=True, default=None)
     seats_taken = Integer(default=0)

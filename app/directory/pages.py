@@ -4,10 +4,12 @@ from litestar import Response, route
 from litestar.params import FromPath
 
 from app.database.connection import now
-from app.directory.queries import contacts_of, countries, country_by_slug
+from app.directory.queries import contacts_of, countries, country_by_slug, former_address
+from app.directory.rules import subscribe_links
 from app.events.queries import country_events
-from app.web.client import Req
-from app.web.i18n import languages, preferred
+from app.tickets import qr
+from app.web.client import Req, settings_of
+from app.web.i18n import languages, preferred, translate
 from app.web.pages import render, see_other
 from app.web.refusals import Refused
 from app.web.shelf import Made, shelf_of
@@ -42,6 +44,8 @@ async def country(request: Req, language: FromPath[str], slug: FromPath[str]) ->
 
     async def make() -> Made:
         found = await country_by_slug(slug)
+        if found is None and (former := await former_address(slug)):
+            return Made(b"", status=301, headers={"location": f"/{language}/{former.successor}/"})
         if found is None:
             raise Refused("not_found")
         html = render(
@@ -56,4 +60,29 @@ async def country(request: Req, language: FromPath[str], slug: FromPath[str]) ->
     return await shelf_of(request).answer(request, ("country", language, slug), make)
 
 
-HANDLERS = [front, welcome, country]
+@route("/{language:str}/{slug:str}/subscribe", http_method=["GET", "HEAD"])
+async def subscribe(request: Req, language: FromPath[str], slug: FromPath[str]) -> Response[bytes]:
+    """How to follow a host country's calendar, app by app."""
+    if language not in languages():
+        raise Refused("not_found")
+
+    async def make() -> Made:
+        found = await country_by_slug(slug)
+        if found is None:
+            raise Refused("not_found")
+        feed = f"{settings_of(request).base_url}/calendars/{language}/khmer-festivals-{found.slug}.ics"
+        page_address = f"{settings_of(request).base_url}/{language}/{found.slug}/subscribe"
+        html = render(
+            request,
+            "pages/subscribe.html",
+            country=found,
+            feed=feed,
+            links=subscribe_links(feed, translate(language, "Khmer festivals")),
+            symbol=qr.svg(page_address),
+        )
+        return Made(html.encode())
+
+    return await shelf_of(request).answer(request, ("subscribe", language, slug), make)
+
+
+HANDLERS = [front, welcome, country, subscribe]

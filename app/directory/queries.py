@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from app.directory.shapes import ContactRow, Country, json_of
-from models.directory import Contact, HostCountry
+from models.directory import Contact, FormerSlug, HostCountry
 
 
 def _country(row: dict[str, Any]) -> Country:
@@ -21,6 +21,19 @@ async def countries() -> list[Country]:
 async def country_by_slug(slug: str) -> Country | None:
     rows = await HostCountry.select().where(HostCountry.slug == slug)
     return _country(rows[0]) if rows else None
+
+
+class FormerAddress(msgspec.Struct, frozen=True):
+    """Where an address of a host country leads now; `gone` once it is no longer served."""
+
+    successor: str
+    gone: bool
+
+
+async def former_address(slug: str) -> FormerAddress | None:
+    """What became of an address that a host country had."""
+    rows = await FormerSlug.select(FormerSlug.successor, FormerSlug.gone).where(FormerSlug.slug == slug)
+    return msgspec.convert(rows[0], FormerAddress, strict=False) if rows else None
 
 
 async def contacts_of(code: str) -> list[ContactRow]:

@@ -158,6 +158,7 @@ async def edit(event: UUID, read: Callable[[Event], EventDraft], by: Actor) -> E
             await _write_pickups(event, draft)
         if not changed:
             return before
+        moved = before.state == "published" and before.starts_local != draft.starts_local
         raises = before.state != "draft" and not set(changed).isdisjoint(rules.SEQUENCED)
         await _set(
             event,
@@ -166,6 +167,7 @@ async def edit(event: UUID, read: Callable[[Event], EventDraft], by: Actor) -> E
                 "sequence": before.sequence + (1 if raises else 0),
                 "modified_at": _stamp(before),
                 "content_revision": before.revision,
+                "previous_starts_at": before.starts_at if moved else before.previous_starts_at,
             },
         )
         await audit(by, "event_edited", "event", event, event, changed=changed)

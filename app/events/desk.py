@@ -3,15 +3,20 @@
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
 from app.accounts.shapes import Staff
+from app.database.connection import now
 from app.directory.queries import countries
 from app.events import actions, rules
 from app.events.api import copied
 from app.events.queries import staff_event, staff_events
 from app.events.shapes import Event, EventDraft, as_raw
+from app.festivals.queries import coming_dates
+from app.festivals.rules import sundays_around
+from app.festivals.shapes import NAMES, FestivalDate
 from app.registrations.queries import counts
 from app.web.bodies import form, nested
 from app.web.client import Req, settings_of
@@ -116,8 +121,37 @@ async def _form_page(
         festivals=rules.FESTIVALS,
         entry_rules=rules.ENTRY_RULES,
         tags=list(dict.fromkeys([*tags, *sorted(given)])),
+        proposals=[] if event or refused else await _proposals(staff),
+        names=NAMES,
         pickup_rows=range((max(pickups) + 1 if pickups else 0) + BLANK_PICKUPS),
     )
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """A festival to come: when it is, the Sundays around it, and what was held for it before."""
+
+    festival: str
+    when: FestivalDate
+    sundays: list[date]
+    before: list[Event]
+
+
+async def _proposals(staff: Staff) -> list[Proposal]:
+    today = now().date()
+    known = await staff_events(staff)
+    return sorted(
+        (
+            Proposal(
+                festival,
+                each,
+                [day for day in sundays_around(each.first_day, each.last_day) if day > today],
+                [event for event in known if event.festival == festival and event.first_day.year == each.year - 1][:3],
+            )
+            for festival, dates in (await coming_dates(today)).items()
+            for each in dates
+        ),
+        key=lambda proposal: proposal.when.first_day,
+    )[:8]
 
 
 @get("/desk/events/new")
@@ -125,12 +159,18 @@ async def new_event(request: Req) -> Response[bytes]:
     """A blank form, or (with ?copy=) one filled from another event."""
     staff = await desk_staff(request)
     slug = request.query_params.get("copy", "")
+    festival, day = request.query_params.get("festival", ""), request.query_params.get("day", "")
     if not slug:
-        return await _form_page(request, staff, {"party_limit": "10", "entry_rule": "once"})
+        typed = {"party_limit": "10", "entry_rule": "once"}
+        if festival in rules.FESTIVALS:
+            typed |= {"festival": festival, "starts_on": day[:10], "ends_on": day[:10]}
+            typed |= {"starts_time": "09:00", "ends_time": "17:00"}
+        return await _form_page(request, staff, typed)
     event = await staff_event(slug, staff)
     if event is None:
         raise Refused("not_found")
-    return await _form_page(request, staff, as_typed(copied(event, {})))
+    given = {"starts_at": f"{day[:10]}T{event.starts_local:%H:%M}"} if day else {}
+    return await _form_page(request, staff, as_typed(copied(event, given)))
 
 
 @post("/desk/events/new")

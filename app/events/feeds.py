@@ -1,168 +1,126 @@
-"""Calendar subscriptions: the feed of a host country, of all of them, and one event to add (ICAL.md)."""
+"""Calendar subscriptions (ICAL.md): a host country's festivals, one festival there, all countries, the Khmer calendar
+itself, one event to add; and the same events as RSS."""
 
-from datetime import date, datetime, timedelta
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+from xml.etree import ElementTree as Xml
 
+import msgspec
 from litestar import Response, route
 from litestar.params import FromPath
 
 from app.database.connection import now
-from app.directory.queries import country_by_slug
+from app.directory.queries import country_by_slug, former_address
 from app.directory.shapes import Country
-from app.events.queries import Head, feed_events, feed_head, public_event
+from app.events.entries import VEVENTS
+from app.events.queries import country_events, feed_events, feed_head, public_event
+from app.events.rules import FESTIVALS
 from app.events.shapes import Event
+from app.festivals.calendar import KHMER_CALENDAR, khmer_calendar
+from app.festivals.queries import confirmations
+from app.festivals.shapes import NAMES
 from app.web.client import Req, settings_of
-from app.web.i18n import languages, pick, translate
+from app.web.i18n import languages, long_date, pick, translate
 from app.web.refusals import Refused
 from app.web.shelf import Made, shelf_of
-from calendars.feed import Entry, calendar, vevent
+from calendars.feed import calendar
 
 KEPT_BACK = timedelta(days=365)
 CANCELLED_KEPT = timedelta(days=30)
-MOST_EVENTS, MOST_BYTES = 900, 900_000
-PREFIX = "khmer-festivals-"
-ABROAD = "abroad"
+MOST_EVENTS, MOST_BYTES = 900, 890_000  # readers take 1 MB and about 1,100 events
+ALL, ABROAD = "khmer-festivals", "abroad"
 CACHE = "public, max-age=900, stale-while-revalidate=86400, stale-if-error=604800"
-CATEGORY = {
-    "khmer_new_year": "Khmer New Year",
-    "pchum_ben": "Pchum Ben",
-    "visak_bochea": "Visak Bochea",
-    "meak_bochea": "Meak Bochea",
-    "kathina": "Kathina",
-    "water_festival": "Water Festival",
-    "other": "Festival",
-}
 
 
-class VeventStore:
-    """VEVENT bytes by (event, language, content revision); keeps the newest MOST."""
+class Which(msgspec.Struct, frozen=True):
+    """Which events a feed holds: of one host country or all, of one festival or all."""
 
-    MOST = 4_000
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[object, ...], bytes] = {}
-
-    def get(self, event: Event, language: str, base_url: str) -> bytes:
-        key = (event.id, language, event.content_revision, event.state, base_url)
-        found = self._kept.get(key)
-        if found is None:
-            while len(self._kept) >= self.MOST:
-                del self._kept[next(iter(self._kept))]
-            found = self._kept[key] = vevent(entry(event, language, base_url))
-        return found
+    language: str
+    slug: str
+    festival: str | None
 
 
-VEVENTS = VeventStore()
+def read_name(language: str, name: str) -> Which:
+    """`{festival or khmer-festivals}-{country or abroad}.ics`; raises Refused "not_found"."""
+    stem = name.removesuffix(".ics")
+    if language not in languages() or stem == name:
+        raise Refused("not_found")
+    for festival in (None, *FESTIVALS):
+        prefix = f"{(festival or ALL).replace('_', '-')}-"
+        if stem.startswith(prefix) and (festival is None or stem != f"{prefix}{ABROAD}"):
+            return Which(language, stem.removeprefix(prefix), festival)
+    raise Refused("not_found")
 
 
-def entry(event: Event, language: str, base_url: str) -> Entry:
-    """An event as a calendar in this language shows it."""
-    title, latin = pick(event.title, language), event.title.get("en", "")
-    summary = f"{title} · {latin}" if latin and latin != title else title
-    word = translate(language, "Cancelled")
-    khmer = translate("km", "Cancelled")
-    words = f"[{word}]" if word == khmer else f"[{word} · {khmer}]"
-    place = ", ".join(part for part in (pick(event.venue, language), pick(event.address, language)) if part)
-    notice = pick(event.notice, language) if event.notice else ""
-    return Entry(
-        uid=str(event.id),
-        url=f"{base_url}/{language}/events/{event.slug}",
-        summary=summary,
-        description="\n\n".join(part for part in (notice, pick(event.description, language)) if part),
-        location=place,
-        latitude=event.latitude,
-        longitude=event.longitude,
-        starts=event.starts_local,
-        ends=event.ends_local,
-        zone=event.time_zone,
-        all_day=event.all_day,
-        cancelled=words if event.state == "cancelled" else "",
-        sequence=event.sequence,
-        created_at=event.created_at,
-        modified_at=event.modified_at,
-        category=CATEGORY[event.festival],
-        language=language,
-    )
-
-
-def _within_limits(events: list[Event], sizes: dict[int, int]) -> list[Event]:
-    """Leave out the oldest past events, never coming ones, until the feed is small enough for every reader."""
-    kept, at = list(events), now()
-    while kept and (len(kept) > MOST_EVENTS or sum(sizes[id(event)] for event in kept) > MOST_BYTES - 10_000):
-        if kept[0].ends_at > at:
-            break
-        kept.pop(0)
-    return kept
-
-
-def _name_of(language: str, country: str | None) -> str:
-    name = translate(language, "Khmer festivals")
-    return f"{name} – {country}" if country else name
+async def _country(slug: str, address: str) -> Country | None:
+    """The host country at an address, also a former one; None for all of them. Raises Refused."""
+    if slug == ABROAD:
+        return None
+    country = await country_by_slug(slug)
+    if country is not None:
+        return country
+    former = await former_address(slug)
+    if former is None:
+        raise Refused("not_found")
+    if former.gone:
+        raise Refused("feed_retired", address=address.replace(f"-{slug}.ics", f"-{former.successor}.ics"))
+    return await _country(former.successor, address)
 
 
 @route("/calendars/{language:str}/{name:str}", http_method=["GET", "HEAD"])
 async def feed(request: Req, language: FromPath[str], name: FromPath[str]) -> Response[bytes]:
-    """`khmer-festivals-{country}.ics` or `khmer-festivals-abroad.ics`."""
-    slug = name.removeprefix(PREFIX).removesuffix(".ics")
-    if language not in languages() or name != f"{PREFIX}{slug}.ics":
-        raise Refused("not_found")
+    """A subscription feed, made anew only when something readable changed or a day passed."""
     base = settings_of(request).base_url
+    if name == KHMER_CALENDAR and language in languages():
+        return await _khmer_calendar(request, language, base)
+    which = read_name(language, name)
     address = f"{base}/calendars/{language}/{name}"
 
-    async def version() -> tuple[Country | None, Head, date]:
-        country = None if slug == ABROAD else await country_by_slug(slug)
-        if country is None and slug != ABROAD:
-            raise Refused("not_found")
-        return country, await feed_head(country.code if country else None), now().date()
+    async def version() -> tuple[Any, ...]:
+        country = await _country(which.slug, address)
+        return country, await feed_head(country.code if country else None, which.festival), now().date()
 
     async def make() -> Made:
-        country, head, _ = await version()
-        code, zone = (country.code, country.time_zone) if country else (None, "Asia/Phnom_Penh")
-        at = now()
-        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-        events = await feed_events(code, midnight - KEPT_BACK, midnight - CANCELLED_KEPT)
-        events = _within_limits(events, {id(event): len(VEVENTS.get(event, language, base)) for event in events})
-        place = pick(country.names, language) if country else None
-        body = calendar(
-            name=_name_of(language, place),
-            description=translate(language, "Festivals that Cambodia's labour attachés hold for workers abroad."),
-            address=address,
-            zone=zone,
-            language=language,
-            zones={event.time_zone for event in events if not event.all_day},
-            events=[VEVENTS.get(event, language, base) for event in events],
+        country, head, today = await version()
+        midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
+        events = await feed_events(
+            country.code if country else None, which.festival, midnight - KEPT_BACK, midnight - CANCELLED_KEPT
         )
-        return _made(name, body, head.modified_at)
+        # off the event loop: the first rendering of 900 events takes a second
+        body = await asyncio.to_thread(_assemble, which, country, events, base, address)
+        return _calendar_file(name, body, head.modified_at)
 
     return await shelf_of(request).answer(request, ("feed", language, name), make, version=version, cache_control=CACHE)
 
 
-@route("/calendars/{language:str}/events/{name:str}", http_method=["GET", "HEAD"])
-async def one_event(request: Req, language: FromPath[str], name: FromPath[str]) -> Response[bytes]:
-    """One event to add to a calendar."""
-    slug = name.removesuffix(".ics")
-    if language not in languages() or slug == name:
-        raise Refused("not_found")
-    base = settings_of(request).base_url
-
-    async def make() -> Made:
-        event = await public_event(slug)
-        if event is None:
-            raise Refused("not_found")
-        body = calendar(
-            name=pick(event.title, language),
-            description=_name_of(language, pick(event.country_names, language)),
-            address=f"{base}/calendars/{language}/events/{name}",
-            zone=event.time_zone,
-            language=language,
-            zones=() if event.all_day else (event.time_zone,),
-            events=[VEVENTS.get(event, language, base)],
-        )
-        return _made(name, body, event.modified_at)
-
-    return await shelf_of(request).answer(request, ("event.ics", language, slug), make, cache_control=CACHE)
+def _assemble(which: Which, country: Country | None, events: list[Event], base: str, address: str) -> bytes:
+    language = which.language
+    parts = _within_limits([(event, VEVENTS.get(event, language, base)) for event in events])
+    name = translate(language, NAMES[which.festival] if which.festival else "Khmer festivals")
+    return calendar(
+        name=f"{name} – {pick(country.names, language)}" if country else name,
+        description=translate(language, "Festivals that Cambodia's labour attachés hold for workers abroad."),
+        address=address,
+        zone=country.time_zone if country else "Asia/Phnom_Penh",
+        language=language,
+        zones={event.time_zone for event, _ in parts if not event.all_day},
+        events=[raw for _, raw in parts],
+    )
 
 
-def _made(name: str, body: bytes, modified: datetime | None) -> Made:
+def _within_limits(parts: list[tuple[Event, bytes]]) -> list[tuple[Event, bytes]]:
+    """Leave out the oldest past events, never coming ones, until the feed is small enough for every reader."""
+    at, total = now(), sum(len(raw) for _, raw in parts)
+    for index, (event, raw) in enumerate(parts):
+        if (len(parts) - index <= MOST_EVENTS and total <= MOST_BYTES) or event.ends_at > at:
+            return parts[index:]
+        total -= len(raw)
+    return []
+
+
+def _calendar_file(name: str, body: bytes, modified: datetime | None) -> Made:
     return Made(
         body,
         "text/calendar",
@@ -175,4 +133,103 @@ def _made(name: str, body: bytes, modified: datetime | None) -> Made:
     )
 
 
-HANDLERS = [feed, one_event]
+async def _khmer_calendar(request: Req, language: str, base: str) -> Response[bytes]:
+    """The Khmer festivals themselves: last year to the year after next."""
+
+    def years(today: date) -> range:
+        return range(today.year - 1, today.year + 3)
+
+    async def version() -> tuple[Any, ...]:
+        today = now().date()
+        return years(today), await confirmations(years(today))
+
+    async def make() -> Made:
+        address = f"{base}/calendars/{language}/{KHMER_CALENDAR}"
+        body, modified = await khmer_calendar(language, base, address, years(now().date()))
+        return _calendar_file(KHMER_CALENDAR, body, modified)
+
+    return await shelf_of(request).answer(
+        request, ("khmer-calendar", language), make, version=version, cache_control=CACHE
+    )
+
+
+@route("/calendars/{language:str}/events/{name:str}", http_method=["GET", "HEAD"])
+async def one_event(request: Req, language: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """One event to add to a calendar."""
+    slug = name.removesuffix(".ics")
+    if language not in languages() or slug == name:
+        raise Refused("not_found")
+    base = settings_of(request).base_url
+
+    async def make() -> Made:
+        event = await _published(slug)
+        body = calendar(
+            name=pick(event.title, language),
+            description=pick(event.country_names, language),
+            address=f"{base}/calendars/{language}/events/{name}",
+            zone=event.time_zone,
+            language=language,
+            zones=() if event.all_day else (event.time_zone,),
+            events=[VEVENTS.get(event, language, base)],
+        )
+        return _calendar_file(name, body, event.modified_at)
+
+    return await shelf_of(request).answer(request, ("event.ics", language, slug), make, cache_control=CACHE)
+
+
+async def _published(slug: str) -> Event:
+    event = await public_event(slug)
+    if event is None:
+        raise Refused("not_found")
+    return event
+
+
+@route("/{language:str}/{slug:str}/events.rss", http_method=["GET", "HEAD"])
+async def rss(request: Req, language: FromPath[str], slug: FromPath[str]) -> Response[bytes]:
+    """The coming events of a host country for feed readers (RSS 2.0)."""
+    if language not in languages():
+        raise Refused("not_found")
+    base = settings_of(request).base_url
+    address = f"{base}/{language}/{slug}/events.rss"
+
+    async def make() -> Made:
+        country = await _country(slug, address)
+        if country is None:
+            raise Refused("not_found")
+        events = await country_events(country.code, now() - timedelta(days=1))
+        return Made(_rss(country, events, language, base, address), "application/rss+xml")
+
+    return await shelf_of(request).answer(request, ("rss", language, slug), make, cache_control=CACHE)
+
+
+def _rss(country: Country, events: list[Event], language: str, base: str, address: str) -> bytes:
+    root = Xml.Element("rss", {"version": "2.0", "xmlns:atom": "http://www.w3.org/2005/Atom"})
+    channel = Xml.SubElement(root, "channel")
+    name = f"{translate(language, 'Khmer festivals')} – {pick(country.names, language)}"
+    about = translate(language, "Festivals that Cambodia's labour attachés hold for workers abroad.")
+    _texts(channel, title=name, link=f"{base}/{language}/{country.slug}/", description=about, language=language)
+    Xml.SubElement(channel, "atom:link", {"href": address, "rel": "self", "type": "application/rss+xml"})
+    for event in events:
+        item = Xml.SubElement(channel, "item")
+        title = pick(event.title, language)
+        if event.state == "cancelled":
+            title = f"[{translate(language, 'Cancelled')}] {title}"
+        when = f"{long_date(language, event.first_day)} · {pick(event.venue, language)}"
+        notice = pick(event.notice, language) if event.notice else ""
+        _texts(
+            item,
+            title=title,
+            link=f"{base}/{language}/events/{event.slug}",
+            description="\n".join(part for part in (when, notice, pick(event.description, language)) if part),
+            pubDate=format_datetime(event.modified_at.astimezone(UTC), usegmt=True),
+        )
+        Xml.SubElement(item, "guid", {"isPermaLink": "false"}).text = f"{event.id}-{event.content_revision}"
+    return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def _texts(parent: Xml.Element, **texts: str) -> None:
+    for tag, text in texts.items():
+        Xml.SubElement(parent, tag).text = text
+
+
+HANDLERS = [feed, one_event, rss]

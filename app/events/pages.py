@@ -1,5 +1,9 @@
 """An event as workers see it."""
 
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
 from litestar import Response, route
 from litestar.params import FromPath
 
@@ -7,11 +11,53 @@ from app.database.connection import now
 from app.directory.queries import contacts_of
 from app.events.queries import public_event
 from app.events.rules import registration_refusal
-from app.web.client import Req
-from app.web.i18n import languages, preferred
+from app.events.shapes import Event
+from app.festivals.queries import dates_of
+from app.web.client import Req, settings_of
+from app.web.i18n import languages, pick, preferred
 from app.web.pages import render, see_other
 from app.web.refusals import Refused
 from app.web.shelf import Made, shelf_of
+
+
+def linked_data(event: Event, language: str, base_url: str) -> str:
+    """schema.org/Event as JSON for search engines, safe inside a script element."""
+    moved = event.previous_starts_at is not None
+    zone = ZoneInfo(event.time_zone)
+    state = "EventCancelled" if event.state == "cancelled" else "EventRescheduled" if moved else "EventScheduled"
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Festival",
+        "name": pick(event.title, language),
+        "inLanguage": language,
+        "url": f"{base_url}/{language}/events/{event.slug}",
+        "startDate": event.first_day.isoformat() if event.all_day else event.starts_at.astimezone(zone).isoformat(),
+        "endDate": event.last_day.isoformat() if event.all_day else event.ends_at.astimezone(zone).isoformat(),
+        "eventStatus": f"https://schema.org/{state}",
+        "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
+        "isAccessibleForFree": True,
+        "location": {
+            "@type": "Place",
+            "name": pick(event.venue, language),
+            "address": pick(event.address, language) or pick(event.venue, language),
+        },
+        "offers": {
+            "@type": "Offer",
+            "price": 0,
+            "priceCurrency": "USD",
+            "url": f"{base_url}/{language}/events/{event.slug}",
+            "availability": f"https://schema.org/{'SoldOut' if event.seats_left == 0 else 'InStock'}",
+        },
+    }
+    if event.previous_starts_at is not None:
+        data["previousStartDate"] = event.previous_starts_at.astimezone(zone).isoformat()
+    if event.latitude is not None:
+        data["location"]["geo"] = {
+            "@type": "GeoCoordinates",
+            "latitude": event.latitude,
+            "longitude": event.longitude,
+        }
+    return msgspec.json.encode(data).decode().replace("<", "\\u003c")
 
 
 @route("/{language:str}/events/{slug:str}", http_method=["GET", "HEAD"])
@@ -29,6 +75,8 @@ async def event(request: Req, language: FromPath[str], slug: FromPath[str]) -> R
             request,
             "pages/event.html",
             event=found,
+            feast=await dates_of(found.festival, found.first_day.year),
+            linked_data=linked_data(found, language, settings_of(request).base_url),
             over=at >= found.ends_at,
             refusal=registration_refusal(found, at),
             contacts=await contacts_of(found.host_country),

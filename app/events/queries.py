@@ -142,9 +142,16 @@ class Head(msgspec.Struct, frozen=True):
     modified_at: datetime | None
 
 
-async def feed_head(code: str | None) -> Head:
-    """The public events of a country (or all) as counts; differs whenever something readable changed."""
-    condition, args = ("host_country = $1", [code]) if code else ("1 = 1", [])
+def _of(code: str | None, festival: str | None, first: int) -> tuple[str, list[Any]]:
+    """SQL for the events of a country (or all) and a festival (or all); its arguments begin at `$first`."""
+    wanted = [(name, value) for name, value in (("host_country", code), ("festival", festival)) if value]
+    condition = " AND ".join(f"event.{name} = ${first + index}" for index, (name, _) in enumerate(wanted))
+    return condition or "1 = 1", [value for _, value in wanted]
+
+
+async def feed_head(code: str | None, festival: str | None = None) -> Head:
+    """The public events of a feed as counts; differs whenever something readable changed."""
+    condition, args = _of(code, festival, 1)
     rows = await fetch(
         "SELECT count(*) AS events, coalesce(sum(content_revision), 0) AS revisions, max(modified_at) AS modified_at"
         f" FROM event WHERE {condition} AND {PUBLIC}",
@@ -154,9 +161,11 @@ async def feed_head(code: str | None) -> Head:
     return msgspec.convert(row, Head, strict=False)
 
 
-async def feed_events(code: str | None, since: datetime, cancelled_since: datetime) -> list[Event]:
+async def feed_events(
+    code: str | None, festival: str | None, since: datetime, cancelled_since: datetime
+) -> list[Event]:
     """What a feed shows: events that ended since, cancelled ones for a shorter time; by start."""
-    condition, args = ("event.host_country = $3", [code]) if code else ("1 = 1", [])
+    condition, args = _of(code, festival, 3)
     return await _find(
         f"((event.state = 'published' AND event.ends_at >= $1) OR (event.state = 'cancelled' AND event.ends_at >= $2))"
         f" AND {condition} ORDER BY event.starts_at, event.id",

@@ -84,6 +84,7 @@ class Event(msgspec.Struct, frozen=True):
     time_zone: str
     starts_at: datetime
     ends_at: datetime
+    previous_starts_at: datetime | None
     all_day: bool
     capacity: int | None
     seats_taken: int

@@ -7,6 +7,7 @@ from litestar.params import FromPath
 
 from app.database.connection import now
 from app.directory.queries import contacts_of
+from app.events.entries import entry
 from app.events.queries import event_by_id, public_event
 from app.events.rules import registration_refusal
 from app.events.shapes import Event
@@ -18,15 +19,17 @@ from app.security.nonces import make_nonce, nonce_is_ours
 from app.tickets import code, qr
 from app.web.bodies import form, nested
 from app.web.client import Req, client_address, keyring_of, require_same_origin, settings_of, worker
-from app.web.i18n import languages
+from app.web.i18n import languages, pick
 from app.web.idempotency import Kept, once
 from app.web.limits import REGISTERING
 from app.web.pages import page, see_other
 from app.web.refusals import Problem, Refused
+from calendars.feed import calendar, vevent
 
 FORM = "register"
 # a refusal of the whole that belongs next to one field
 AT_FIELD = {"pickup_point_full": "pickup_point", "event_full": "accept_waiting"}
+PRIVATE = {"cache-control": "private, no-store", "x-robots-tag": "noindex"}
 PICTURE = {"cache-control": "private, max-age=86400", "x-robots-tag": "noindex"}
 
 
@@ -140,6 +143,27 @@ async def erase(request: Req, language: FromPath[str], key: FromPath[str]) -> Re
     return page(request, "pages/erased.html")
 
 
+@get("/{language:str}/r/{key:str}/calendar.ics")
+async def calendar_file(request: Req, language: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """The event to add to a calendar; the party's link only with ?link=1, because people share calendars."""
+    if language not in languages():
+        raise Refused("not_found")
+    party = await party_of(request, key)
+    event, base = await event_by_id(party.event), settings_of(request).base_url
+    link = f"{base}/{language}/r/{key}" if request.query_params.get("link") == "1" else ""
+    body = calendar(
+        name=pick(event.title, language),
+        description=pick(event.country_names, language),
+        address=f"{base}/calendars/{language}/events/{event.slug}.ics",
+        zone=event.time_zone,
+        language=language,
+        zones=() if event.all_day else (event.time_zone,),
+        events=[vevent(entry(event, language, base, link))],
+    )
+    headers = {**PRIVATE, "content-disposition": f'inline; filename="{event.slug}.ics"'}
+    return Response(body, media_type="text/calendar", headers=headers)
+
+
 @route("/{language:str}/r/{key:str}/{name:str}", http_method=["GET", "HEAD"])
 async def picture(request: Req, language: FromPath[str], key: FromPath[str], name: FromPath[str]) -> Response[Any]:
     """`{n}.png` to long-press and save, `{n}.svg` to show: the QR of ticket n."""
@@ -166,4 +190,4 @@ async def _address(request: Req, event: Any, number: str, ticket: Ticket) -> str
     return code.address(settings_of(request).base_url, bare)
 
 
-HANDLERS = [registration_form, register, party_page, give_up, erase, picture]
+HANDLERS = [registration_form, register, party_page, give_up, erase, calendar_file, picture]

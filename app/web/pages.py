@@ -13,6 +13,7 @@ from litestar.datastructures import Cookie
 from app.web import assets, i18n
 from app.web.client import LANGUAGE_COOKIE, Req, is_staff_page, language_of, settings_of
 from app.web.refusals import Problem, Refused
+from calendars.words import lunar_line
 
 _ADDRESS = ":/?#[]@!$&'()*+,;=%~"
 _HERE = Path(__file__).parent.parent
@@ -50,6 +51,11 @@ def _refusal(context: Context, refused: Refused) -> str:
 
 
 @pass_context
+def _lunar(context: Context, day: Any) -> str:
+    return lunar_line(context["language"], day)
+
+
+@pass_context
 def _code_sentence(context: Context, code: str) -> str:
     return i18n.sentence(context["language"], code, {})
 
@@ -74,6 +80,7 @@ def environment() -> Environment:
         refusal=_refusal,
         code_sentence=_code_sentence,
         clock=i18n.local_time,
+        lunar=_lunar,
     )
     return made
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
+import brotli
 import msgspec
 from litestar import Response
 
@@ -37,10 +38,10 @@ class Made(msgspec.Struct):
 
 
 class Kept(msgspec.Struct):
-    """A made answer with its validators, ready to send."""
+    """A made answer with its validators and its encodings ("" is plain), ready to send."""
 
     made: Made
-    gzipped: bytes
+    encoded: dict[str, bytes]
     etag: str
     modified: str
     checked: float
@@ -103,7 +104,7 @@ class Shelf:
         if kept is None or version is None or kept.made.version != present:
             made = await make()
             made.version = present  # as it was before making: a change in between makes it anew
-            kept = kept if kept is not None and kept.made == made else _keep(made)
+            kept = kept if kept is not None and kept.made == made else await asyncio.to_thread(_keep, made)
         kept.checked = at if age == self._age else float("-inf")
         self._put(key, kept)
         return kept
@@ -124,34 +125,43 @@ def shelf_of(request: Req) -> Shelf:
 
 
 def _size(kept: Kept) -> int:
-    return len(kept.made.body) + len(kept.gzipped)
+    return sum(len(body) for body in kept.encoded.values())
 
 
 def _keep(made: Made) -> Kept:
+    encoded = {
+        "": made.body,
+        "gzip": gzip.compress(made.body, 6, mtime=0),
+        "br": brotli.compress(made.body, quality=5),
+    }
     return Kept(
         made,
-        gzip.compress(made.body, 6, mtime=0),
+        encoded,
         hashlib.sha256(made.body).hexdigest()[:32],
         format_datetime(made.modified.astimezone(UTC), usegmt=True) if made.modified else "",
         0.0,
     )
 
 
-def accepts_gzip(header: str) -> bool:
-    """Whether an Accept-Encoding header takes gzip (q=0 refuses it)."""
-    weights = {}
-    for part in header.lower().split(","):
+def encoding_for(header: str) -> str:
+    """The best of br, gzip and "" (plain) for an Accept-Encoding header, by its q-values (RFC 9110 12.5.3)."""
+    weights: dict[str, float] = {}
+    for part in header.lower().split(",")[:20]:
         name, _, weight = part.partition(";")
-        value = weight.strip().removeprefix("q=")
-        weights[name.strip()] = value.replace(".", "").strip("0") != "" if value else True
-    return weights.get("gzip", weights.get("*", False))
+        try:
+            weights[name.strip()] = float(weight.strip().removeprefix("q=") or 1)
+        except ValueError:
+            weights[name.strip()] = 0.0
+    offered = {name: weights.get(name, weights.get("*", 0.0)) for name in ("br", "gzip")}
+    best = max(offered, key=lambda name: offered[name])
+    plain = weights.get("identity", 0.0)
+    return best if offered[best] > 0 and offered[best] >= plain else ""
 
 
 def _respond(request: Req, kept: Kept, cache_control: str) -> Response[bytes]:
-    zipped = accepts_gzip(request.headers.get("accept-encoding", ""))
-    etag = f'"{kept.etag}-gz"' if zipped else f'"{kept.etag}"'
+    encoding = encoding_for(request.headers.get("accept-encoding", ""))
     headers = {
-        "etag": etag,
+        "etag": f'"{kept.etag}-{encoding}"' if encoding else f'"{kept.etag}"',
         "cache-control": cache_control,
         "vary": "accept-encoding",
         **kept.made.headers,
@@ -160,13 +170,10 @@ def _respond(request: Req, kept: Kept, cache_control: str) -> Response[bytes]:
         headers["last-modified"] = kept.modified
     if _unchanged(request, kept):
         return Response(b"", status_code=304, media_type=kept.made.media_type, headers=headers)
-    if zipped:
-        headers["content-encoding"] = "gzip"
+    if encoding:
+        headers["content-encoding"] = encoding
     return Response(
-        kept.gzipped if zipped else kept.made.body,
-        status_code=kept.made.status,
-        media_type=kept.made.media_type,
-        headers=headers,
+        kept.encoded[encoding], status_code=kept.made.status, media_type=kept.made.media_type, headers=headers
     )
 
 
@@ -174,7 +181,7 @@ def _unchanged(request: Req, kept: Kept) -> bool:
     """RFC 9110 13.2.2: If-None-Match decides, weakly; If-Modified-Since only without it."""
     known = request.headers.get("if-none-match")
     if known is not None:
-        tags = {tag.strip().removeprefix("W/").strip('"').removesuffix("-gz") for tag in known.split(",")}
+        tags = {tag.strip().removeprefix("W/").strip('"').partition("-")[0] for tag in known.split(",")}
         return known.strip() == "*" or kept.etag in tags
     since = request.headers.get("if-modified-since")
     if since is None or kept.made.modified is None:

@@ -1,4 +1,4 @@
-"""CPU a request, beside a floor measured in the same run: `python -m tests.bench [postgres] [--seconds N]`.
+"""CPU a request, beside a floor measured in the same run: `python -m tests.bench [postgres | feeds]`.
 
 Serves the real application with Granian in a process of its own, asks it over loopback with keep-alive from this one,
 and reads the server's CPU time from /proc. The floor is an empty Litestar route in the same server.
@@ -59,8 +59,8 @@ class Wire:
         self.reader: asyncio.StreamReader
         self.writer: asyncio.StreamWriter
 
-    async def open(self) -> "Wire":
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", PORT)
+    async def open(self, port: int = PORT) -> "Wire":
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
         return self
 
     async def ask(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> tuple[int, bytes]:
@@ -78,11 +78,9 @@ class Wire:
 Ask = Callable[[Wire, int], Awaitable[int]]
 
 
-async def measure(
-    pid: int, name: str, ask: Ask, count: int, clients: int = 16, good: tuple[int, ...] = (200, 201, 304)
-) -> float:
+async def measure(pid: int, name: str, ask: Ask, count: int, clients: int = 16, port: int = PORT) -> float:
     """Run `count` requests from `clients` connections; print a row; return CPU ms a request."""
-    wires = [await Wire().open() for _ in range(clients)]
+    wires = [await Wire().open(port) for _ in range(clients)]
     waits: list[float] = []
     left = iter(range(count))
 
@@ -91,7 +89,7 @@ async def measure(
             began = time.perf_counter()
             status = await ask(wire, index)
             waits.append(time.perf_counter() - began)
-            if status not in good:
+            if status not in {200, 201, 304}:
                 raise SystemExit(f"{name}: answered {status}")
 
     used, began = cpu(pid), time.perf_counter()
@@ -259,4 +257,9 @@ async def rows(pid: int, staff: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(run("postgres" if "postgres" in sys.argv[1:] else "sqlite"))
+    if "feeds" in sys.argv[1:]:
+        from tests.bench.feeds import run_feeds
+
+        asyncio.run(run_feeds())
+    else:
+        asyncio.run(run("postgres" if "postgres" in sys.argv[1:] else "sqlite"))

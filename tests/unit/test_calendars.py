@@ -33,7 +33,8 @@ def entry(**changes: Any) -> Entry:
         "url": "https://bon.example.org/en/events/x",
         "summary": "Khmer New Year",
         "description": "",
-        "location": "Suwon",
+        "venue": "Suwon",
+        "address": "",
         "latitude": None,
         "longitude": None,
         "starts": datetime(2027, 4, 11, 9),
@@ -93,7 +94,7 @@ def test_zones_that_no_rule_describes_are_written_in_utc() -> None:
 
 @given(st.text(max_size=600))
 def test_any_text_comes_through_folded_by_octets(text: str) -> None:
-    raw = feed(entry(summary=text, description=text, location=text))
+    raw = feed(entry(summary=text, description=text, venue=text, address=text, latitude=1.5, longitude=2.5))
     raw.decode()
     assert max(len(line) for line in raw.split(b"\r\n")) <= 75
     assert b"\n" not in raw.replace(b"\r\n", b"")

@@ -1,0 +1,67 @@
+"""Festival dates as the pages and feeds show them, and their names."""
+
+from datetime import date, datetime
+
+import msgspec
+
+
+def _(text: str) -> str:
+    """Marks a name for the catalogues."""
+    return text
+
+
+NAMES = {
+    "khmer_new_year": _("Khmer New Year"),
+    "moha_sangkran": _("Moha Sangkran"),
+    "meak_bochea": _("Meak Bochea"),
+    "visak_bochea": _("Visak Bochea"),
+    "royal_ploughing": _("Royal Ploughing"),
+    "vassa_begins": _("Vassa begins"),
+    "vassa_ends": _("Vassa ends"),
+    "kan_ben_start": _("Kan Ben begins (Ben 1)"),
+    **{f"kan_ben_{number}": _("Ben {number}") for number in range(2, 15)},
+    "pchum_ben": _("Pchum Ben"),
+    "kathina_season": _("Kathina season"),
+    "kathina": _("Kathina"),
+    "water_festival": _("Water Festival"),
+    "other": _("Other festival"),
+}
+
+# the festivals that an event can be for, and the one whose dates they follow
+OF_EVENT = {
+    "khmer_new_year": "khmer_new_year",
+    "pchum_ben": "pchum_ben",
+    "visak_bochea": "visak_bochea",
+    "meak_bochea": "meak_bochea",
+    "kathina": "kathina_season",
+    "water_festival": "water_festival",
+}
+
+
+class FestivalDate(msgspec.Struct, frozen=True):
+    """A festival of a year, days inclusive; `sangkran_at` for the New Year. `source` is "" while it is projected."""
+
+    year: int
+    key: str
+    first_day: date
+    last_day: date
+    source: str
+    resolved: bool
+    sangkran_at: datetime | None
+    revision: int
+    changed_at: datetime
+
+    @property
+    def confirmed(self) -> bool:
+        return bool(self.source)
+
+
+class ConfirmationDraft(msgspec.Struct, frozen=True):
+    """What HQ read in a decree."""
+
+    year: int
+    festival: str
+    first_day: date
+    last_day: date
+    sangkran_at: datetime | None
+    source: str

@@ -1,0 +1,291 @@
+"""The calendar where it shows: festival dates, lunar lines, every feed address, subscribing, RSS, linked data."""
+
+import json
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+import brotli
+import pytest
+from icalendar import Calendar
+
+from app.database.audit import OPERATOR
+from app.database.connection import fetch
+from app.directory import actions
+from calendars.khmer import new_year
+from tests.world import World, soon
+
+NEXT = datetime.now(UTC).year + 1
+
+
+async def confirm(world: World, by: str = "hq", **changes: str) -> Any:
+    typed = {
+        "year": str(NEXT), "festival": "pchum_ben", "first_day": f"{NEXT}-09-20", "last_day": f"{NEXT}-09-22",
+        "source": "Sub-decree 999", **changes,
+    }  # fmt: skip
+    async with world.desk(by) as client:
+        return await client.post("/desk/festivals?lang=en", data=typed)
+
+
+async def test_a_confirmation_wins_everywhere_and_can_be_withdrawn(world: World) -> None:
+    event = await world.event(festival="pchum_ben", starts_at=f"{NEXT}-09-19T09:00", ends_at=f"{NEXT}-09-19T17:00")
+    async with world.stranger as client:
+        assert "(projected)" in (await client.get(f"/en/events/{event['slug']}")).text
+        before = await client.get("/calendars/en/khmer-calendar.ics")
+        assert (await confirm(world)).status_code == 303
+        page = (await client.get(f"/en/events/{event['slug']}")).text
+        assert f"20 September {NEXT}" in page
+        assert "(projected)" not in page
+        feed = await client.get("/calendars/en/khmer-calendar.ics", headers={"if-none-match": before.headers["etag"]})
+        assert feed.status_code == 200
+        found = {
+            str(each["summary"]): each for each in Calendar.from_ical(feed.content).events if each.start.year == NEXT
+        }
+        assert found["Pchum Ben"].start == date(NEXT, 9, 20)
+        assert found["Pchum Ben"]["sequence"] == 1
+        assert "Sub-decree 999" in str(found["Pchum Ben"]["description"])
+        assert "Projected" in str(found["Visak Bochea"]["description"])
+    async with world.desk("hq") as hq:
+        assert "Sub-decree 999" in (await hq.get("/desk/festivals")).text
+        gone = {"year": str(NEXT), "festival": "pchum_ben"}
+        assert (await hq.post("/desk/festivals/withdraw", data=gone)).status_code == 303
+        assert (await hq.post("/desk/festivals/withdraw", data=gone)).status_code == 404
+    rows = await fetch("SELECT action FROM audit_entry WHERE subject_kind = 'festival' ORDER BY at")
+    assert [row["action"] for row in rows] == ["festival_confirmed", "festival_withdrawn"]
+
+
+async def test_only_hq_confirms_and_wrong_dates_are_named(world: World) -> None:
+    assert (await confirm(world, "korea")).status_code == 403
+    wrong = await confirm(
+        world, first_day=f"{NEXT - 1}-09-20", last_day="x", source="", sangkran_at=f"{NEXT}-04-14T10:00"
+    )
+    assert wrong.status_code == 422
+    for words in ("not in this year", "date and time", "Please fill this in", "Only Khmer New Year"):
+        assert words in wrong.text
+    assert (await confirm(world, year="1800")).status_code == 422
+    assert (await confirm(world, year="9" * 30)).status_code == 422
+    assert await fetch("SELECT id FROM confirmed_festival") == []
+
+
+async def test_the_new_year_shows_sangkran_in_both_places(world: World) -> None:
+    event = await world.event(starts_at="2028-04-09T09:00", ends_at="2028-04-09T17:00")
+    async with world.stranger as client:
+        english = (await client.get(f"/en/events/{event['slug']}")).text
+        khmer = (await client.get(f"/km/events/{event['slug']}")).text
+    assert "Thursday 13 April 2028 23:12 (Phnom Penh)" in english
+    assert "Friday 14 April 2028 01:12 (local time)" in english
+    assert "15 waxing Chet" in english
+    assert re.search(r"ថ្ងៃអាទិត្យ [០-៩]+កើត ខែចេត្រ ឆ្នាំមមែ នព្វស័ក ព\.ស\. ២៥៧១", khmer)
+
+
+async def test_a_confirmed_sangkran_wins_over_the_computed(world: World) -> None:
+    event = await world.event(starts_at=f"{NEXT}-04-11T09:00", ends_at=f"{NEXT}-04-11T17:00")
+    first = new_year(NEXT).days[0]
+    answer = await confirm(
+        world,
+        festival="khmer_new_year",
+        first_day=str(first),
+        last_day=str(new_year(NEXT).days[-1]),
+        sangkran_at=f"{first}T10:07",
+    )
+    assert answer.status_code == 303
+    async with world.stranger as client:
+        assert "10:07 (Phnom Penh)" in (await client.get(f"/en/events/{event['slug']}")).text
+
+
+async def test_choosing_a_festival_proposes_sundays_and_last_years_event(world: World) -> None:
+    feast = new_year(NEXT)
+    await world.event(
+        starts_at=f"{NEXT - 1}-04-12T09:00", ends_at=f"{NEXT - 1}-04-12T17:00", title={"en": "Suwon a year ago"}
+    )
+    async with world.desk("korea") as client:
+        page = (await client.get("/desk/events/new?lang=en")).text
+        links = re.findall(r"/desk/events/new\?festival=khmer_new_year&amp;day=([\d-]+)", page)
+        assert len(links) >= 4
+        assert all(date.fromisoformat(day).isoweekday() == 7 for day in links)
+        assert any(abs((date.fromisoformat(day) - feast.days[0]).days) <= 7 for day in links)
+        assert "Copy last year" in page
+        filled = (await client.get(f"/desk/events/new?festival=khmer_new_year&day={links[0]}")).text
+        assert f'value="{links[0]}"' in filled
+        copy = re.search(r'/desk/events/new\?copy=[^"]+', page)
+        assert copy
+        form = (await client.get(copy.group(0).replace("&amp;", "&"))).text
+        assert 'value="Suwon a year ago"' in form
+        assert 'value="09:00"' in form
+
+
+async def test_every_feed_address(world: World) -> None:
+    await world.event(title={"en": "New Year here"})
+    await world.event(title={"en": "Pchum Ben here"}, festival="pchum_ben")
+    await world.event("japan", host_country="JP", title={"en": "Nagoya"}, time_zone="Asia/Tokyo")
+    expected = {
+        "khmer-festivals-korea.ics": {"New Year here", "Pchum Ben here"},
+        "khmer-new-year-korea.ics": {"New Year here"},
+        "pchum-ben-korea.ics": {"Pchum Ben here"},
+        "khmer-festivals-hong-kong.ics": set(),
+        "khmer-festivals-abroad.ics": {"New Year here", "Pchum Ben here", "Nagoya"},
+    }
+    async with world.stranger as client:
+        for language in ("km", "en"):
+            for name, titles in expected.items():
+                parsed = Calendar.from_ical((await client.get(f"/calendars/{language}/{name}")).content)
+                assert {str(event["summary"]) for event in parsed.events} == titles, name
+        for name in (
+            "khmer-new-year-nowhere.ics",
+            "khmer-new-year-abroad.ics",
+            "carnival-korea.ics",
+            "korea.ics",
+            ".ics",
+            "khmer-festivals-.ics",
+            "khmer-festivals-korea",
+            "khmer-festivals-korea.ICS",
+            "khmer-festivals-../x.ics",
+            "%2e%2e%2fetc.ics",
+        ):
+            answer = await client.get(f"/calendars/en/{name}")
+            assert answer.status_code == 404, name
+            assert "VCALENDAR" not in answer.text
+
+
+async def test_an_event_that_moves_to_another_country_changes_feeds(world: World) -> None:
+    event = await world.event()
+    async with world.stranger as client:
+        assert event["id"] in (await client.get("/calendars/en/khmer-festivals-korea.ics")).text
+        async with world.api("hq") as hq:
+            moved = await hq.patch(
+                f"/api/v1/events/{event['slug']}", json={"host_country": "JP", "time_zone": "Asia/Tokyo"}
+            )
+            assert moved.status_code == 200
+        assert event["id"] not in (await client.get("/calendars/en/khmer-festivals-korea.ics")).text
+        assert event["id"] in (await client.get("/calendars/en/khmer-festivals-japan.ics")).text
+
+
+async def test_a_renamed_country_keeps_its_old_feed_until_it_is_retired(world: World) -> None:
+    event = await world.event()
+    await actions.rename("korea", "south-korea", OPERATOR)
+    try:
+        async with world.stranger as client:
+            old = "/calendars/en/khmer-festivals-korea.ics"
+            assert event["id"] in (await client.get(old)).text
+            assert event["id"] in (await client.get("/calendars/en/khmer-festivals-south-korea.ics")).text
+            moved = await client.get("/en/korea/")
+            assert (moved.status_code, moved.headers["location"]) == (301, "/en/south-korea/")
+            await actions.retire("korea", OPERATOR)
+            world.app.state.shelf.clear()
+            gone = await client.get(old)
+            assert gone.status_code == 410
+            assert "/calendars/en/khmer-festivals-south-korea.ics" in gone.text
+    finally:
+        await fetch("UPDATE host_country SET slug = 'korea' WHERE code = 'KR'")
+        await fetch("DELETE FROM former_slug")
+
+
+@pytest.mark.parametrize(
+    ("accepts", "encoding"),
+    [("br, gzip", "br"), ("gzip, br;q=0.5", "gzip"), ("gzip", "gzip"), ("br;q=0, gzip;q=0", None), ("", None), ("*", "br"),
+     ("identity;q=1, gzip;q=0.5", None), ("gzip;q=x", None), ("deflate", None), ("GZIP", "gzip")],
+)  # fmt: skip
+async def test_encodings_follow_q_values_with_their_own_validators(
+    world: World, accepts: str, encoding: str | None
+) -> None:
+    await world.event()
+    async with world.stranger as client:
+        path = "/calendars/km/khmer-festivals-korea.ics"
+        plain = await client.get(path, headers={"accept-encoding": "identity"})
+        answer = await client.get(path, headers={"accept-encoding": accepts})
+        assert answer.headers.get("content-encoding") == encoding
+        assert (answer.headers["etag"] == plain.headers["etag"]) == (encoding is None)
+        async with client.stream("GET", path, headers={"accept-encoding": "br"}) as stream:
+            raw = b"".join([part async for part in stream.aiter_raw()])
+        assert brotli.decompress(raw) == plain.content
+
+
+async def test_900_events_and_no_more_and_never_a_coming_one_less(world: World) -> None:
+    import msgspec
+
+    from app.events.feeds import MOST_BYTES, _within_limits
+    from app.events.queries import public_event
+
+    made = await world.event()
+    event = await public_event(made["slug"])
+    assert event is not None
+    past = msgspec.structs.replace(event, ends_at=datetime(2020, 1, 1, tzinfo=UTC))
+    kept = _within_limits([(past, b"x")] * 1000 + [(event, b"y")] * 400)
+    assert (len(kept), kept.count((event, b"y"))) == (900, 400)
+    large = b"x" * 100_000
+    kept = _within_limits([(past, large)] * 10 + [(event, large)] * 3)
+    assert sum(len(raw) for _, raw in kept) <= MOST_BYTES
+    assert kept.count((event, large)) == 3
+    assert len(_within_limits([(event, b"y")] * 950)) == 950
+
+
+async def test_the_subscribe_page_offers_every_way_without_script(world: World) -> None:
+    async with world.stranger as client:
+        page = (await client.get("/en/korea/subscribe")).text
+        assert (await client.get("/en/nowhere/subscribe")).status_code == 404
+    feed = "http://127.0.0.1:8000/calendars/en/khmer-festivals-korea.ics"
+    assert f'href="{feed.replace("http", "webcal")}"' in page
+    assert "calendar.google.com/calendar/r?cid=http%3A%2F%2F127.0.0.1" in page
+    assert "outlook.live.com" in page
+    assert f'value="{feed}"' in page
+    assert "<svg" in page
+    assert "<script" not in page
+
+
+async def test_rss_tells_coming_events_and_cancellations(world: World) -> None:
+    await world.event(title={"en": "One & <two>"})
+    cancelled = await world.event(title={"en": "Rained off"})
+    async with world.api("korea") as api:
+        await api.post(f"/api/v1/events/{cancelled['slug']}/cancel")
+    async with world.stranger as client:
+        answer = await client.get("/en/korea/events.rss")
+        assert answer.headers["content-type"].startswith("application/rss+xml")
+        assert (await client.get("/en/nowhere/events.rss")).status_code == 404
+        assert (
+            await client.get("/en/korea/events.rss", headers={"if-none-match": answer.headers["etag"]})
+        ).status_code == 304
+    titles = {item.findtext("title") for item in Xml.fromstring(answer.content).iter("item")}
+    assert titles == {"One & <two>", "[Cancelled] Rained off"}
+
+
+async def test_linked_data_says_what_moved_and_what_is_off(world: World) -> None:
+    event = await world.event(title={"en": "</script><script>alert(1)"})
+    path = f"/en/events/{event['slug']}"
+
+    async def data() -> dict[str, Any]:
+        async with world.stranger as client:
+            page = (await client.get(path)).text
+        assert page.count("</script>") == 1
+        return dict(json.loads(page.split('<script type="application/ld+json">')[1].split("</script>")[0]))
+
+    first = await data()
+    assert (first["eventStatus"], first["offers"]["price"]) == ("https://schema.org/EventScheduled", 0)
+    async with world.api("korea") as api:
+        await api.patch(f"/api/v1/events/{event['slug']}", json={"starts_at": soon(hour=10)})
+        moved = await data()
+        assert moved["eventStatus"].endswith("EventRescheduled")
+        assert moved["previousStartDate"] == first["startDate"]
+        await api.post(f"/api/v1/events/{event['slug']}/cancel")
+    assert (await data())["eventStatus"].endswith("EventCancelled")
+
+
+async def test_a_partys_file_holds_its_link_only_if_asked(world: World) -> None:
+    party = await world.party(await world.event())
+    async with world.stranger as client:
+        plain = await client.get(f"/en/r/{party['key']}/calendar.ics")
+        asked = await client.get(f"/en/r/{party['key']}/calendar.ics?link=1")
+        assert (await client.get(f"/en/r/{party['key']}x/calendar.ics")).status_code == 404
+    assert plain.headers["cache-control"] == "private, no-store"
+    unfolded = [re.sub(r"\r\n ", "", answer.text) for answer in (plain, asked)]
+    assert party["key"] not in unfolded[0]
+    assert party["key"] in unfolded[1]
+
+
+async def test_ordinary_feeds_carry_apples_map(world: World) -> None:
+    await world.event(venue='Manseok "Park"; north, gate', address="Suwon\nKorea")
+    async with world.stranger as client:
+        text = re.sub(r"\r\n ", "", (await client.get("/calendars/en/khmer-festivals-korea.ics")).text)
+    line = next(line for line in text.split("\r\n") if line.startswith("X-APPLE-STRUCTURED-LOCATION"))
+    assert line.endswith(":geo:37.3008,127.0006")
+    assert "X-TITLE=\"Manseok 'Park'; north, gate\"" in line
