@@ -1,5 +1,7 @@
 """Events as calendar entries, and their VEVENT bytes kept by (event, language, content revision)."""
 
+import msgspec
+
 from app.events.shapes import Event
 from app.festivals.shapes import NAMES
 from app.web.i18n import pick, translate
@@ -37,21 +39,29 @@ def entry(event: Event, language: str, base_url: str, ticket_link: str = "") -> 
 
 
 class Vevents:
-    """VEVENT bytes; keeps the MOST used last (about 1 kB each)."""
+    """VEVENT bytes by (event, language, content revision, brief); keeps the MOST used last (about 1 kB each)."""
 
     MOST = 12_000
 
     def __init__(self) -> None:
         self._kept: dict[tuple[object, ...], bytes] = {}
 
-    def get(self, event: Event, language: str, base_url: str) -> bytes:
-        """The bytes of one event, made at its first use after a change."""
-        key = (event.id, language, event.content_revision, event.state, base_url)
-        found = self._kept.pop(key, None) or vevent(entry(event, language, base_url))
-        self._kept[key] = found
+    def known(self, event: str, language: str, revision: int, state: str, *, brief: bool = False) -> bytes | None:
+        """The bytes of an event as it is now, if they were made before."""
+        key = (event, language, revision, state, brief)
+        found = self._kept.pop(key, None)
+        if found is not None:
+            self._kept[key] = found  # the last used are dropped last
+        return found
+
+    def make(self, event: Event, language: str, base_url: str, *, brief: bool = False) -> bytes:
+        """Render an event and keep its bytes; `brief` leaves the description to the page."""
+        facts = entry(event, language, base_url)
+        made = vevent(msgspec.structs.replace(facts, description="") if brief else facts)
+        self._kept[str(event.id), language, event.content_revision, event.state, brief] = made
         while len(self._kept) > self.MOST:
             del self._kept[next(iter(self._kept))]
-        return found
+        return made
 
     def clear(self) -> None:
         self._kept.clear()

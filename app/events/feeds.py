@@ -15,7 +15,7 @@ from app.database.connection import now
 from app.directory.queries import country_by_slug, former_address
 from app.directory.shapes import Country
 from app.events.entries import VEVENTS
-from app.events.queries import country_events, feed_events, feed_head, public_event
+from app.events.queries import FeedItem, Head, country_events, events_by_id, feed_head, feed_items, public_event
 from app.events.rules import FESTIVALS
 from app.events.shapes import Event
 from app.festivals.calendar import KHMER_CALENDAR, khmer_calendar
@@ -78,26 +78,48 @@ async def feed(request: Req, language: FromPath[str], name: FromPath[str]) -> Re
     which = read_name(language, name)
     address = f"{base}/calendars/{language}/{name}"
 
-    async def version() -> tuple[Any, ...]:
+    present: tuple[Country | None, Head, date]
+
+    async def version() -> tuple[Country | None, Head, date]:
+        nonlocal present
         country = await _country(which.slug, address)
-        return country, await feed_head(country.code if country else None, which.festival), now().date()
+        present = country, await feed_head(country.code if country else None, which.festival), now().date()
+        return present
 
     async def make() -> Made:
-        country, head, today = await version()
+        country, head, today = present  # the shelf asks for the version first
         midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
-        events = await feed_events(
+        items = await feed_items(
             country.code if country else None, which.festival, midnight - KEPT_BACK, midnight - CANCELLED_KEPT
         )
-        # off the event loop: the first rendering of 900 events takes a second
-        body = await asyncio.to_thread(_assemble, which, country, events, base, address)
-        return _calendar_file(name, body, head.modified_at)
+        parts = await _parts(items, language, base, brief=False)
+        if sum(len(raw) for _, raw in parts) > MOST_BYTES:
+            # texts go first, then the oldest past events, coming ones never
+            parts = await _parts(items, language, base, brief=True)
+        return _calendar_file(name, _assemble(which, country, _within_limits(parts), address), head.modified_at)
 
     return await shelf_of(request).answer(request, ("feed", language, name), make, version=version, cache_control=CACHE)
 
 
-def _assemble(which: Which, country: Country | None, events: list[Event], base: str, address: str) -> bytes:
+Part = tuple[FeedItem, bytes]
+
+
+async def _parts(items: list[FeedItem], language: str, base: str, *, brief: bool) -> list[Part]:
+    """Each event's bytes; what was not made before is made off the event loop (900 at once take a second)."""
+    found = {
+        item.id: VEVENTS.known(item.id, language, item.content_revision, item.state, brief=brief) for item in items
+    }
+    missing = await events_by_id([row for row, raw in found.items() if raw is None])
+
+    def render() -> dict[str, bytes]:
+        return {str(event.id): VEVENTS.make(event, language, base, brief=brief) for event in missing}
+
+    made = await asyncio.to_thread(render) if missing else {}
+    return [(item, found[item.id] or made[item.id]) for item in items if found[item.id] or item.id in made]
+
+
+def _assemble(which: Which, country: Country | None, parts: list[Part], address: str) -> bytes:
     language = which.language
-    parts = _within_limits([(event, VEVENTS.get(event, language, base)) for event in events])
     name = translate(language, NAMES[which.festival] if which.festival else "Khmer festivals")
     return calendar(
         name=f"{name} – {pick(country.names, language)}" if country else name,
@@ -105,16 +127,16 @@ def _assemble(which: Which, country: Country | None, events: list[Event], base: 
         address=address,
         zone=country.time_zone if country else "Asia/Phnom_Penh",
         language=language,
-        zones={event.time_zone for event, _ in parts if not event.all_day},
+        zones={item.zone for item, _ in parts if item.zone},
         events=[raw for _, raw in parts],
     )
 
 
-def _within_limits(parts: list[tuple[Event, bytes]]) -> list[tuple[Event, bytes]]:
+def _within_limits(parts: list[Part]) -> list[Part]:
     """Leave out the oldest past events, never coming ones, until the feed is small enough for every reader."""
-    at, total = now(), sum(len(raw) for _, raw in parts)
-    for index, (event, raw) in enumerate(parts):
-        if (len(parts) - index <= MOST_EVENTS and total <= MOST_BYTES) or event.ends_at > at:
+    total = sum(len(raw) for _, raw in parts)
+    for index, (item, raw) in enumerate(parts):
+        if (len(parts) - index <= MOST_EVENTS and total <= MOST_BYTES) or item.coming:
             return parts[index:]
         total -= len(raw)
     return []
@@ -170,7 +192,7 @@ async def one_event(request: Req, language: FromPath[str], name: FromPath[str]) 
             zone=event.time_zone,
             language=language,
             zones=() if event.all_day else (event.time_zone,),
-            events=[VEVENTS.get(event, language, base)],
+            events=[VEVENTS.make(event, language, base)],
         )
         return _calendar_file(name, body, event.modified_at)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from app.accounts.shapes import Staff
-from app.database.connection import fetch
+from app.database.connection import fetch, now
 from app.directory.shapes import json_of
 from app.events.shapes import Event, Pickup
 
@@ -161,15 +161,40 @@ async def feed_head(code: str | None, festival: str | None = None) -> Head:
     return msgspec.convert(row, Head, strict=False)
 
 
-async def feed_events(
+class FeedItem(msgspec.Struct, frozen=True):
+    """What a feed must know of an event to find its bytes and to weigh it; `zone` is "" for all-day events."""
+
+    id: str
+    content_revision: int
+    state: str
+    zone: str
+    coming: bool
+
+
+async def feed_items(
     code: str | None, festival: str | None, since: datetime, cancelled_since: datetime
-) -> list[Event]:
+) -> list[FeedItem]:
     """What a feed shows: events that ended since, cancelled ones for a shorter time; by start."""
-    condition, args = _of(code, festival, 3)
-    return await _find(
-        f"((event.state = 'published' AND event.ends_at >= $1) OR (event.state = 'cancelled' AND event.ends_at >= $2))"
-        f" AND {condition} ORDER BY event.starts_at, event.id",
+    condition, args = _of(code, festival, 4)
+    # expressions come as plain text and numbers: reading 900 rows costs a third of what typed columns do
+    rows = await fetch(
+        "SELECT CAST(id AS TEXT) AS id, content_revision, state, CASE WHEN all_day THEN '' ELSE time_zone END AS zone,"
+        " ends_at > $3 AS coming FROM event"
+        " WHERE ((state = 'published' AND ends_at >= $1) OR (state = 'cancelled' AND ends_at >= $2))"
+        f" AND {condition} ORDER BY starts_at, id",
         since,
         cancelled_since,
+        now(),
         *args,
     )
+    return msgspec.convert(rows, list[FeedItem], strict=False)
+
+
+async def events_by_id(ids: list[str]) -> list[Event]:
+    """Events that are known to exist, in no order."""
+    found: list[Event] = []
+    for first in range(0, len(ids), 500):
+        some = ids[first : first + 500]
+        places = ", ".join(f"${index + 1}" for index in range(len(some)))
+        found += await _find(f"event.id IN ({places})", *(UUID(each) for each in some))
+    return found

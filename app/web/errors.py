@@ -57,6 +57,8 @@ def handle(request: Req, error: Exception) -> Response[Any]:
     if refused.status == 401 and wants_html(request) and request.scope["path"].startswith("/desk"):
         back = request.scope["path"] if request.method == "GET" else "/desk"
         return see_other(f"/desk/login?next={quote(back, safe='/')}")
+    if request.scope["path"].startswith("/calendars"):
+        return for_calendar_apps(request, refused, headers)
     if wants_html(request):
         answer: Response[Any] = page(
             request,
@@ -69,6 +71,18 @@ def handle(request: Req, error: Exception) -> Response[Any]:
         answer.headers.update({key: value for key, value in headers.items() if key != "cache-control"})
         return answer
     return problem_json(request, refused, headers)
+
+
+def for_calendar_apps(request: Req, refused: Refused, headers: dict[str, str]) -> Response[str]:
+    """Plain words, never a calendar: an app keeps what it has. A moved feed names its successor in a header too."""
+    if "address" in refused.facts:
+        headers["link"] = f'<{refused.facts["address"]}>; rel="successor-version"'
+    return Response(
+        f"{i18n.told(language_of(request), refused)}\n",
+        status_code=refused.status,
+        media_type="text/plain",
+        headers={**headers, "access-control-allow-origin": "*"},
+    )
 
 
 def problem_json(request: Req, refused: Refused, headers: dict[str, str]) -> Response[bytes]:

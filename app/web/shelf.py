@@ -23,6 +23,11 @@ from app.web.client import Req
 FRESH = 1.0
 MOST_ANSWERS = 512
 MOST_BYTES = 64 * 1024 * 1024
+LONG = 50_000  # bytes that are compressed off the event loop
+ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": lambda body: gzip.compress(body, 5, mtime=0),
+    "br": lambda body: brotli.compress(body, quality=5),
+}
 PAGE_CACHE = "public, max-age=30"
 
 
@@ -75,7 +80,20 @@ class Shelf:
         kept = self._kept.get(key)
         if kept is None or time.monotonic() - kept.checked > FRESH:
             kept = await self._together(key, make, version)
-        return _respond(request, kept, cache_control)
+        encoding = encoding_for(request.headers.get("accept-encoding", ""))
+        if encoding not in kept.encoded:
+            await self._encode(key, kept, encoding)
+        return _respond(request, kept, encoding, cache_control)
+
+    async def _encode(self, key: tuple[Any, ...], kept: Kept, encoding: str) -> None:
+        """Compress at the first wish; long answers off the event loop."""
+        compress = ENCODERS[encoding]
+        body = kept.made.body
+        encoded = compress(body) if len(body) < LONG else await asyncio.to_thread(compress, body)
+        if encoding not in kept.encoded:
+            kept.encoded[encoding] = encoded
+            if self._kept.get(key) is kept:
+                self._bytes += len(encoded)
 
     async def _together(
         self,
@@ -104,7 +122,7 @@ class Shelf:
         if kept is None or version is None or kept.made.version != present:
             made = await make()
             made.version = present  # as it was before making: a change in between makes it anew
-            kept = kept if kept is not None and kept.made == made else await asyncio.to_thread(_keep, made)
+            kept = kept if kept is not None and kept.made == made else _keep(made)
         kept.checked = at if age == self._age else float("-inf")
         self._put(key, kept)
         return kept
@@ -129,14 +147,9 @@ def _size(kept: Kept) -> int:
 
 
 def _keep(made: Made) -> Kept:
-    encoded = {
-        "": made.body,
-        "gzip": gzip.compress(made.body, 6, mtime=0),
-        "br": brotli.compress(made.body, quality=5),
-    }
     return Kept(
         made,
-        encoded,
+        {"": made.body},
         hashlib.sha256(made.body).hexdigest()[:32],
         format_datetime(made.modified.astimezone(UTC), usegmt=True) if made.modified else "",
         0.0,
@@ -158,8 +171,7 @@ def encoding_for(header: str) -> str:
     return best if offered[best] > 0 and offered[best] >= plain else ""
 
 
-def _respond(request: Req, kept: Kept, cache_control: str) -> Response[bytes]:
-    encoding = encoding_for(request.headers.get("accept-encoding", ""))
+def _respond(request: Req, kept: Kept, encoding: str, cache_control: str) -> Response[bytes]:
     headers = {
         "etag": f'"{kept.etag}-{encoding}"' if encoding else f'"{kept.etag}"',
         "cache-control": cache_control,

@@ -1,4 +1,4 @@
-"""The feeds at 10, 500 and 900 events among 5,000: `python -m tests.bench feeds`, with nginx beside it if it is there."""
+"""The feeds at 10, 500 and 900 events among 5,000: `python -m tests.bench feeds`; nginx beside it if there."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ async def fill(folder: Path, first: str) -> None:
         row = (await fetch("SELECT * FROM event WHERE slug = $1", first))[0]
         number, rows = row["number"], []
         for code, (_, count) in SIZES.items():
-            for index in range(count - (1 if code == row["host_country"] else 0)):
+            for _ in range(count - (1 if code == row["host_country"] else 0)):
                 number += 1
                 title = f'{{"km": "បុណ្យចូលឆ្នាំខ្មែរ ទី {number}", "en": "Festival {number}"}}'
                 rows.append(
@@ -64,7 +64,8 @@ async def run_feeds() -> None:
     try:
         async with httpx.AsyncClient(base_url=BASE, headers={"authorization": f"Bearer {token}"}, timeout=60) as api:
             await _ready(api)
-            event = (await api.post("/api/v1/events", json=festival(description={"km": "សូមអញ្ជើញបងប្អូន " * 20}))).json()
+            text = {"km": "សូមអញ្ជើញបងប្អូន " * 3}
+            event = (await api.post("/api/v1/events", json=festival(description=text))).json()
             await api.post(f"/api/v1/events/{event['slug']}/publish")
             serving.terminate()
             serving.wait()
@@ -130,16 +131,17 @@ async def _cold(api: httpx.AsyncClient, pid: int) -> None:
 
 async def _after_one_change(api: httpx.AsyncClient, pid: int) -> None:
     slug = (await api.get("/api/v1/events?host_country=TH")).json()["items"][0]["slug"]
-    spent, worst = [], 0.0
+    spent, worst, plain = [], 0.0, {"accept-encoding": "identity"}
     for index in range(5):
         await api.patch(f"/api/v1/events/{slug}", json={"campaign": f"change {index}"})
         used = cpu(pid)
-        took, waited = await _stalled(api.get("/calendars/km/khmer-festivals-thailand.ics"))
+        took, waited = await _stalled(api.get("/calendars/km/khmer-festivals-thailand.ics", headers=plain))
         spent.append((took, cpu(pid) - used))
         worst = max(worst, waited)
-    took, used = sorted(spent)[2]
+    took, used = sorted(spent)[2][0], sorted(each for _, each in spent)[2]
     print(
-        f"rebuild after one change of 900: {took * 1000:.0f} ms, others waited at most {worst * 1000:.0f} ms (median of 5)"
+        f"rebuild after one change of 900: {took * 1000:.0f} ms wall, {used * 1000:.0f} ms CPU (median of 5);"
+        f" others waited at most {worst * 1000:.0f} ms"
     )
 
 
