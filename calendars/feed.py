@@ -65,6 +65,11 @@ def _plain(text: str) -> str:
     return kept.replace("\\", "⧵")
 
 
+def _degrees(value: float) -> str:
+    """Without exponent: RFC 5545 3.3.7 knows none."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
 def _parameter(text: str) -> str:
     """Text that needs no escaping in a parameter: what RFC 6868 would escape is left out."""
     return cut(_plain(text).replace("\n", " ").replace('"', "'").replace("^", ""), 120)
@@ -92,11 +97,11 @@ def vevent(entry: Entry) -> bytes:
     if location:
         event.add("location", cut(_plain(location), LOCATION))
     if entry.latitude is not None and entry.longitude is not None:
-        event.add("geo", (entry.latitude, entry.longitude))
+        event.add("geo", vUri(f"{_degrees(entry.latitude)};{_degrees(entry.longitude)}"))
         # Apple draws its map from this one, and only where it repeats LOCATION
         event.add(
             "x-apple-structured-location",
-            vUri(f"geo:{entry.latitude},{entry.longitude}"),
+            vUri(f"geo:{_degrees(entry.latitude)},{_degrees(entry.longitude)}"),
             parameters={
                 "VALUE": "URI",
                 "X-ADDRESS": _parameter(entry.address or entry.venue),

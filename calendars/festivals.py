@@ -50,7 +50,11 @@ class Festival(msgspec.Struct, frozen=True):
 
 def festivals(ce: int, confirmed: Mapping[str, Confirmation] | None = None) -> list[Festival]:
     """Every festival of a year, by first day; a confirmation wins over the projection. Raises OutOfRange."""
-    found = [_with(festival, (confirmed or {}).get(festival.key)) for festival in _projected(ce)]
+    known = dict(confirmed or {})
+    if "khmer_new_year" in known and "moha_sangkran" not in known:
+        feast = known["khmer_new_year"]
+        known["moha_sangkran"] = Confirmation(feast.first_day, feast.first_day, feast.source)
+    found = [_with(festival, known.get(festival.key)) for festival in _projected(ce)]
     return sorted(found, key=lambda festival: (festival.first_day, KEYS.index(festival.key)))
 
 

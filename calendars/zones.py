@@ -10,6 +10,7 @@ from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
+UTC_NAMES = {"UTC", "UCT", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich", "Universal", "Zulu"}
 FIRST_YEAR, LAST_CHECKED = 2020, 2037
 _DAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
 _NAME = r"(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]+>)"
@@ -22,7 +23,7 @@ _POSIX = re.compile(rf"({_NAME})({_OFFSET})(?:({_NAME})({_OFFSET})?,{_RULE},{_RU
 def vtimezone(name: str) -> bytes | None:
     """The component for an IANA zone, CRLF-ended, or None where it must be written in UTC instead."""
     found = _POSIX.fullmatch(_footer(name))
-    if found is None:
+    if found is None or name.rsplit("/", 1)[-1] in UTC_NAMES:
         return None
     standard, offset, daylight, daylight_offset = found.group(1, 2, 3, 4)
     normal = -_offset(offset)

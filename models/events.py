@@ -84,3 +84,11 @@ class Counter(Table):
 
     name = Varchar(length=30, primary_key=True)
     value = Integer(default=0)
+
+
+class FeedStamp(Table, tablename="feed_stamp"):
+    """When the bytes of a feed last changed: its Last-Modified, which never falls."""
+
+    feed = Varchar(length=200, primary_key=True)
+    fingerprint = Varchar(length=64)
+    modified_at = Timestamptz(default=None)

@@ -6,8 +6,16 @@ from app.web.refusals import Refused
 
 
 async def rename(slug: str, new: str, by: Actor) -> None:
-    """Give a host country another address; the old one leads to it and its feeds go on. Raises Refused "not_found"."""
+    """Give a host country another address; the old one leads to it and its feeds go on. Raises Refused."""
     async with write():
+        taken = await fetch(
+            "SELECT slug FROM host_country WHERE slug = $1 UNION ALL"
+            " SELECT slug FROM former_slug WHERE slug = $1 AND successor <> $2",
+            new,
+            slug,
+        )
+        if taken:  # whoever follows the other country must not get this one's festivals
+            raise Refused("address_taken")
         renamed = await fetch("UPDATE host_country SET slug = $2 WHERE slug = $1 RETURNING code", slug, new)
         if not renamed:
             raise Refused("not_found")

@@ -68,6 +68,8 @@ async def subscribe(request: Req, language: FromPath[str], slug: FromPath[str]) 
 
     async def make() -> Made:
         found = await country_by_slug(slug)
+        if found is None and (former := await former_address(slug)):
+            return Made(b"", status=301, headers={"location": f"/{language}/{former.successor}/subscribe"})
         if found is None:
             raise Refused("not_found")
         feed = f"{settings_of(request).base_url}/calendars/{language}/khmer-festivals-{found.slug}.ics"

@@ -2,6 +2,7 @@
 itself, one event to add; and the same events as RSS."""
 
 import asyncio
+import re
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -18,6 +19,7 @@ from app.events.entries import VEVENTS
 from app.events.queries import FeedItem, Head, country_events, events_by_id, feed_head, feed_items, public_event
 from app.events.rules import FESTIVALS
 from app.events.shapes import Event
+from app.events.stamps import changed_at
 from app.festivals.calendar import KHMER_CALENDAR, khmer_calendar
 from app.festivals.queries import confirmations
 from app.festivals.shapes import NAMES
@@ -31,6 +33,7 @@ KEPT_BACK = timedelta(days=365)
 CANCELLED_KEPT = timedelta(days=30)
 MOST_EVENTS, MOST_BYTES = 900, 890_000  # readers take 1 MB and about 1,100 events
 ALL, ABROAD = "khmer-festivals", "abroad"
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0 2.2
 CACHE = "public, max-age=900, stale-while-revalidate=86400, stale-if-error=604800"
 
 
@@ -65,7 +68,10 @@ async def _country(slug: str, address: str) -> Country | None:
     if former is None:
         raise Refused("not_found")
     if former.gone:
-        raise Refused("feed_retired", address=address.replace(f"-{slug}.ics", f"-{former.successor}.ics"))
+        moved = address.replace(f"-{slug}.ics", f"-{former.successor}.ics").replace(
+            f"/{slug}/", f"/{former.successor}/"
+        )
+        raise Refused("feed_retired", address=moved)
     return await _country(former.successor, address)
 
 
@@ -87,7 +93,7 @@ async def feed(request: Req, language: FromPath[str], name: FromPath[str]) -> Re
         return present
 
     async def make() -> Made:
-        country, head, today = present  # the shelf asks for the version first
+        country, _, today = present  # the shelf asks for the version first
         midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
         items = await feed_items(
             country.code if country else None, which.festival, midnight - KEPT_BACK, midnight - CANCELLED_KEPT
@@ -96,7 +102,8 @@ async def feed(request: Req, language: FromPath[str], name: FromPath[str]) -> Re
         if sum(len(raw) for _, raw in parts) > MOST_BYTES:
             # texts go first, then the oldest past events, coming ones never
             parts = await _parts(items, language, base, brief=True)
-        return _calendar_file(name, _assemble(which, country, _within_limits(parts), address), head.modified_at)
+        body = _assemble(which, country, _within_limits(parts), address)
+        return await _calendar_file(f"{language}/{name}", name, body)
 
     return await shelf_of(request).answer(request, ("feed", language, name), make, version=version, cache_control=CACHE)
 
@@ -142,11 +149,11 @@ def _within_limits(parts: list[Part]) -> list[Part]:
     return []
 
 
-def _calendar_file(name: str, body: bytes, modified: datetime | None) -> Made:
+async def _calendar_file(feed: str, name: str, body: bytes) -> Made:
     return Made(
         body,
         "text/calendar",
-        modified=modified,
+        modified=await changed_at(feed, body),
         headers={
             "content-disposition": f'inline; filename="{name}"',
             "access-control-allow-origin": "*",
@@ -167,8 +174,8 @@ async def _khmer_calendar(request: Req, language: str, base: str) -> Response[by
 
     async def make() -> Made:
         address = f"{base}/calendars/{language}/{KHMER_CALENDAR}"
-        body, modified = await khmer_calendar(language, base, address, years(now().date()))
-        return _calendar_file(KHMER_CALENDAR, body, modified)
+        body = await khmer_calendar(language, base, address, years(now().date()))
+        return await _calendar_file(f"{language}/{KHMER_CALENDAR}", KHMER_CALENDAR, body)
 
     return await shelf_of(request).answer(
         request, ("khmer-calendar", language), make, version=version, cache_control=CACHE
@@ -194,7 +201,7 @@ async def one_event(request: Req, language: FromPath[str], name: FromPath[str]) 
             zones=() if event.all_day else (event.time_zone,),
             events=[VEVENTS.make(event, language, base)],
         )
-        return _calendar_file(name, body, event.modified_at)
+        return await _calendar_file(f"{language}/events/{name}", name, body)
 
     return await shelf_of(request).answer(request, ("event.ics", language, slug), make, cache_control=CACHE)
 
@@ -245,13 +252,13 @@ def _rss(country: Country, events: list[Event], language: str, base: str, addres
             description="\n".join(part for part in (when, notice, pick(event.description, language)) if part),
             pubDate=format_datetime(event.modified_at.astimezone(UTC), usegmt=True),
         )
-        Xml.SubElement(item, "guid", {"isPermaLink": "false"}).text = f"{event.id}-{event.content_revision}"
+        Xml.SubElement(item, "guid", {"isPermaLink": "false"}).text = str(event.id)
     return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _texts(parent: Xml.Element, **texts: str) -> None:
     for tag, text in texts.items():
-        Xml.SubElement(parent, tag).text = text
+        Xml.SubElement(parent, tag).text = _NOT_XML.sub("", text)
 
 
 HANDLERS = [feed, one_event, rss]

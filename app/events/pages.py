@@ -25,6 +25,8 @@ def linked_data(event: Event, language: str, base_url: str) -> str:
     moved = event.previous_starts_at is not None
     zone = ZoneInfo(event.time_zone)
     state = "EventCancelled" if event.state == "cancelled" else "EventRescheduled" if moved else "EventScheduled"
+    on_offer = "SoldOut" if event.seats_left == 0 else "InStock"
+    availability = "Discontinued" if event.state == "cancelled" else on_offer
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Festival",
@@ -46,11 +48,12 @@ def linked_data(event: Event, language: str, base_url: str) -> str:
             "price": 0,
             "priceCurrency": "USD",
             "url": f"{base_url}/{language}/events/{event.slug}",
-            "availability": f"https://schema.org/{'SoldOut' if event.seats_left == 0 else 'InStock'}",
+            "availability": f"https://schema.org/{availability}",
         },
     }
     if event.previous_starts_at is not None:
-        data["previousStartDate"] = event.previous_starts_at.astimezone(zone).isoformat()
+        before = event.previous_starts_at.astimezone(zone)
+        data["previousStartDate"] = before.date().isoformat() if event.all_day else before.isoformat()
     if event.latitude is not None:
         data["location"]["geo"] = {
             "@type": "GeoCoordinates",

@@ -1,5 +1,6 @@
 """Confirming festival dates from a decree, and taking that back."""
 
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from app.database.audit import Actor, audit
@@ -8,14 +9,18 @@ from app.festivals.shapes import ConfirmationDraft
 
 
 async def confirm(draft: ConfirmationDraft, by: Actor) -> None:
-    """Write what a decree says; a second time replaces the first."""
+    """Write what a decree says; the same again changes nothing."""
     async with write():
-        await fetch(
+        wrote = await fetch(
             "INSERT INTO confirmed_festival"
-            " (id, year, festival, first_day, last_day, sangkran_at, source, revision, confirmed_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8) ON CONFLICT (year, festival) DO UPDATE SET"
-            " first_day = $4, last_day = $5, sangkran_at = $6, source = $7, confirmed_at = $8,"
-            " revision = confirmed_festival.revision + 1 RETURNING revision",
+            " (id, year, festival, first_day, last_day, sangkran_at, source, withdrawn, revision, confirmed_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, false, 1, $8) ON CONFLICT (year, festival) DO UPDATE SET"
+            " first_day = $4, last_day = $5, sangkran_at = $6, source = $7, withdrawn = false, confirmed_at = $8,"
+            " revision = confirmed_festival.revision + 1"
+            " WHERE confirmed_festival.withdrawn OR confirmed_festival.first_day <> $4"
+            " OR confirmed_festival.last_day <> $5 OR confirmed_festival.source <> $7"
+            " OR (confirmed_festival.sangkran_at IS NULL) <> (CAST($9 AS INTEGER) = 0)"
+            " OR confirmed_festival.sangkran_at <> $6 RETURNING revision",
             uuid4(),
             draft.year,
             draft.festival,
@@ -23,17 +28,30 @@ async def confirm(draft: ConfirmationDraft, by: Actor) -> None:
             draft.last_day,
             draft.sangkran_at,
             draft.source,
-            now().replace(microsecond=0),
+            await _stamp(draft.year, draft.festival),
+            0 if draft.sangkran_at is None else 1,
         )
-        await audit(by, "festival_confirmed", "festival", f"{draft.year} {draft.festival}", source=draft.source)
+        if wrote:
+            await audit(by, "festival_confirmed", "festival", f"{draft.year} {draft.festival}", source=draft.source)
 
 
 async def withdraw(year: int, festival: str, by: Actor) -> bool:
     """Go back to the projection; False if nothing was confirmed."""
     async with write():
         gone = await fetch(
-            "DELETE FROM confirmed_festival WHERE year = $1 AND festival = $2 RETURNING id", year, festival
+            "UPDATE confirmed_festival SET withdrawn = true, revision = revision + 1, confirmed_at = $3"
+            " WHERE year = $1 AND festival = $2 AND NOT withdrawn RETURNING id",
+            year,
+            festival,
+            await _stamp(year, festival),
         )
         if gone:
             await audit(by, "festival_withdrawn", "festival", f"{year} {festival}")
     return bool(gone)
+
+
+async def _stamp(year: int, festival: str) -> datetime:
+    """Now, but later than the last change by a second at least: calendars look at whole seconds."""
+    rows = await fetch("SELECT confirmed_at FROM confirmed_festival WHERE year = $1 AND festival = $2", year, festival)
+    present = now().replace(microsecond=0)
+    return max(present, rows[0]["confirmed_at"] + timedelta(seconds=1)) if rows else present

@@ -7,15 +7,16 @@ from app.festivals.queries import ARITHMETIC_OF, festival_dates
 from app.festivals.shapes import NAMES, FestivalDate
 from app.web.i18n import translate
 from calendars.feed import Entry, calendar, vevent
+from calendars.khmer import PHNOM_PENH
 from calendars.words import lunar_line
 
 KHMER_CALENDAR = "khmer-calendar.ics"
 
 
-async def khmer_calendar(language: str, base_url: str, address: str, years: range) -> tuple[bytes, datetime]:
-    """The calendar's bytes, and when anything in it last changed."""
+async def khmer_calendar(language: str, base_url: str, address: str, years: range) -> bytes:
+    """The calendar's bytes for these years."""
     dates = await festival_dates(years)
-    body = calendar(
+    return calendar(
         name=translate(language, "Khmer calendar"),
         description=translate(language, "The Khmer festivals, with lunar dates."),
         address=address,
@@ -24,7 +25,6 @@ async def khmer_calendar(language: str, base_url: str, address: str, years: rang
         zones=(),
         events=[vevent(_entry(each, language, base_url)) for each in dates],
     )
-    return body, max((each.changed_at for each in dates), default=ARITHMETIC_OF)
 
 
 def name_of(date: FestivalDate, language: str) -> str:
@@ -36,7 +36,9 @@ def _entry(date: FestivalDate, language: str, base_url: str) -> Entry:
     name, english = name_of(date, language), name_of(date, "en")
     told = [lunar_line(language, date.first_day)]
     if date.sangkran_at:
-        told.append(f"{translate(language, 'Moha Sangkran')}: {date.sangkran_at:%Y-%m-%d %H:%M} (UTC+7)")
+        told.append(
+            f"{translate(language, 'Moha Sangkran')}: {date.sangkran_at.astimezone(PHNOM_PENH):%Y-%m-%d %H:%M} (UTC+7)"
+        )
     if date.confirmed:
         told.append(f"{translate(language, 'Confirmed')}: {date.source}")
     elif date.resolved:

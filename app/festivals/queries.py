@@ -8,7 +8,7 @@ import msgspec
 from app.database.connection import fetch
 from app.festivals.shapes import OF_EVENT, FestivalDate
 from calendars.festivals import Confirmation, festivals
-from calendars.khmer import new_year
+from calendars.khmer import FIRST, LAST, new_year
 
 # when the arithmetic last changed: what projected dates carry as their time of change
 ARITHMETIC_OF = datetime(2026, 11, 23, tzinfo=UTC)
@@ -21,6 +21,7 @@ class _Confirmed(msgspec.Struct):
     last_day: date
     sangkran_at: datetime | None
     source: str
+    withdrawn: bool
     revision: int
     confirmed_at: datetime
 
@@ -28,7 +29,7 @@ class _Confirmed(msgspec.Struct):
 async def confirmations(years: range) -> list[dict[str, Any]]:
     """What HQ confirmed for these years."""
     return await fetch(
-        "SELECT year, festival, first_day, last_day, sangkran_at, source, revision, confirmed_at"
+        "SELECT year, festival, first_day, last_day, sangkran_at, source, withdrawn, revision, confirmed_at"
         " FROM confirmed_festival WHERE year >= $1 AND year < $2 ORDER BY year, first_day",
         years.start,
         years.stop,
@@ -40,10 +41,13 @@ async def festival_dates(years: range) -> list[FestivalDate]:
     known = msgspec.convert(await confirmations(years), list[_Confirmed], strict=False)
     found = []
     for year in years:
-        mine = {each.festival: each for each in known if each.year == year}
+        noted = {each.festival: each for each in known if each.year == year}
+        mine = {key: each for key, each in noted.items() if not each.withdrawn}
         layer = {key: Confirmation(each.first_day, each.last_day, each.source) for key, each in mine.items()}
         for festival in festivals(year, layer):
-            own = mine.get(festival.key)
+            # the day of Sangkran is the New Year's first unless it was confirmed by itself
+            followed = "khmer_new_year" if festival.key == "moha_sangkran" else festival.key
+            own = noted.get(festival.key) or noted.get(followed)
             found.append(
                 FestivalDate(
                     year=year,
@@ -52,7 +56,7 @@ async def festival_dates(years: range) -> list[FestivalDate]:
                     last_day=festival.last_day,
                     source=festival.source,
                     resolved=festival.resolved,
-                    sangkran_at=_sangkran(year, festival.key, own, mine.get("khmer_new_year")),
+                    sangkran_at=_sangkran(year, festival.key, mine.get(festival.key) or mine.get(followed)),
                     revision=own.revision if own else 0,
                     changed_at=own.confirmed_at if own else ARITHMETIC_OF,
                 )
@@ -60,10 +64,9 @@ async def festival_dates(years: range) -> list[FestivalDate]:
     return found
 
 
-def _sangkran(year: int, key: str, own: _Confirmed | None, feast: _Confirmed | None) -> datetime | None:
+def _sangkran(year: int, key: str, told: _Confirmed | None) -> datetime | None:
     if key not in {"khmer_new_year", "moha_sangkran"}:
         return None
-    told = own if own and own.sangkran_at else feast
     computed = new_year(year).sangkran
     if told and told.sangkran_at:
         return told.sangkran_at
@@ -74,6 +77,8 @@ def _sangkran(year: int, key: str, own: _Confirmed | None, feast: _Confirmed | N
 async def dates_of(festival: str, year: int) -> FestivalDate | None:
     """When the festival that an event is for is held in a year."""
     key = OF_EVENT.get(festival)
+    if not FIRST <= year <= LAST:
+        return None
     return next((each for each in await festival_dates(range(year, year + 1)) if each.key == key), None)
 
 

@@ -11,6 +11,7 @@ from calendars.festivals import KEYS
 from calendars.khmer import FIRST, LAST
 
 SOURCE = 300
+MOST_DAYS = 40  # the Kathina season has 29
 PHNOM_PENH = ZoneInfo("Asia/Phnom_Penh")
 
 
@@ -24,9 +25,13 @@ def read_confirmation(raw: Mapping[str, Any]) -> ConfirmationDraft:
     first, last = _day(read, "first_day"), _day(read, "last_day")
     if first and last and last < first:
         read.wrong("last_day", "ends_before_start")
+    elif first and last and (last - first).days >= MOST_DAYS:
+        read.wrong("last_day", "festival_too_long", most=MOST_DAYS)
     if first and year and first.year != year:
         read.wrong("first_day", "another_year")
     sangkran = read.moment("sangkran_at")
+    if sangkran and sangkran.tzinfo:
+        sangkran = sangkran.astimezone(PHNOM_PENH).replace(tzinfo=None)
     if sangkran and festival != "khmer_new_year":
         read.wrong("sangkran_at", "new_year_only")
     elif sangkran and first and sangkran.date() != first:

@@ -58,6 +58,8 @@ def handle(request: Req, error: Exception) -> Response[Any]:
         back = request.scope["path"] if request.method == "GET" else "/desk"
         return see_other(f"/desk/login?next={quote(back, safe='/')}")
     if request.scope["path"].startswith("/calendars"):
+        if refused.status == 500:
+            refused = Refused("busy")  # apps keep what they have and come again
         return for_calendar_apps(request, refused, headers)
     if wants_html(request):
         answer: Response[Any] = page(

@@ -16,7 +16,8 @@ Localised = dict[str, str]
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _KHMER_DIGITS = str.maketrans("០១២៣៤៥៦៧៨៩", "0123456789")
-_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# what turns the direction of a line, and what no XML may hold
+_NEVER = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff")
 
 
 def clean(text: str, *, lines: bool = False) -> str:
@@ -27,7 +28,7 @@ def clean(text: str, *, lines: bool = False) -> str:
         if unicodedata.category(character) not in {"Cc", "Cs"}
         else (character if lines and character == "\n" else " ")
         for character in text
-        if character not in _BIDI
+        if character not in _NEVER
     )
     joined = "".join(kept)
     return joined.strip() if lines else re.sub(r"\s+", " ", joined).strip()

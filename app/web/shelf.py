@@ -7,6 +7,7 @@ stale, and emptied in this process by every change that staff make.
 import asyncio
 import gzip
 import hashlib
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,9 @@ import msgspec
 from litestar import Response
 
 from app.web.client import Req
+from app.web.refusals import Refused
+
+log = logging.getLogger("bon")
 
 FRESH = 1.0
 MOST_ANSWERS = 512
@@ -79,7 +83,15 @@ class Shelf:
         """The answer for a key, at most FRESH seconds old. With `version`, it is made anew only if that changed."""
         kept = self._kept.get(key)
         if kept is None or time.monotonic() - kept.checked > FRESH:
-            kept = await self._together(key, make, version)
+            try:
+                kept = await self._together(key, make, version)
+            except Refused:
+                raise
+            except Exception as error:
+                if kept is None:
+                    raise
+                # better the last good answer for a moment more than none
+                log.error(msgspec.json.encode({"event": "stale answer", "kind": type(error).__name__}).decode())
         encoding = encoding_for(request.headers.get("accept-encoding", ""))
         if encoding not in kept.encoded:
             await self._encode(key, kept, encoding)

@@ -36,6 +36,10 @@ async def forwards():
         columns=None,
     )
 
+    manager.add_table(
+        class_name="FeedStamp", tablename="feed_stamp", schema=None, columns=None
+    )
+
     manager.add_column(
         table_class_name="KeyCheck",
         tablename="key_check",
@@ -296,6 +300,27 @@ async def forwards():
     manager.add_column(
         table_class_name="ConfirmedFestival",
         tablename="confirmed_festival",
+        column_name="withdrawn",
+        db_column_name="withdrawn",
+        column_class_name="Boolean",
+        column_class=Boolean,
+        params={
+            "default": False,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="ConfirmedFestival",
+        tablename="confirmed_festival",
         column_name="revision",
         db_column_name="revision",
         column_class_name="Integer",
@@ -319,6 +344,71 @@ async def forwards():
         tablename="confirmed_festival",
         column_name="confirmed_at",
         db_column_name="confirmed_at",
+        column_class_name="Timestamptz",
+        column_class=Timestamptz,
+        params={
+            "default": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="FeedStamp",
+        tablename="feed_stamp",
+        column_name="feed",
+        db_column_name="feed",
+        column_class_name="Varchar",
+        column_class=Varchar,
+        params={
+            "length": 200,
+            "default": "",
+            "null": False,
+            "primary_key": True,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="FeedStamp",
+        tablename="feed_stamp",
+        column_name="fingerprint",
+        db_column_name="fingerprint",
+        column_class_name="Varchar",
+        column_class=Varchar,
+        params={
+            "length": 64,
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="FeedStamp",
+        tablename="feed_stamp",
+        column_name="modified_at",
+        db_column_name="modified_at",
         column_class_name="Timestamptz",
         column_class=Timestamptz,
         params={

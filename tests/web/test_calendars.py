@@ -308,3 +308,106 @@ async def test_texts_are_cut_before_any_event_is_left_out(world: World, monkeypa
     assert len(parsed.events) == 4
     assert all("long story" not in str(event["description"]) for event in parsed.events)
     assert all(str(event["description"]).startswith("http") for event in parsed.events)
+
+
+# -- found by a hostile reader ----------------------------------------------------------------------------------------
+
+
+async def test_withdrawing_goes_forward_for_calendars_and_the_same_again_is_nothing(world: World) -> None:
+    async def seen() -> Any:
+        async with world.stranger as client:
+            answer = await client.get("/calendars/en/khmer-calendar.ics")
+        events: list[Any] = list(Calendar.from_ical(answer.content).events)
+        return next(each for each in events if str(each["summary"]) == "Pchum Ben" and each["dtstart"].dt.year == NEXT)
+
+    before = await seen()
+    await confirm(world)
+    confirmed = await seen()
+    await confirm(world)
+    assert (await seen()).to_ical() == confirmed.to_ical()
+    async with world.desk("hq") as hq:
+        await hq.post("/desk/festivals/withdraw", data={"year": str(NEXT), "festival": "pchum_ben"})
+    after = await seen()
+    assert after["dtstart"].dt == before["dtstart"].dt
+    assert before["sequence"] < confirmed["sequence"] < after["sequence"]
+    assert before["last-modified"].dt < confirmed["last-modified"].dt < after["last-modified"].dt
+
+
+async def test_a_confirmed_new_year_moves_moha_sangkran_with_it(world: World) -> None:
+    typed = {"first_day": f"{NEXT}-04-15", "last_day": f"{NEXT}-04-17", "sangkran_at": f"{NEXT}-04-15T10:15"}
+    assert (await confirm(world, festival="khmer_new_year", **typed)).status_code == 303
+    async with world.stranger as client:
+        parsed: Any = Calendar.from_ical((await client.get("/calendars/en/khmer-calendar.ics")).content)
+    found: dict[str, Any] = {str(each["summary"]): each for each in parsed.events if each["dtstart"].dt.year == NEXT}
+    arrival = found["Moha Sangkran"]
+    assert arrival["dtstart"].dt == date(NEXT, 4, 15)
+    assert f"{NEXT}-04-15 10:15 (UTC+7)" in str(arrival["description"])
+    assert "Sub-decree 999" in str(arrival["description"])
+    assert arrival["sequence"] == 1
+
+
+async def test_if_modified_since_never_hides_a_change(world: World) -> None:
+    event = await world.event()
+    path = "/calendars/en/khmer-festivals-korea.ics"
+    async with world.stranger as client, world.api("hq") as hq:
+        for change in (
+            lambda: fetch("UPDATE host_country SET names = $1 WHERE code = 'KR'", '{"km": "កូរ៉េ", "en": "South Korea"}'),
+            lambda: hq.patch(f"/api/v1/events/{event['slug']}", json={"host_country": "JP", "time_zone": "Asia/Tokyo"}),
+        ):
+            before = await client.get(path)
+            await change()
+            world.app.state.shelf.clear()
+            after = await client.get(path, headers={"if-modified-since": before.headers["last-modified"]})
+            assert after.status_code == 200
+            assert after.content != before.content
+            again = await client.get(path, headers={"if-modified-since": after.headers["last-modified"]})
+            assert again.status_code == 304
+    await fetch("UPDATE host_country SET names = $1 WHERE code = 'KR'", '{"km": "កូរ៉េ", "en": "Korea"}')
+
+
+async def test_nobody_takes_over_another_countrys_followers(world: World) -> None:
+    from app.web.refusals import Refused
+
+    await actions.rename("korea", "corea", OPERATOR)
+    try:
+        for new in ("korea", "corea"):
+            with pytest.raises(Refused) as refused:
+                await actions.rename("japan", new, OPERATOR)
+            assert refused.value.code == "address_taken"
+        async with world.stranger as client:
+            assert (await client.get("/en/korea/subscribe")).headers["location"] == "/en/corea/subscribe"
+        await actions.rename("corea", "korea", OPERATOR)
+    finally:
+        await fetch("UPDATE host_country SET slug = 'korea' WHERE code = 'KR'")
+        await fetch("DELETE FROM former_slug")
+
+
+async def test_far_years_long_feasts_and_odd_characters(world: World) -> None:
+    far = await world.event(starts_at="2206-04-11T09:00", ends_at="2206-04-11T17:00", title={"en": "Far\ufffe away"})
+    assert (await confirm(world, last_day="8990-01-01")).status_code == 422
+    async with world.stranger as client:
+        assert (await client.get(f"/en/events/{far['slug']}")).status_code == 200
+        Xml.fromstring((await client.get("/en/korea/events.rss")).content)
+    tiny = await world.event(latitude=0.00001, longitude=-0.00002)
+    async with world.stranger as client:
+        text = (await client.get(f"/calendars/en/events/{tiny['slug']}.ics")).text
+    assert "GEO:0.00001;-0.00002" in text
+
+
+async def test_a_failing_database_leaves_followers_what_they_have(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.event()
+    path = "/calendars/en/khmer-festivals-korea.ics"
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError
+
+    async with world.stranger as client:
+        before = await client.get(path)
+        monkeypatch.setattr("app.events.feeds.feed_head", broken)
+        world.app.state.shelf.clear()
+        assert (await client.get(path)).content == before.content
+        cold = await client.get("/calendars/en/khmer-festivals-japan.ics")
+    assert cold.status_code == 503
+    assert "VCALENDAR" not in cold.text

@@ -1,0 +1,33 @@
+"""When a feed's bytes last changed, kept in the database: Last-Modified never falls, also across restarts."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from app.database.connection import fetch, now
+from app.database.lanes import Row
+
+_LOOK = "SELECT fingerprint, modified_at FROM feed_stamp WHERE feed = $1"
+
+
+async def changed_at(feed: str, body: bytes) -> datetime:
+    """The time of the last change of this feed, which is now if these bytes are new."""
+    fingerprint = hashlib.sha256(body).hexdigest()
+    rows = await fetch(_LOOK, feed)
+    if rows and rows[0]["fingerprint"] == fingerprint:
+        return _of(rows)
+    present = now().replace(microsecond=0)
+    stamp = max(present, _of(rows) + timedelta(seconds=1)) if rows else present
+    await fetch(
+        "INSERT INTO feed_stamp (feed, fingerprint, modified_at) VALUES ($1, $2, $3)"
+        " ON CONFLICT (feed) DO UPDATE SET fingerprint = $2, modified_at = $3"
+        " WHERE feed_stamp.fingerprint <> $2 AND feed_stamp.modified_at < $3 RETURNING feed",
+        feed,
+        fingerprint,
+        stamp,
+    )
+    return _of(await fetch(_LOOK, feed))
+
+
+def _of(rows: list[Row]) -> datetime:
+    moment: datetime = rows[0]["modified_at"]
+    return moment
