@@ -17,7 +17,7 @@ async def changed_at(feed: str, body: bytes) -> datetime:
         return _of(rows)
     present = now().replace(microsecond=0)
     stamp = max(present, _of(rows) + timedelta(seconds=1)) if rows else present
-    await fetch(
+    written = await fetch(
         "INSERT INTO feed_stamp (feed, fingerprint, modified_at) VALUES ($1, $2, $3)"
         " ON CONFLICT (feed) DO UPDATE SET fingerprint = $2, modified_at = $3"
         " WHERE feed_stamp.fingerprint <> $2 AND feed_stamp.modified_at < $3 RETURNING feed",
@@ -25,7 +25,7 @@ async def changed_at(feed: str, body: bytes) -> datetime:
         fingerprint,
         stamp,
     )
-    return _of(await fetch(_LOOK, feed))
+    return stamp if written else _of(await fetch(_LOOK, feed))
 
 
 def _of(rows: list[Row]) -> datetime:
