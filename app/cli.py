@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from app.settings import OPTIONS, Settings, SettingsError, read
+from app.settings import OPTIONS, Settings, SettingsError, read, unknown
 
 Command = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, int]]
 
@@ -218,6 +218,8 @@ async def _doctor(_: argparse.Namespace, settings: Settings) -> int:
         given = os.environ.get(option.env, "") or os.environ.get(f"{option.env}_FILE", "")
         shown = ("(set)" if option.secret else given) if given else f"{option.default or '(empty)'} (default)"
         print(f"  {option.env:22} {shown}")
+    for name in unknown(os.environ):
+        print(f"  warning: {name} is not a setting of this release")
     if settings.base_url.startswith("http://"):
         print("  warning: BON_BASE_URL is plain http: good for trying out on this machine only")
     if len(urlsplit(settings.base_url).netloc) > 18:

@@ -81,13 +81,6 @@ class Settings(msgspec.Struct, frozen=True):
 def read(environ: Mapping[str, str]) -> Settings:
     """Read and check every option; raises SettingsError naming the first wrong one."""
     values = {option.env: _value(option, environ) for option in OPTIONS}
-    unknown = sorted(
-        name
-        for name in environ
-        if name.startswith("BON_") and name not in values and name.removesuffix("_FILE") not in values
-    )
-    if unknown:
-        raise SettingsError(f"{unknown[0]} is not a setting of Bon; `bon doctor` lists them.")
     data_dir = Path(values["BON_DATA_DIR"])
     if not environ.get("BON_DATA_DIR") and (CHECKOUT / "pyproject.toml").exists():
         data_dir = CHECKOUT / data_dir  # the same folder from wherever `bon` is called
@@ -99,6 +92,12 @@ def read(environ: Mapping[str, str]) -> Settings:
         retention_days=_whole("BON_RETENTION_DAYS", values["BON_RETENTION_DAYS"], 1, 365),
         trusted_proxies=_networks(values["BON_TRUSTED_PROXIES"]),
     )
+
+
+def unknown(environ: Mapping[str, str]) -> list[str]:
+    """Variables that look like settings of ours and are none: a slip of the pen, or meant for another release."""
+    known = {option.env for option in OPTIONS} | {f"{option.env}_FILE" for option in OPTIONS if option.secret}
+    return sorted(name for name in environ if name.startswith("BON_") and name not in known)
 
 
 def _value(option: Option, environ: Mapping[str, str]) -> str:

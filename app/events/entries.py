@@ -5,7 +5,7 @@ import msgspec
 from app.events.shapes import Event
 from app.festivals.shapes import NAMES
 from app.web.i18n import pick, translate
-from calendars.feed import Entry, vevent
+from calendars.feed import Entry, calendar, vevent
 from calendars.words import lunar_line
 
 
@@ -35,6 +35,19 @@ def entry(event: Event, language: str, base_url: str, ticket_link: str = "") -> 
         modified_at=event.modified_at,
         category=NAMES[event.festival],
         language=language,
+    )
+
+
+def one_event_calendar(event: Event, language: str, base_url: str, ticket_link: str = "") -> bytes:
+    """A calendar with one event, to add."""
+    return calendar(
+        name=pick(event.title, language),
+        description=pick(event.country_names, language),
+        address=f"{base_url}/calendars/{language}/events/{event.slug}.ics",
+        zone=event.time_zone,
+        language=language,
+        zones=() if event.all_day else (event.time_zone,),
+        events=[vevent(entry(event, language, base_url, ticket_link))],
     )
 
 

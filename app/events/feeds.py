@@ -15,7 +15,7 @@ from litestar.params import FromPath
 from app.database.connection import now
 from app.directory.queries import country_by_slug, former_address
 from app.directory.shapes import Country
-from app.events.entries import VEVENTS
+from app.events.entries import VEVENTS, one_event_calendar
 from app.events.queries import FeedItem, Head, country_events, events_by_id, feed_head, feed_items, public_event
 from app.events.rules import FESTIVALS
 from app.events.shapes import Event
@@ -191,16 +191,7 @@ async def one_event(request: Req, language: FromPath[str], name: FromPath[str]) 
     base = settings_of(request).base_url
 
     async def make() -> Made:
-        event = await _published(slug)
-        body = calendar(
-            name=pick(event.title, language),
-            description=pick(event.country_names, language),
-            address=f"{base}/calendars/{language}/events/{name}",
-            zone=event.time_zone,
-            language=language,
-            zones=() if event.all_day else (event.time_zone,),
-            events=[VEVENTS.make(event, language, base)],
-        )
+        body = one_event_calendar(await _published(slug), language, base)
         return await _calendar_file(f"{language}/events/{name}", name, body)
 
     return await shelf_of(request).answer(request, ("event.ics", language, slug), make, cache_control=CACHE)

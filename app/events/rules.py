@@ -38,48 +38,14 @@ def read_event(
     `within_reach` are the host countries the writer is posted to, None for all. `existing` is the event being changed.
     """
     read = Reader(raw)
-    code = read.text("host_country", 2, required=True).upper()
-    country = countries.get(code)
-    if code and country is None:
-        read.wrong("host_country", "unknown_country")
-    elif country is not None and within_reach is not None and code not in within_reach:
-        read.wrong("host_country", "country_out_of_reach")
-    elif country is not None and country.paused and (existing is None or existing.host_country != code):
-        read.wrong("host_country", "country_paused")
-
-    zone_name = read.text("time_zone", 60) or (country.time_zone if country else "UTC")
-    if zone_name not in available_timezones():
-        read.wrong("time_zone", "unknown_zone")
-        zone_name = "UTC"
+    country = _country(read, countries, within_reach, existing)
+    zone_name = _zone(read, country)
     zone = ZoneInfo(zone_name)
-
-    starts = _wall(read, "starts_at", zone, required=True)
-    ends = _wall(read, "ends_at", zone, required=True)
-    all_day = read.flag("all_day")
-    if all_day:
-        for name, moment in (("starts_at", starts), ("ends_at", ends)):
-            if moment is not None and (moment.hour, moment.minute) != (0, 0):
-                read.wrong(name, "not_midnight")
-    if starts and ends and instant(ends, zone_name) <= instant(starts, zone_name):
-        read.wrong("ends_at", "ends_before_start")
-
-    opens = _wall(read, "registration_opens_at", zone)
-    closes = _wall(read, "registration_closes_at", zone)
-    if opens and closes and closes <= opens:
-        read.wrong("registration_closes_at", "closes_before_opens")
-    elif closes and ends and closes > ends:
-        read.wrong("registration_closes_at", "closes_after_end")
-
-    capacity = read.whole("capacity", 1, MOST_PEOPLE)
-    if existing and capacity is not None and capacity < existing.seats_taken and not read.has_problem("capacity"):
-        read.wrong("capacity", "below_seats_taken", taken=existing.seats_taken)
-
-    latitude, longitude = read.decimal("latitude", -90, 90), read.decimal("longitude", -180, 180)
-    if (latitude is None) != (longitude is None) and not read.has_problem("latitude", "longitude"):
-        read.wrong("longitude" if longitude is None else "latitude", "both_or_none")
-
+    starts, ends, all_day = _span(read, zone)
+    opens, closes = _registration_times(read, zone, ends)
+    latitude, longitude = _position(read)
     draft = EventDraft(
-        host_country=code,
+        host_country=country.code if country else "",
         campaign=read.text("campaign", NAME),
         festival=read.choice("festival", FESTIVALS, default=None),
         title=read.localised("title", TITLE, required=True),
@@ -92,7 +58,7 @@ def read_event(
         starts_local=starts or NEVER,
         ends_local=ends or NEVER,
         all_day=all_day,
-        capacity=capacity,
+        capacity=_capacity(read, existing),
         party_limit=read.whole("party_limit", 1, MOST_PARTY, 10) or 10,
         entry_rule=read.choice("entry_rule", ENTRY_RULES, default="once"),
         registration_opens_local=opens,
@@ -106,6 +72,65 @@ def read_event(
     _keep_chosen_pickups(read, draft, existing)
     read.finish()
     return draft
+
+
+def _country(
+    read: Reader, countries: Mapping[str, Country], within_reach: frozenset[str] | None, existing: Event | None
+) -> Country | None:
+    code = read.text("host_country", 2, required=True).upper()
+    country = countries.get(code)
+    if country is None:
+        if code:
+            read.wrong("host_country", "unknown_country")
+    elif within_reach is not None and code not in within_reach:
+        read.wrong("host_country", "country_out_of_reach")
+    elif country.paused and (existing is None or existing.host_country != code):
+        read.wrong("host_country", "country_paused")
+    return country
+
+
+def _zone(read: Reader, country: Country | None) -> str:
+    name = read.text("time_zone", 60) or (country.time_zone if country else "UTC")
+    if name in available_timezones():
+        return name
+    read.wrong("time_zone", "unknown_zone")
+    return "UTC"
+
+
+def _span(read: Reader, zone: ZoneInfo) -> tuple[datetime | None, datetime | None, bool]:
+    starts = _wall(read, "starts_at", zone, required=True)
+    ends = _wall(read, "ends_at", zone, required=True)
+    all_day = read.flag("all_day")
+    for name, moment in (("starts_at", starts), ("ends_at", ends)):
+        if all_day and moment is not None and (moment.hour, moment.minute) != (0, 0):
+            read.wrong(name, "not_midnight")
+    if starts and ends and instant(ends, zone.key) <= instant(starts, zone.key):
+        read.wrong("ends_at", "ends_before_start")
+    return starts, ends, all_day
+
+
+def _registration_times(read: Reader, zone: ZoneInfo, ends: datetime | None) -> tuple[datetime | None, datetime | None]:
+    opens = _wall(read, "registration_opens_at", zone)
+    closes = _wall(read, "registration_closes_at", zone)
+    if opens and closes and closes <= opens:
+        read.wrong("registration_closes_at", "closes_before_opens")
+    elif closes and ends and closes > ends:
+        read.wrong("registration_closes_at", "closes_after_end")
+    return opens, closes
+
+
+def _capacity(read: Reader, existing: Event | None) -> int | None:
+    capacity = read.whole("capacity", 1, MOST_PEOPLE)
+    if existing and capacity is not None and capacity < existing.seats_taken and not read.has_problem("capacity"):
+        read.wrong("capacity", "below_seats_taken", taken=existing.seats_taken)
+    return capacity
+
+
+def _position(read: Reader) -> tuple[float | None, float | None]:
+    latitude, longitude = read.decimal("latitude", -90, 90), read.decimal("longitude", -180, 180)
+    if (latitude is None) != (longitude is None) and not read.has_problem("latitude", "longitude"):
+        read.wrong("longitude" if longitude is None else "latitude", "both_or_none")
+    return latitude, longitude
 
 
 def _pickup(read: Reader, zone: ZoneInfo, starts: datetime | None, existing: Event | None) -> PickupDraft:

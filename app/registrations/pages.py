@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from app.database.connection import now
 from app.directory.queries import contacts_of
-from app.events.entries import entry
+from app.events.entries import one_event_calendar
 from app.events.queries import event_by_id, public_event
 from app.events.rules import registration_refusal
 from app.events.shapes import Event
@@ -19,12 +19,11 @@ from app.security.nonces import make_nonce, nonce_is_ours
 from app.tickets import code, qr
 from app.web.bodies import form, nested
 from app.web.client import Req, client_address, keyring_of, require_same_origin, settings_of, worker
-from app.web.i18n import languages, pick
+from app.web.i18n import languages
 from app.web.idempotency import Kept, once
 from app.web.limits import REGISTERING
 from app.web.pages import page, see_other
 from app.web.refusals import Problem, Refused
-from calendars.feed import calendar, vevent
 
 FORM = "register"
 # a refusal of the whole that belongs next to one field
@@ -151,15 +150,7 @@ async def calendar_file(request: Req, language: FromPath[str], key: FromPath[str
     party = await party_of(request, key)
     event, base = await event_by_id(party.event), settings_of(request).base_url
     link = f"{base}/{language}/r/{key}" if request.query_params.get("link") == "1" else ""
-    body = calendar(
-        name=pick(event.title, language),
-        description=pick(event.country_names, language),
-        address=f"{base}/calendars/{language}/events/{event.slug}.ics",
-        zone=event.time_zone,
-        language=language,
-        zones=() if event.all_day else (event.time_zone,),
-        events=[vevent(entry(event, language, base, link))],
-    )
+    body = one_event_calendar(event, language, base, link)
     headers = {**PRIVATE, "content-disposition": f'inline; filename="{event.slug}.ics"'}
     return Response(body, media_type="text/calendar", headers=headers)
 

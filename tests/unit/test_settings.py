@@ -32,7 +32,6 @@ def test_every_setting_is_in_the_readme_with_its_default(option: object) -> None
         ({"BON_RETENTION_DAYS": "soon"}, "BON_RETENTION_DAYS"),
         ({"BON_RETENTION_DAYS": "0"}, "from 1 to 365"),
         ({"BON_TRUSTED_PROXIES": "10.0.0.0/99"}, "BON_TRUSTED_PROXIES"),
-        ({"BON_COLOUR": "red"}, "BON_COLOUR"),
         ({"BON_SECRET_FILE": "/nowhere/at/all"}, "cannot be read"),
     ],
 )

@@ -95,13 +95,37 @@ def test_a_data_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> No
         ({"BON_BASE_URL": "nowhere"}, "BON_BASE_URL"),
         ({"BON_SECRET": "short"}, "32 characters"),
         ({"BON_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "PostgreSQL server"),
-        ({"BON_TYPO": "x"}, "BON_TYPO"),
     ],
 )
 def test_a_broken_setting_is_one_sentence(tmp_path: Path, env: dict[str, str], words: str) -> None:
     done = run(tmp_path, "doctor", **env)
     assert done.returncode == 1
     assert re.fullmatch(rf"bon: .*{words}.*\n", done.stderr), done.stderr
+
+
+def test_a_misspelt_setting_is_a_warning_of_the_doctor(tmp_path: Path) -> None:
+    done = run(tmp_path, "doctor", BON_BASE_ULR="https://bon.example.org")
+    assert done.returncode == 0
+    assert "BON_BASE_ULR is not a setting" in done.stdout
+
+
+def test_another_secret_than_the_databases_is_noticed(tmp_path: Path) -> None:
+    with Served(tmp_path) as served:
+        served.bon("demo")
+        assert served.bon("doctor").returncode == 0
+        served.env["BON_SECRET"] = "0:" + "z" * 40
+        for command in ("doctor", "serve"):
+            done = served.bon(command, check=False)
+            assert done.returncode == 1
+            assert "Put back BON_SECRET" in done.stderr
+        served.env["BON_SECRET"] = "1:" + "n" * 40 + ",0:" + "t" * 40
+        assert served.bon("doctor").returncode == 0
+
+
+def test_the_database_file_is_private(tmp_path: Path) -> None:
+    with Served(tmp_path) as served:
+        served.bon("migrate")
+    assert (tmp_path / "bon.sqlite").stat().st_mode & 0o077 == 0
 
 
 def test_accounts_postings_and_tokens(tmp_path: Path) -> None:
