@@ -9,7 +9,6 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 LEAST_LENGTH = 12
-MOST_LENGTH = 200
 
 _hasher = PasswordHasher()
 _turns = asyncio.Semaphore(2)  # 64 MiB each: a flood of log-ins must not take all memory

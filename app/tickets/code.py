@@ -13,11 +13,9 @@ from app.security.keyring import Keyring
 
 VERSION = 1
 PAYLOAD = 14
-SIGNATURE = 64
 LENGTH = 125  # base32 characters of 78 bytes; the last character's lowest bit is padding and must be 0
-MOST_NUMBER = 255
 
-_ALPHABET = re.compile(r"[A-Z2-7]{125}")
+_ALPHABET = re.compile(rf"[A-Z2-7]{{{LENGTH}}}")
 _ADDRESS = re.compile(r"(?:.*/)?T/([^/?#]+)/?(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
 
 

@@ -47,7 +47,6 @@ class Fence:
 
 
 REGISTERING = Fence(rate=6_000, burst=6_000)  # an address and event: a factory shares one address
-READING = Fence(rate=30_000, burst=30_000)  # an address, everything together
 
 
 class Guess(msgspec.Struct, frozen=True):
