@@ -18,15 +18,18 @@ from app.festivals.queries import coming_dates
 from app.festivals.rules import sundays_around
 from app.festivals.shapes import NAMES, FestivalDate
 from app.registrations.queries import counts
+from app.security.nonces import kept_or_new, nonce_is_ours
 from app.web.bodies import form, nested
-from app.web.client import Req, settings_of
+from app.web.client import Req, keyring_of, settings_of
 from app.web.fields import Reader, latin_digits
+from app.web.idempotency import Kept, once
 from app.web.pages import page, see_other
 from app.web.refusals import Refused
 from app.web.scope import desk_event
 from app.web.sessions import actor, desk_staff
 from app.web.shelf import shelf_of
 
+FORM = "new-event"
 BLANK_PICKUPS = 2  # empty rows offered below those that are there
 
 
@@ -68,6 +71,7 @@ def as_written(typed: dict[str, str]) -> dict[str, Any]:
     """Form fields as the object that the API would get."""
     fields = dict(typed)
     fields.pop("move_along", None)
+    fields.pop("nonce", None)
     all_day = bool(fields.get("all_day"))
     for side in ("starts", "ends"):
         day = latin_digits(fields.pop(f"{side}_on", "").strip())
@@ -123,6 +127,7 @@ async def _form_page(
         tags=list(dict.fromkeys([*tags, *sorted(given)])),
         proposals=[] if event or refused else await _proposals(staff),
         names=NAMES,
+        nonce=kept_or_new(keyring_of(request), FORM, typed.get("nonce", "")),
         pickup_rows=range((max(pickups) + 1 if pickups else 0) + BLANK_PICKUPS),
     )
 
@@ -179,14 +184,22 @@ async def create_event(request: Req) -> Response[bytes]:
     staff = await desk_staff(request)
     typed = await form(request)
     known = {country.code: country for country in await countries()}
-    try:
+    keyring, nonce = keyring_of(request), typed.get("nonce", "")
+
+    async def act() -> Kept:
         draft = rules.read_event(as_written(typed), known, staff.within_reach)
+        event = await actions.create(
+            draft, known[draft.host_country].slug, actor(request, staff), settings_of(request).retention_days
+        )
+        return Kept(303, {"slug": event.slug})
+
+    try:
+        # a double tap gets the first draft again
+        key = nonce if nonce_is_ours(keyring, FORM, nonce) else None
+        kept = await once(keyring, (FORM, str(staff.account)), key, b"", act)
     except Refused as refused:
         return await _form_page(request, staff, typed, refused=refused)
-    event = await actions.create(
-        draft, known[draft.host_country].slug, actor(request, staff), settings_of(request).retention_days
-    )
-    return see_other(f"/desk/events/{event.slug}")
+    return see_other(f"/desk/events/{kept.body['slug']}")
 
 
 @get("/desk/events/{slug:str}")

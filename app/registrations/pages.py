@@ -15,7 +15,7 @@ from app.registrations import actions, rules
 from app.registrations.api import party_of
 from app.registrations.queries import party_key
 from app.registrations.shapes import Ticket
-from app.security.nonces import make_nonce, nonce_is_ours
+from app.security.nonces import kept_or_new, nonce_is_ours
 from app.tickets import code, qr
 from app.web.bodies import form, nested
 from app.web.client import Req, client_address, keyring_of, require_same_origin, settings_of, worker
@@ -55,10 +55,6 @@ def _form_page(
     *,
     status: int = 200,
 ) -> Response[bytes]:
-    nonce = typed.get("nonce", "")
-    keyring = keyring_of(request)
-    if not nonce or not nonce_is_ours(keyring, FORM, nonce):
-        nonce = make_nonce(keyring, FORM)
     return page(
         request,
         "pages/register.html",
@@ -68,7 +64,7 @@ def _form_page(
         problems=problems,
         refusal=refusal,
         closed=registration_refusal(event, now()) is not None,
-        nonce=nonce,
+        nonce=kept_or_new(keyring_of(request), FORM, typed.get("nonce", "")),
     )
 
 

@@ -16,6 +16,11 @@ def make_nonce(keyring: Keyring, purpose: str) -> str:
     return f"{body}.{_signature(keyring, purpose, body, keyring.current)}"
 
 
+def kept_or_new(keyring: Keyring, purpose: str, nonce: str) -> str:
+    """The nonce that a form came back with if it is still ours, so that sending it again repeats; else a new one."""
+    return nonce if nonce_is_ours(keyring, purpose, nonce) else make_nonce(keyring, purpose)
+
+
 def nonce_is_ours(keyring: Keyring, purpose: str, nonce: str, max_age: int = MAX_AGE) -> bool:
     """Whether we made this nonce for this purpose within `max_age` seconds."""
     if not nonce.isascii():

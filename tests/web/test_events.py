@@ -358,3 +358,23 @@ async def test_other_countries_counts_stay_private_in_lists(world: World) -> Non
     async with world.api("korea") as client:
         items = (await client.get("/api/v1/events")).json()["items"]
     assert {item["host_country"]: "registered" in item for item in items} == {"KR": True, "JP": False}
+
+
+async def test_a_double_tap_at_the_desk_makes_one_draft_and_one_pairing(world: World) -> None:
+    def nonce_in(page: str) -> str:
+        return page.split('name="nonce" value="')[1].split('"', maxsplit=1)[0]
+
+    async with world.desk("korea") as client:
+        typed = {**FORM, "nonce": nonce_in((await client.get("/desk/events/new")).text)}
+        answers = await asyncio.gather(*(client.post("/desk/events/new", data=typed) for _ in range(3)))
+        assert {answer.status_code for answer in answers} == {303}
+        assert len({answer.headers["location"] for answer in answers}) == 1
+        gate = f"{answers[0].headers['location']}/gate"
+        label = {"label": "North gate", "nonce": nonce_in((await client.get(gate)).text)}
+        for _ in range(2):
+            assert (await client.post(gate, data=label)).status_code == 303
+        empty = await client.post(gate, data={"label": " "})
+        assert empty.status_code == 422
+        assert "North gate" in empty.text
+    assert len(await fetch("SELECT id FROM event")) == 1
+    assert len(await fetch("SELECT id FROM pairing")) == 1
