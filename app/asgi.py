@@ -14,11 +14,14 @@ from app.accounts import desk as accounts_desk
 from app.database.connection import opened
 from app.database.engines import engine_for
 from app.directory import api as directory_api
+from app.directory import desk as directory_desk
 from app.directory import pages as directory_pages
 from app.events import api as events_api
 from app.events import desk as events_desk
 from app.events import feeds as events_feeds
+from app.events import media as events_media
 from app.events import pages as events_pages
+from app.events import styleguide as events_styleguide
 from app.festivals import desk as festivals_desk
 from app.gate import api as gate_api
 from app.gate import desk as gate_desk
@@ -46,10 +49,13 @@ HANDLERS = [
     assets.static,
     directory_api.host_countries,
     *directory_pages.HANDLERS,
+    *directory_desk.HANDLERS,
     *events_api.HANDLERS,
     *events_desk.HANDLERS,
     *events_feeds.HANDLERS,
+    *events_media.HANDLERS,
     *events_pages.HANDLERS,
+    *events_styleguide.HANDLERS,
     *festivals_desk.HANDLERS,
     *registrations_api.HANDLERS,
     *registrations_desk.HANDLERS,

@@ -321,8 +321,9 @@ async def _posting_end(arguments: argparse.Namespace, settings: Settings) -> int
 async def _country_rename(arguments: argparse.Namespace, settings: Settings) -> int:
     from app.database.audit import OPERATOR
     from app.directory.actions import rename
+    from app.directory.rules import RESERVED
 
-    if not re.fullmatch(r"[a-z][a-z0-9-]{1,59}", arguments.new) or arguments.new in {"events", "r", "help", "abroad"}:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{1,59}", arguments.new) or arguments.new in RESERVED:
         raise Failed(f"{arguments.new} cannot be an address: small letters, digits and hyphens, and no reserved word.")
     async with _ready(settings):
         await _told(

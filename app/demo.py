@@ -130,12 +130,22 @@ PLACES: tuple[dict[str, Any], ...] = (
         "buses": (),
     },
 )
+PROGRAMME = (
+    ("09:00", {"km": "ប្រគេនចង្ហាន់ព្រះសង្ឃ", "en": "Food offering to the monks"}),
+    ("11:30", {"km": "អាហារថ្ងៃត្រង់រួមគ្នា", "en": "Lunch together"}),
+    ("13:00", {"km": "ល្បែងប្រជាប្រិយ៖ ចោលឈូង ទាញព្រ័ត្រ", "en": "Popular games"}),
+    ("15:00", {"km": "ការប្រគំតន្ត្រី", "en": "Concert"}),
+)
+BRING = {"km": "ទឹកផឹក មួក និងអាវភ្លៀង។", "en": "Water, a hat and a raincoat."}
+WORKING_DAYS = [1, 2, 3, 4, 5]
 CONTACTS = (
-    ("KR", "phone", {"km": "អនុព័ន្ធការងារ (សាកល្បង)", "en": "Labour attaché (demo)"}, "+82 2 0000 0000", "09:00–18:00"),
-    ("KR", "telegram", {"km": "តេឡេក្រាម (សាកល្បង)", "en": "Telegram (demo)"}, "bon_demo_korea", ""),
-    ("JP", "phone", {"km": "អនុព័ន្ធការងារ (សាកល្បង)", "en": "Labour attaché (demo)"}, "+81 3 0000 0000", "09:00–17:00"),
-    ("TH", "phone", {"km": "អនុព័ន្ធការងារ (សាកល្បង)", "en": "Labour attaché (demo)"}, "+66 2 000 0000", "08:30–16:30"),
-    ("MY", "phone", {"km": "អនុព័ន្ធការងារ (សាកល្បង)", "en": "Labour attaché (demo)"}, "+60 3 0000 0000", "09:00–17:00"),
+    ("KR", "phone", "អនុព័ន្ធការងារ (សាកល្បង)", "Labour attaché (demo)", "+82 2 0000 0000", ("09:00", "18:00")),
+    ("KR", "telegram", "តេឡេក្រាម (សាកល្បង)", "Telegram (demo)", "bon_demo_korea", ()),
+    ("KR", "kakaotalk", "កាកាវថក (សាកល្បង)", "KakaoTalk (demo)", "_bondemo", ()),
+    ("JP", "phone", "អនុព័ន្ធការងារ (សាកល្បង)", "Labour attaché (demo)", "+81 3 0000 0000", ("09:00", "17:00")),
+    ("JP", "line", "ឡាញ (សាកល្បង)", "LINE (demo)", "@bondemo", ()),
+    ("TH", "phone", "អនុព័ន្ធការងារ (សាកល្បង)", "Labour attaché (demo)", "+66 2 000 0000", ("08:30", "16:30")),
+    ("MY", "phone", "អនុព័ន្ធការងារ (សាកល្បង)", "Labour attaché (demo)", "+60 3 0000 0000", ("09:00", "17:00")),
 )
 STAFF = (
     ("hq@bon.example", "HQ Phnom Penh (demo)", "hq", ()),
@@ -189,12 +199,13 @@ async def _contacts() -> None:
             "id": uuid5(NAMESPACE_URL, f"bon demo {code} {kind}"),
             "host_country": code,
             "kind": kind,
-            "label": json.dumps(label, ensure_ascii=False),
+            "label": json.dumps({"km": khmer, "en": english}, ensure_ascii=False),
             "value": value,
-            "hours": hours,
+            "opening": json.dumps([{"days": WORKING_DAYS, "opens": span[0], "closes": span[1]}] if span else []),
             "position": position,
+            "checked_on": now().date(),
         }
-        for position, (code, kind, label, value, hours) in enumerate(CONTACTS)
+        for position, (code, kind, khmer, english, value, span) in enumerate(CONTACTS)
     ]
     await insert(Contact, *rows, unless_there="id")
 
@@ -218,6 +229,9 @@ async def _event(place: dict[str, Any], settings: Settings) -> Event:
         "ends_at": f"{day}T17:00",
         "capacity": place["capacity"],
         "party_limit": 10,
+        "programme": [{"at": at, "what": what} for at, what in PROGRAMME],
+        "bring": BRING,
+        "facilities": ["wheelchair", "toilets", "drinking_water", "first_aid", "halal", "children"],
         "pickup_points": [
             {"name": name, "place": stop, "departs_at": f"{day}T{clock}", "seats": seats}
             for name, stop, clock, seats in place["buses"]

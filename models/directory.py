@@ -1,6 +1,6 @@
 """Host countries and how workers reach their attaché."""
 
-from piccolo.columns import JSON, UUID, Boolean, Date, ForeignKey, Integer, Text, Varchar
+from piccolo.columns import JSON, UUID, Boolean, Date, DoublePrecision, ForeignKey, Integer, Text, Varchar
 from piccolo.table import Table
 
 
@@ -17,7 +17,11 @@ class HostCountry(Table, tablename="host_country"):
 
 
 class Contact(Table):
-    """One way to reach the attaché or the ministry. `host_country` is null for one that serves them all."""
+    """One way to reach the attaché or the ministry. `host_country` is null for one that serves them all.
+
+    `opening` is a list of {"days": [1, 2], "opens": "09:00", "closes": "17:00"} in the country's time (ISO weekdays);
+    an empty one says nothing about hours. `hours` is its former free text and read no more.
+    """
 
     id = UUID(primary_key=True)
     host_country = ForeignKey(HostCountry, null=True)
@@ -27,6 +31,9 @@ class Contact(Table):
     hours = Text(default="")
     position = Integer(default=0)
     checked_on = Date(null=True, default=None)
+    opening = JSON(default="[]")
+    latitude = DoublePrecision(null=True, default=None)
+    longitude = DoublePrecision(null=True, default=None)
 
 
 class FormerSlug(Table, tablename="former_slug"):

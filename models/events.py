@@ -5,6 +5,7 @@ from piccolo.columns import (
     UUID,
     BigInt,
     Boolean,
+    Bytea,
     DoublePrecision,
     ForeignKey,
     Integer,
@@ -23,7 +24,8 @@ class Event(Table):
     Localised columns (title, description, notice, venue, address) hold JSON: an object by language tag, or for places
     also a plain string. For an all-day event the wall times are midnights and the end is exclusive.
     `revision` moves with every change of the event, its seats and its tickets; `content_revision` only with what people
-    can read; `sequence` with time, place and state (RFC 5545 3.8.7.4).
+    can read; `sequence` with time, place and state (RFC 5545 3.8.7.4). `programme` is a list of
+    {"at": "09:00", "what": {"km": …}}, `facilities` words separated by blanks, `picture` the digest of an EventPicture.
     """
 
     id = UUID(primary_key=True)
@@ -63,6 +65,24 @@ class Event(Table):
     revision = BigInt(default=0)
     content_revision = BigInt(default=0)
     retention_days = Integer(default=14)
+    programme = JSON(default="[]")
+    travel = JSON()
+    bring = JSON()
+    facilities = Varchar(length=200, default="")
+    picture = Varchar(length=64, default="")
+    picture_alt = JSON()
+
+
+class EventPicture(Table, tablename="event_picture"):
+    """A picture of an event, re-encoded without metadata. `digest` (of what was uploaded) names it in addresses."""
+
+    id = UUID(primary_key=True)
+    event = ForeignKey(Event)
+    digest = Varchar(length=64)
+    kind = Varchar(length=4)
+    width = Integer()
+    height = Integer()
+    content = Bytea()
 
 
 class PickupPoint(Table, tablename="pickup_point"):

@@ -1,11 +1,22 @@
 """Reading host countries and contacts."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
+from app.accounts.shapes import Staff
+from app.database.connection import fetch, now
+from app.directory.rules import PHNOM_PENH, is_open, shifted
 from app.directory.shapes import ContactRow, Country, json_of
-from models.directory import Contact, FormerSlug, HostCountry
+from models.directory import FormerSlug, HostCountry
+
+_CONTACTS = """
+SELECT contact.id, contact.host_country, kind, label, value, contact.position, checked_on, opening, latitude, longitude
+FROM contact LEFT JOIN host_country ON host_country.code = contact.host_country
+"""
+_HOTLINE_FIRST = "CASE WHEN kind = 'hotline' THEN 0 ELSE 1 END, contact.position, contact.id"
 
 
 def _country(row: dict[str, Any]) -> Country:
@@ -36,11 +47,53 @@ async def former_address(slug: str) -> FormerAddress | None:
     return msgspec.convert(rows[0], FormerAddress, strict=False) if rows else None
 
 
-async def contacts_of(code: str) -> list[ContactRow]:
-    """The contacts of a host country, then those that serve every country."""
-    rows = (
-        await Contact.select()
-        .where((Contact.host_country == code) | Contact.host_country.is_null())
-        .order_by(Contact.position)
+def _contact(row: dict[str, Any]) -> ContactRow:
+    return msgspec.convert(
+        {**row, "label": json_of(row["label"]), "opening": json_of(row["opening"])}, ContactRow, strict=False
     )
-    return [msgspec.convert({**row, "label": json_of(row["label"])}, ContactRow, strict=False) for row in rows]
+
+
+async def contacts_of(code: str) -> list[ContactRow]:
+    """The contacts of a host country and those that serve every country, hotlines first, hours in its own time."""
+    rows = await fetch(
+        f"SELECT listed.*, (SELECT time_zone FROM host_country WHERE code = $1) AS shown FROM ({_CONTACTS}"
+        f" WHERE contact.host_country = $1 OR contact.host_country IS NULL ORDER BY {_HOTLINE_FIRST}) AS listed",
+        code,
+    )
+    at = now()
+    return [_shown(_contact(row), row["shown"] or PHNOM_PENH, at) for row in rows]
+
+
+async def contacts_everywhere() -> list[ContactRow]:
+    """The contacts that serve every country, hours in Phnom Penh's time."""
+    at = now()
+    rows = await fetch(f"{_CONTACTS} WHERE contact.host_country IS NULL ORDER BY {_HOTLINE_FIRST}")
+    return [_shown(_contact(row), PHNOM_PENH, at) for row in rows]
+
+
+def _shown(contact: ContactRow, zone: str, at: datetime) -> ContactRow:
+    opening = contact.opening if contact.host_country else shifted(contact.opening, PHNOM_PENH, zone, at)
+    return msgspec.structs.replace(contact, opening=opening, open_now=is_open(opening, zone, at))
+
+
+def _reach(staff: Staff, first: int) -> tuple[str, list[str]]:
+    """SQL over `contact` for the contacts that this person keeps: HQ all, an attaché those of the own countries."""
+    if staff.is_hq:
+        return "1 = 1", []
+    codes = sorted(staff.countries)
+    places = ", ".join(f"${first + index}" for index in range(len(codes)))
+    return (f"contact.host_country IN ({places})" if codes else "1 = 0"), codes
+
+
+async def staff_contacts(staff: Staff) -> list[ContactRow]:
+    """The contacts that this person keeps, by country; hours as they were written."""
+    condition, codes = _reach(staff, 1)
+    rows = await fetch(f"{_CONTACTS} WHERE {condition} ORDER BY host_country.position, {_HOTLINE_FIRST}", *codes)
+    return [_contact(row) for row in rows]
+
+
+async def staff_contact(contact: UUID, staff: Staff) -> ContactRow | None:
+    """One contact, if this person keeps it."""
+    condition, codes = _reach(staff, 2)
+    rows = await fetch(f"{_CONTACTS} WHERE contact.id = $1 AND {condition}", contact, *codes)
+    return _contact(rows[0]) if rows else None

@@ -1,8 +1,159 @@
-"""Where calendar apps take a subscription. No maker promises these addresses, so they stand in one table."""
+"""What makes a contact right and open, and where calendar apps take a subscription. Pure: the clock is an argument."""
 
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import msgspec
+import phonenumbers
+
+from app.directory.shapes import CALLED, KINDS, ContactDraft, Opening
+from app.web.fields import Reader, latin_digits
+
+DAY = 24 * 60  # minutes
+RESERVED = {"events", "r", "help", "privacy", "how", "abroad"}
+STALE_AFTER = timedelta(days=90)
+PHNOM_PENH = "Asia/Phnom_Penh"  # the hours of contacts that serve every country
+LABEL, VALUE, MOST_OPENINGS = 120, 300, 4
+DAY_GROUPS = {"every": (1, 2, 3, 4, 5, 6, 7), "working": (1, 2, 3, 4, 5), "six": (1, 2, 3, 4, 5, 6)}
+DAY_GROUPS |= {str(day): (day,) for day in range(1, 8)}
+
+_SHORT_NUMBER = re.compile(r"\d{3,6}")
+_CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d|24:00")
+_NAMES = {
+    "telegram": re.compile(r"[A-Za-z]\w{3,31}", re.ASCII),
+    "messenger": re.compile(r"[A-Za-z0-9.-]{3,80}"),
+    "facebook": re.compile(r"[A-Za-z0-9.-]{3,80}"),
+    "line": re.compile(r"@?[A-Za-z0-9._-]{2,40}"),
+    "kakaotalk": re.compile(r"_?[A-Za-z0-9]{2,30}"),
+    "e-mail": re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,200})\.[A-Za-z]{2,63}"),
+}
+_ADDRESS = re.compile(r"(?:https?://)?(?:[\w.-]+\.[a-z]{2,6}/(?:R/ti/p/|o/)?)", re.IGNORECASE)
+
+
+def read_contact(raw: Mapping[str, Any], countries: Iterable[str], within_reach: frozenset[str] | None) -> ContactDraft:
+    """Check a contact as written; raises Refused naming every wrong field. HQ alone writes for every country ("")."""
+    read = Reader(raw)
+    code = read.text("host_country", 2).upper()
+    if code and code not in set(countries):
+        read.wrong("host_country", "unknown_country")
+    elif within_reach is not None and code not in within_reach:
+        read.wrong("host_country", "country_out_of_reach")
+    kind = read.choice("kind", KINDS)
+    latitude, longitude = read.decimal("latitude", -90, 90), read.decimal("longitude", -180, 180)
+    if (latitude is None) != (longitude is None) and not read.has_problem("latitude", "longitude"):
+        read.wrong("longitude" if longitude is None else "latitude", "both_or_none")
+    draft = ContactDraft(
+        host_country=code,
+        kind=kind,
+        label=read.localised("label", LABEL, required=True),
+        value=_value(read, kind, code),
+        opening=tuple(each for each in map(_opening, read.objects("opening", MOST_OPENINGS)) if each),
+        latitude=latitude,
+        longitude=longitude,
+        position=read.whole("position", 0, 9999, 100) or 0,
+    )
+    read.finish()
+    return draft
+
+
+def _value(read: Reader, kind: str, code: str) -> str:
+    text = read.text("value", VALUE, required=True)
+    if not text or not kind:
+        return text
+    if kind in CALLED:
+        return _number(read, latin_digits(text), code, short=kind != "whatsapp")
+    if kind not in _NAMES:
+        return text
+    name = text if kind == "e-mail" else _ADDRESS.sub("", text, count=1).rstrip("/")
+    if kind == "telegram":
+        name = name.removeprefix("@")
+    if not _NAMES[kind].fullmatch(name):
+        read.wrong("value", "not_a_link", kind=KINDS[kind])
+    return name
+
+
+def _number(read: Reader, text: str, code: str, *, short: bool) -> str:
+    if short and _SHORT_NUMBER.fullmatch(text):
+        return text
+    try:
+        number = phonenumbers.parse(text, code or "KH")
+    except phonenumbers.NumberParseException:
+        number = None
+    if number and phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE:
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    read.wrong("value", "not_a_phone")
+    return text
+
+
+def _opening(read: Reader) -> Opening | None:
+    group = read.text("days", 10)
+    opens, closes = (latin_digits(read.text(name, 5)) for name in ("opens", "closes"))
+    read.refuse_unknown()
+    if not (group or opens or closes):
+        return None
+    if group not in DAY_GROUPS:
+        read.wrong("days", "required" if not group else "not_a_choice", options=", ".join(DAY_GROUPS))
+    for name, clock in (("opens", opens), ("closes", closes)):
+        if not _CLOCK.fullmatch(clock):
+            read.wrong(name, "not_a_clock")
+    return Opening(DAY_GROUPS.get(group, ()), opens.zfill(5), closes.zfill(5))
+
+
+def group_of(days: tuple[int, ...]) -> str:
+    """The word by which the form names these days."""
+    return next((name for name, each in DAY_GROUPS.items() if each == days), "")
+
+
+def shifted(opening: tuple[Opening, ...], zone: str, shown: str, now: datetime) -> tuple[Opening, ...]:
+    """Hours of one time zone as the clocks of another show them."""
+    here, there = (now.astimezone(ZoneInfo(each)).utcoffset() or timedelta() for each in (zone, shown))
+    minutes = int((there - here).total_seconds() // 60)
+    if not minutes:
+        return opening
+    return tuple(
+        each if (each.opens, each.closes) == ("00:00", "24:00") else _shifted(each, minutes) for each in opening
+    )
+
+
+def _shifted(opening: Opening, minutes: int) -> Opening:
+    opens, closes = _minutes(opening.opens) + minutes, _minutes(opening.closes) + minutes
+    days = tuple(sorted((day - 1 + opens // DAY) % 7 + 1 for day in opening.days))
+    return Opening(days, _clock(opens % DAY), _clock(closes % DAY or DAY))
+
+
+def is_open(opening: tuple[Opening, ...], zone: str, now: datetime) -> bool | None:
+    """Whether somebody answers at this instant; None where no hours are known."""
+    if not opening:
+        return None
+    local = now.astimezone(ZoneInfo(zone))
+    minute, today = local.hour * 60 + local.minute, local.isoweekday()
+    yesterday = (today - 2) % 7 + 1
+    for each in opening:
+        opens, closes = _minutes(each.opens), _minutes(each.closes)
+        if closes > opens:
+            if today in each.days and opens <= minute < closes:
+                return True
+        elif (today in each.days and minute >= opens) or (yesterday in each.days and minute < closes):
+            return True
+    return False
+
+
+def _minutes(clock: str) -> int:
+    hour, minute = clock.split(":")
+    return int(hour) * 60 + int(minute)
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def is_stale(checked_on: date | None, today: date) -> bool:
+    """Whether nobody has tried a contact for too long."""
+    return checked_on is None or today - checked_on > STALE_AFTER
 
 
 class SubscribeLink(msgspec.Struct, frozen=True):
@@ -18,6 +169,7 @@ def _(text: str) -> str:
     return text
 
 
+# no maker promises these addresses, so they stand in one table
 APPS = (
     (_("iPhone, iPad, Mac and Android calendar apps"), "{webcal}", _("looks every few hours, as you choose")),
     (_("Google Calendar"), "https://calendar.google.com/calendar/r?cid={cid}", _("looks once or a few times a day")),

@@ -10,12 +10,13 @@ import msgspec
 from app.database.audit import Actor, audit
 from app.database.connection import fetch, insert, now, write
 from app.events import rules
+from app.events.pictures import Picture
 from app.events.queries import event_by_id
 from app.events.shapes import Event, EventDraft, PickupDraft
 from app.registrations.actions import promote_waiting
 from app.web.refusals import Problem, Refused
 from models.events import Event as EventTable
-from models.events import PickupPoint
+from models.events import EventPicture, PickupPoint
 
 COUNTER = "event_number"
 
@@ -55,11 +56,17 @@ def _columns(draft: EventDraft) -> dict[str, Any]:
         "registration_closes_at": at(draft.registration_closes_local),
         "registration_paused": draft.registration_paused,
         "notice": _json(draft.notice),
+        "programme": _json(draft.programme),
+        "travel": _json(draft.travel),
+        "bring": _json(draft.bring),
+        "facilities": " ".join(draft.facilities),
     }
 
 
-async def create(draft: EventDraft, country_slug: str, by: Actor, retention_days: int) -> Event:
-    """A new draft with a free slug and the next event number."""
+async def create(
+    draft: EventDraft, country_slug: str, by: Actor, retention_days: int, like: Event | None = None
+) -> Event:
+    """A new draft with a free slug and the next event number; a copy shows the picture of the event it is `like`."""
     row = uuid4()
     moment = now().replace(microsecond=0)
     async with write():
@@ -79,8 +86,16 @@ async def create(draft: EventDraft, country_slug: str, by: Actor, retention_days
         ):
             suffix += 1
         await _write_pickups(row, draft)
+        if like and like.picture:
+            await _copy_picture(like, row)
         await audit(by, "event_created", "event", row, row, host_country=draft.host_country)
         return await event_by_id(row)
+
+
+async def _copy_picture(like: Event, event: UUID) -> None:
+    rows = await fetch("SELECT digest, kind, width, height, content FROM event_picture WHERE event = $1", like.id)
+    await insert(EventPicture, *({**row, "id": uuid4(), "event": event} for row in rows))
+    await _set(event, {"picture": like.picture, "picture_alt": _json(like.picture_alt)})
 
 
 async def _write_pickups(event: UUID, draft: EventDraft) -> None:
@@ -188,6 +203,46 @@ def _comparable(points: Any) -> list[tuple[Any, ...]]:
     ]
 
 
+async def set_picture(event: UUID, picture: Picture, alt: dict[str, str], by: Actor) -> None:
+    """Show this picture; the same one a second time changes nothing."""
+    async with write():
+        before = await _locked(event)
+        if (before.picture, before.picture_alt) == (picture.digest, alt):
+            return
+        await fetch("DELETE FROM event_picture WHERE event = $1", event)
+        rows = [
+            {"id": uuid4(), "event": event, "digest": picture.digest, **msgspec.structs.asdict(file)}
+            for file in picture.files
+        ]
+        await insert(EventPicture, *rows)
+        await _show(before, picture.digest, alt)
+        await audit(by, "picture_set", "event", event, event)
+
+
+async def describe_picture(event: UUID, alt: dict[str, str], by: Actor) -> None:
+    """Say in other words what the picture shows."""
+    async with write():
+        before = await _locked(event)
+        if before.picture and before.picture_alt != alt:
+            await _show(before, before.picture, alt)
+            await audit(by, "picture_described", "event", event, event)
+
+
+async def remove_picture(event: UUID, by: Actor) -> None:
+    """Show no picture any more; a second time changes nothing."""
+    async with write():
+        before = await _locked(event)
+        if before.picture:
+            await fetch("DELETE FROM event_picture WHERE event = $1", event)
+            await _show(before, "", {})
+            await audit(by, "picture_removed", "event", event, event)
+
+
+async def _show(before: Event, picture: str, alt: dict[str, str]) -> None:
+    shown = {"picture": picture, "picture_alt": _json(alt)}
+    await _set(before.id, {**shown, "modified_at": _stamp(before), "content_revision": before.revision})
+
+
 async def publish(event: UUID, by: Actor) -> Event:
     """Show a draft to everybody; a second time changes nothing."""
     async with write():
@@ -229,7 +284,7 @@ async def delete(event: UUID, by: Actor) -> None:
         before = await _locked(event)
         if before.state != "draft":
             raise Refused("event_not_a_draft")
-        for table in ("pickup_point", "gate_device", "pairing", "posting"):
+        for table in ("event_picture", "pickup_point", "gate_device", "pairing", "posting"):
             condition = (
                 "pairing IN (SELECT id FROM pairing WHERE event = $1)" if table == "gate_device" else "event = $1"
             )

@@ -26,6 +26,13 @@ from app.web.sessions import actor, api_staff, optional_staff
 from app.web.shelf import shelf_of
 
 
+def picture_json(event: Event, base: str) -> dict[str, Any] | None:
+    """Where the event's picture lies, and what it shows in words."""
+    if not event.picture:
+        return None
+    return {"url": f"{base}/pictures/{event.picture}.jpg", "alt": event.picture_alt}
+
+
 def event_json(request: Req, event: Event, *, private: bool) -> dict[str, Any]:
     """An event as every answer shows it; private counts only for staff."""
     base, language = settings_of(request).base_url, language_of(request)
@@ -59,6 +66,11 @@ def event_json(request: Req, event: Event, *, private: bool) -> dict[str, Any]:
         "registration_closes_at": local(event.registration_closes_at),
         "registration_paused": event.registration_paused,
         "notice": event.notice,
+        "programme": event.programme,
+        "travel": event.travel,
+        "bring": event.bring,
+        "facilities": event.facilities,
+        "picture": picture_json(event, base),
         "pickup_points": [
             {
                 "id": str(point.id),
@@ -206,7 +218,7 @@ async def copy_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
         draft = await reading(copied(event, given), staff)
         slugs = {country.code: country.slug for country in await countries()}
         copy = await actions.create(
-            draft, slugs[draft.host_country], actor(request, staff), settings_of(request).retention_days
+            draft, slugs[draft.host_country], actor(request, staff), settings_of(request).retention_days, event
         )
         return Kept(201, event_json(request, copy, private=True))
 

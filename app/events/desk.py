@@ -13,7 +13,7 @@ from app.directory.queries import countries
 from app.events import actions, rules
 from app.events.api import copied
 from app.events.queries import staff_event, staff_events
-from app.events.shapes import Event, EventDraft, as_raw
+from app.events.shapes import FACILITY_NAMES, Event, EventDraft, as_raw
 from app.festivals.queries import coming_dates
 from app.festivals.rules import sundays_around
 from app.festivals.shapes import NAMES, FestivalDate
@@ -30,7 +30,7 @@ from app.web.sessions import actor, desk_staff
 from app.web.shelf import shelf_of
 
 FORM = "new-event"
-BLANK_PICKUPS = 2  # empty rows offered below those that are there
+BLANK_ROWS = 2  # empty buses and programme items offered below those that are there
 
 
 @get("/desk")
@@ -45,6 +45,9 @@ def as_typed(raw: dict[str, Any]) -> dict[str, str]:
     typed: dict[str, str] = {}
     for name, value in raw.items():
         _flatten(typed, name, value)
+    for index, facility in enumerate(raw.get("facilities") or ()):
+        typed.pop(f"facilities.{index}", None)
+        typed[f"facilities.{facility}"] = "on"
     for side in ("starts", "ends"):
         day, _, clock = typed.pop(f"{side}_at", "").partition("T")
         if side == "ends" and raw.get("all_day") and day:
@@ -72,6 +75,7 @@ def as_written(typed: dict[str, str]) -> dict[str, Any]:
     fields = dict(typed)
     fields.pop("move_along", None)
     fields.pop("nonce", None)
+    fields.pop("copy_of", None)
     all_day = bool(fields.get("all_day"))
     for side in ("starts", "ends"):
         day = latin_digits(fields.pop(f"{side}_on", "").strip())
@@ -81,7 +85,9 @@ def as_written(typed: dict[str, str]) -> dict[str, Any]:
             day = _next_day(day)
         if day:
             fields[f"{side}_at"] = f"{day}T{clock or '00:00'}" if clock or all_day else day + "T"
-    raw = nested(fields)
+    facilities = [name.removeprefix("facilities.") for name, value in fields.items() if name.startswith("facilities.")]
+    raw = nested({name: value for name, value in fields.items() if not name.startswith("facilities.")})
+    raw["facilities"] = facilities
     raw["pickup_points"] = [
         point for point in raw.get("pickup_points", []) if isinstance(point, dict) and (set(point) - {"id"})
     ]
@@ -110,8 +116,6 @@ async def _form_page(
     )
     given = {name.split(".")[1] for name in typed if name.startswith("title.")}
     tags = ["km", "en", *(chosen.languages if chosen else ())]
-    rows = {name.split(".")[1] for name in typed if name.startswith("pickup_points.")}
-    pickups = [int(row) for row in rows if row.isascii() and row.isdecimal() and len(row) < 3]
     return page(
         request,
         "desk/event_form.html",
@@ -124,12 +128,21 @@ async def _form_page(
         countries=offered,
         festivals=rules.FESTIVALS,
         entry_rules=rules.ENTRY_RULES,
+        facilities=FACILITY_NAMES,
         tags=list(dict.fromkeys([*tags, *sorted(given)])),
         proposals=[] if event or refused else await _proposals(staff),
         names=NAMES,
         nonce=kept_or_new(keyring_of(request), FORM, typed.get("nonce", "")),
-        pickup_rows=range((max(pickups) + 1 if pickups else 0) + BLANK_PICKUPS),
+        pickup_rows=_rows(typed, "pickup_points"),
+        programme_rows=_rows(typed, "programme"),
     )
+
+
+def _rows(typed: dict[str, str], name: str) -> range:
+    """The rows of a list that the form shows: those typed, and some blank ones."""
+    rows = {field.split(".")[1] for field in typed if field.startswith(f"{name}.")}
+    known = [int(row) for row in rows if row.isascii() and row.isdecimal() and len(row) < 3]
+    return range((max(known) + 1 if known else 0) + BLANK_ROWS)
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -175,7 +188,7 @@ async def new_event(request: Req) -> Response[bytes]:
     if event is None:
         raise Refused("not_found")
     given = {"starts_at": f"{day[:10]}T{event.starts_local:%H:%M}"} if day else {}
-    return await _form_page(request, staff, as_typed(copied(event, given)))
+    return await _form_page(request, staff, as_typed(copied(event, given)) | {"copy_of": event.slug})
 
 
 @post("/desk/events/new")
@@ -188,8 +201,9 @@ async def create_event(request: Req) -> Response[bytes]:
 
     async def act() -> Kept:
         draft = rules.read_event(as_written(typed), known, staff.within_reach)
+        like = await staff_event(typed.get("copy_of", ""), staff)
         event = await actions.create(
-            draft, known[draft.host_country].slug, actor(request, staff), settings_of(request).retention_days
+            draft, known[draft.host_country].slug, actor(request, staff), settings_of(request).retention_days, like
         )
         return Kept(303, {"slug": event.slug})
 

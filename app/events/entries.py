@@ -1,21 +1,40 @@
 """Events as calendar entries, and their VEVENT bytes kept by (event, language, content revision)."""
 
+from collections.abc import Sequence
+
 import msgspec
 
+from app.directory.shapes import ContactRow
 from app.events.shapes import Event
 from app.festivals.shapes import NAMES
 from app.web.i18n import pick, translate
 from calendars.feed import Entry, calendar, vevent
 from calendars.words import lunar_line
 
+MOST_CONTACTS = 3
 
-def entry(event: Event, language: str, base_url: str, ticket_link: str = "") -> Entry:
+Contacts = Sequence[ContactRow]
+
+
+def help_line(contacts: Contacts, language: str) -> str:
+    """Whom to call, on one line; "" where there is nobody."""
+    told = [f"{pick(contact.label, language)} {contact.value}" for contact in contacts[:MOST_CONTACTS]]
+    return f"{translate(language, 'Do you need help?')} {' · '.join(told)}" if told else ""
+
+
+def entry(event: Event, language: str, base_url: str, contacts: Contacts = (), ticket_link: str = "") -> Entry:
     """An event as a calendar in this language shows it; a party's own link only where it is asked for."""
     title, latin = pick(event.title, language), event.title.get("en", "")
     word, khmer = translate(language, "Cancelled"), translate("km", "Cancelled")
     words = f"[{word}]" if word == khmer else f"[{word} · {khmer}]"
     notice = pick(event.notice, language) if event.notice else ""
-    paragraphs = (ticket_link, notice, lunar_line(language, event.first_day), pick(event.description, language))
+    paragraphs = (
+        ticket_link,
+        notice,
+        lunar_line(language, event.first_day),
+        help_line(contacts, language),
+        pick(event.description, language),
+    )
     return Entry(
         uid=str(event.id),
         url=f"{base_url}/{language}/events/{event.slug}",
@@ -38,7 +57,9 @@ def entry(event: Event, language: str, base_url: str, ticket_link: str = "") -> 
     )
 
 
-def one_event_calendar(event: Event, language: str, base_url: str, ticket_link: str = "") -> bytes:
+def one_event_calendar(
+    event: Event, language: str, base_url: str, contacts: Contacts = (), ticket_link: str = ""
+) -> bytes:
     """A calendar with one event, to add."""
     return calendar(
         name=pick(event.title, language),
@@ -47,7 +68,7 @@ def one_event_calendar(event: Event, language: str, base_url: str, ticket_link: 
         zone=event.time_zone,
         language=language,
         zones=() if event.all_day else (event.time_zone,),
-        events=[vevent(entry(event, language, base_url, ticket_link))],
+        events=[vevent(entry(event, language, base_url, contacts, ticket_link))],
     )
 
 
@@ -67,9 +88,11 @@ class Vevents:
             self._kept[key] = found  # the last used are dropped last
         return found
 
-    def make(self, event: Event, language: str, base_url: str, *, brief: bool = False) -> bytes:
+    def make(
+        self, event: Event, language: str, base_url: str, contacts: Contacts = (), *, brief: bool = False
+    ) -> bytes:
         """Render an event and keep its bytes; `brief` leaves the description to the page."""
-        facts = entry(event, language, base_url)
+        facts = entry(event, language, base_url, contacts)
         made = vevent(msgspec.structs.replace(facts, description="") if brief else facts)
         self._kept[str(event.id), language, event.content_revision, event.state, brief] = made
         while len(self._kept) > self.MOST:

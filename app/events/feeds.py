@@ -13,7 +13,7 @@ from litestar import Response, route
 from litestar.params import FromPath
 
 from app.database.connection import now
-from app.directory.queries import country_by_slug, former_address
+from app.directory.queries import contacts_of, country_by_slug, former_address
 from app.directory.shapes import Country
 from app.events.entries import VEVENTS, one_event_calendar
 from app.events.queries import FeedItem, Head, country_events, events_by_id, feed_head, feed_items, public_event
@@ -118,8 +118,13 @@ async def _parts(items: list[FeedItem], language: str, base: str, *, brief: bool
     }
     missing = await events_by_id([row for row, raw in found.items() if raw is None])
 
+    helpers = {code: await contacts_of(code) for code in {event.host_country for event in missing}}
+
     def render() -> dict[str, bytes]:
-        return {str(event.id): VEVENTS.make(event, language, base, brief=brief) for event in missing}
+        return {
+            str(event.id): VEVENTS.make(event, language, base, helpers[event.host_country], brief=brief)
+            for event in missing
+        }
 
     made = await asyncio.to_thread(render) if missing else {}
     return [(item, found[item.id] or made[item.id]) for item in items if found[item.id] or item.id in made]
@@ -191,7 +196,8 @@ async def one_event(request: Req, language: FromPath[str], name: FromPath[str]) 
     base = settings_of(request).base_url
 
     async def make() -> Made:
-        body = one_event_calendar(await _published(slug), language, base)
+        event = await _published(slug)
+        body = one_event_calendar(event, language, base, await contacts_of(event.host_country))
         return await _calendar_file(f"{language}/events/{name}", name, body)
 
     return await shelf_of(request).answer(request, ("event.ics", language, slug), make, cache_control=CACHE)

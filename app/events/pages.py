@@ -10,13 +10,14 @@ from litestar.params import FromPath
 from app.database.connection import now
 from app.directory.queries import contacts_of
 from app.events.queries import public_event
-from app.events.rules import registration_refusal
-from app.events.shapes import Event
+from app.events.rules import days_until, registration_refusal
+from app.events.shapes import FACILITY_NAMES, Event
 from app.festivals.queries import dates_of
-from app.web.client import Req, settings_of
-from app.web.i18n import languages, pick, preferred
+from app.web.client import Req, digits_of, settings_of
+from app.web.i18n import HOST_LANGUAGES, languages, long_date, pick, preferred
 from app.web.pages import render, see_other
 from app.web.refusals import Refused
+from app.web.sharing import share_links
 from app.web.shelf import Made, shelf_of
 
 
@@ -54,6 +55,7 @@ def linked_data(event: Event, language: str, base_url: str) -> str:
     if event.previous_starts_at is not None:
         before = event.previous_starts_at.astimezone(zone)
         data["previousStartDate"] = before.date().isoformat() if event.all_day else before.isoformat()
+    data["image"] = f"{base_url}/{language}/events/{event.slug}/card.jpg"
     if event.latitude is not None:
         data["location"]["geo"] = {
             "@type": "GeoCoordinates",
@@ -63,30 +65,51 @@ def linked_data(event: Event, language: str, base_url: str) -> str:
     return msgspec.json.encode(data).decode().replace("<", "\\u003c")
 
 
+def share_text(event: Event, language: str) -> str:
+    """What stands above the link in a post: title, day, place."""
+    parts = (pick(event.title, language), long_date(language, event.first_day), pick(event.venue, language))
+    return "\n".join(part for part in parts if part)
+
+
+def _text_language(request: Req, language: str) -> str:
+    """In which language the attaché's texts are shown: the page's, or one of the host languages by ?text=."""
+    chosen = request.query_params.get("text", "")
+    return chosen if chosen in HOST_LANGUAGES else language
+
+
 @route("/{language:str}/events/{slug:str}", http_method=["GET", "HEAD"])
 async def event(request: Req, language: FromPath[str], slug: FromPath[str]) -> Response[bytes]:
     """What, when, where, and the way to register."""
     if language not in languages():
         raise Refused("not_found")
+    text_language = _text_language(request, language)
 
     async def make() -> Made:
         found = await public_event(slug)
         if found is None:
             raise Refused("not_found")
-        at = now()
+        at, base = now(), settings_of(request).base_url
+        text = share_text(found, language)
         html = render(
             request,
             "pages/event.html",
             event=found,
+            text_language=text_language,
+            text_languages=[tag for tag in HOST_LANGUAGES if tag in found.title],
             feast=await dates_of(found.festival, found.first_day.year),
-            linked_data=linked_data(found, language, settings_of(request).base_url),
+            linked_data=linked_data(found, language, base),
             over=at >= found.ends_at,
+            days_left=days_until(found, at),
             refusal=registration_refusal(found, at),
             contacts=await contacts_of(found.host_country),
+            facility_names=FACILITY_NAMES,
+            share=share_links(f"{base}/e/{found.slug}", text),
+            share_text=f"{text}\n{base}/e/{found.slug}",
         )
         return Made(html.encode())
 
-    return await shelf_of(request).answer(request, ("event", language, slug), make)
+    key = ("event", language, slug, digits_of(request), text_language)
+    return await shelf_of(request).answer(request, key, make)
 
 
 @route("/e/{slug:str}", http_method=["GET", "HEAD"])

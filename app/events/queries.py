@@ -28,7 +28,18 @@ FROM event JOIN host_country ON host_country.code = event.host_country
 _PICKUPS = """
 SELECT id, event, name, place, departs_local, departs_at, seats, seats_taken FROM pickup_point
 """
-_LOCALISED = ("title", "description", "venue", "address", "notice", "country_names")
+_JSON = (
+    "title",
+    "description",
+    "venue",
+    "address",
+    "notice",
+    "country_names",
+    "programme",
+    "travel",
+    "bring",
+    "picture_alt",
+)
 
 PUBLIC = "event.state IN ('published', 'cancelled')"
 
@@ -38,7 +49,8 @@ def _pickup(row: dict[str, Any]) -> Pickup:
 
 
 def _event(row: dict[str, Any], pickups: list[dict[str, Any]]) -> Event:
-    row = {**row, **{name: json_of(row[name]) for name in _LOCALISED}}
+    row = {**row, **{name: json_of(row[name]) for name in _JSON}}
+    row["facilities"] = tuple(row["facilities"].split())
     row["pickup_points"] = tuple(_pickup(point) for point in pickups if point["event"] == row["id"])
     return msgspec.convert(row, Event, strict=False)
 
@@ -86,6 +98,23 @@ async def country_events(code: str, since: datetime, until: datetime | None = No
         code,
         since,
         *args,
+    )
+
+
+async def picture_file(digest: str, kind: str) -> bytes | None:
+    """A file of a picture that an event shows."""
+    rows = await fetch("SELECT content FROM event_picture WHERE digest = $1 AND kind = $2 LIMIT 1", digest, kind)
+    return bytes(rows[0]["content"]) if rows else None
+
+
+async def past_events(code: str, now: datetime, since: datetime, most: int) -> list[Event]:
+    """Events of a country that took place and ended since, the latest first."""
+    return await _find(
+        f"event.host_country = $1 AND event.ends_at < $2 AND event.ends_at >= $3 AND event.state = 'published'"
+        f" ORDER BY event.starts_at DESC, event.slug LIMIT {most}",
+        code,
+        now,
+        since,
     )
 
 

@@ -9,19 +9,23 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from app.directory.shapes import Country
-from app.events.shapes import Event, EventDraft, PickupDraft, as_raw
-from app.web.fields import Reader
+from app.events.shapes import FACILITY_NAMES, Event, EventDraft, PickupDraft, ProgrammeItem, as_raw
+from app.web.fields import Reader, latin_digits
 from app.web.refusals import Refused
 
 FESTIVALS = ("khmer_new_year", "pchum_ben", "visak_bochea", "meak_bochea", "kathina", "water_festival", "other")
 ENTRY_RULES = ("once", "daily", "free")
+FACILITIES = tuple(FACILITY_NAMES)
 NEVER = datetime(1900, 1, 1)  # noqa: DTZ001 - stands in for a wall time that is wrong, until that is said
 MOST_PEOPLE = 1_000_000
 MOST_PARTY = 60
 MOST_PICKUPS = 50
+MOST_PROGRAMME = 60
 RESERVED_SLUGS = {"new"}
 
 TITLE, PLACE, DESCRIPTION, NOTICE, NAME = 300, 500, 10_000, 2_000, 120
+
+_CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")
 
 # a change of any of these is one that calendars must notice (RFC 5545 3.8.7.4)
 SEQUENCED = ("starts_local", "ends_local", "time_zone", "all_day", "venue", "address", "latitude", "longitude")
@@ -65,6 +69,10 @@ def read_event(
         registration_closes_local=closes,
         registration_paused=read.flag("registration_paused"),
         notice=read.localised("notice", NOTICE, lines=True),
+        programme=tuple(_programme_item(item) for item in read.objects("programme", MOST_PROGRAMME)),
+        travel=read.localised("travel", NOTICE, lines=True),
+        bring=read.localised("bring", NOTICE, lines=True),
+        facilities=read.some_of("facilities", FACILITIES),
         pickup_points=tuple(
             _pickup(point, zone, starts, existing) for point in read.objects("pickup_points", MOST_PICKUPS)
         ),
@@ -133,6 +141,15 @@ def _position(read: Reader) -> tuple[float | None, float | None]:
     return latitude, longitude
 
 
+def _programme_item(read: Reader) -> ProgrammeItem:
+    at = latin_digits(read.text("at", 5, required=True))
+    if at and not _CLOCK.fullmatch(at):
+        read.wrong("at", "not_a_clock")
+    what = read.localised("what", TITLE, required=True)
+    read.refuse_unknown()
+    return ProgrammeItem(at.zfill(5), what)
+
+
 def _pickup(read: Reader, zone: ZoneInfo, starts: datetime | None, existing: Event | None) -> PickupDraft:
     known = {str(point.id): point for point in existing.pickup_points} if existing else {}
     row = read.text("id", 36)
@@ -176,7 +193,7 @@ def instant(wall: datetime, zone: str) -> datetime:
 
 
 def moved_along(raw: dict[str, Any], event: Event, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Shift registration times and departures by as much as the start moves, unless they are given themselves."""
+    """Shift registration times, departures and programme as far as the start moves, unless they are given."""
     try:
         shift = datetime.fromisoformat(str(given["starts_at"])).replace(tzinfo=None) - event.starts_local
     except (KeyError, ValueError):
@@ -188,6 +205,16 @@ def moved_along(raw: dict[str, Any], event: Event, given: Mapping[str, Any]) -> 
     if "pickup_points" not in given or given["pickup_points"] == before["pickup_points"]:
         raw["pickup_points"] = [
             {**point, "departs_at": _shifted(point["departs_at"], shift)} for point in before["pickup_points"]
+        ]
+    if "programme" not in given or given["programme"] == before["programme"]:
+        raw["programme"] = [
+            {
+                **item,
+                "at": (datetime.fromisoformat(f"1900-01-01T{item['at']}") + shift % timedelta(days=1)).strftime(
+                    "%H:%M"
+                ),
+            }
+            for item in before["programme"]
         ]
     return raw
 
@@ -206,6 +233,11 @@ def slug_for(draft: EventDraft, country_slug: str) -> str:
     if len(words) < 3:
         words = f"{draft.festival.replace('_', '-')}-{country_slug}-{draft.starts_local.year}"
     return words[:80].strip("-")
+
+
+def days_until(event: Event, now: datetime) -> int:
+    """Whole days from today to the first day, as the place counts them; 0 on the day itself and after."""
+    return max(0, (event.first_day - now.astimezone(ZoneInfo(event.time_zone)).date()).days)
 
 
 def registration_refusal(event: Event, now: datetime) -> Refused | None:

@@ -10,6 +10,24 @@ Text = dict[str, str]
 Place = str | Text
 
 
+def _(text: str) -> str:
+    """Marks a sentence for the catalogues."""
+    return text
+
+
+FACILITY_NAMES = {
+    "wheelchair": _("Ways for wheelchairs"),
+    "toilets": _("Toilets"),
+    "drinking_water": _("Drinking water"),
+    "first_aid": _("First aid"),
+    "prayer_room": _("Room for prayer"),
+    "vegetarian": _("Vegetarian food"),
+    "halal": _("Halal food"),
+    "children": _("A place for children"),
+    "parking": _("Parking"),
+}
+
+
 class PickupDraft(msgspec.Struct, frozen=True):
     """A pick-up point as written; `departs` is wall time."""
 
@@ -18,6 +36,13 @@ class PickupDraft(msgspec.Struct, frozen=True):
     place: Place
     departs: datetime | None
     seats: int | None
+
+
+class ProgrammeItem(msgspec.Struct, frozen=True):
+    """What happens at an hour of the day; `at` is wall time, "09:00"."""
+
+    at: str
+    what: Text
 
 
 class EventDraft(msgspec.Struct, frozen=True):
@@ -43,6 +68,10 @@ class EventDraft(msgspec.Struct, frozen=True):
     registration_closes_local: datetime | None
     registration_paused: bool
     notice: Text
+    programme: tuple[ProgrammeItem, ...]
+    travel: Text
+    bring: Text
+    facilities: tuple[str, ...]
     pickup_points: tuple[PickupDraft, ...]
 
 
@@ -104,6 +133,12 @@ class Event(msgspec.Struct, frozen=True):
     revision: int
     content_revision: int
     retention_days: int
+    programme: tuple[ProgrammeItem, ...] = ()
+    travel: Text = {}
+    bring: Text = {}
+    facilities: tuple[str, ...] = ()
+    picture: str = ""
+    picture_alt: Text = {}
     pickup_points: tuple[Pickup, ...] = ()
 
     @property
@@ -144,6 +179,10 @@ def as_raw(event: Event) -> dict[str, Any]:
         "registration_closes_at": _iso(event.registration_closes_local),
         "registration_paused": event.registration_paused,
         "notice": event.notice,
+        "programme": [{"at": item.at, "what": item.what} for item in event.programme],
+        "travel": event.travel,
+        "bring": event.bring,
+        "facilities": list(event.facilities),
         "pickup_points": [
             {
                 "id": str(point.id),

@@ -146,7 +146,7 @@ async def calendar_file(request: Req, language: FromPath[str], key: FromPath[str
     party = await party_of(request, key)
     event, base = await event_by_id(party.event), settings_of(request).base_url
     link = f"{base}/{language}/r/{key}" if request.query_params.get("link") == "1" else ""
-    body = one_event_calendar(event, language, base, link)
+    body = one_event_calendar(event, language, base, await contacts_of(event.host_country), link)
     headers = {**PRIVATE, "content-disposition": f'inline; filename="{event.slug}.ics"'}
     return Response(body, media_type="text/calendar", headers=headers)
 

@@ -8,6 +8,7 @@ import secrets
 from litestar import Response, route
 from litestar.params import FromPath
 
+from app.directory.queries import contacts_of
 from app.events.queries import event_by_id
 from app.registrations.queries import party_by_number
 from app.tickets import qr
@@ -47,6 +48,7 @@ async def ticket(request: Req, text: FromPath[str]) -> Response[bytes]:
         ticket=found,
         current=current,
         symbol=qr.svg(address(settings_of(request).base_url, bare_code(text))) if current else "",
+        contacts=await contacts_of(event.host_country),
     )
 
 

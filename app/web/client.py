@@ -14,6 +14,7 @@ from app.web.i18n import DEFAULT, languages, preferred
 from app.web.refusals import Refused
 
 LANGUAGE_COOKIE = "bon-language"
+KHMER_DIGITS = "khmer"
 
 Req = Request[Any, Any, State]
 
@@ -63,6 +64,12 @@ def language_of(request: Req) -> str:
     if is_staff_page(request) and request.cookies.get(LANGUAGE_COOKIE) in languages():
         return request.cookies[LANGUAGE_COOKIE]
     return preferred(request.headers.get("accept-language", "")) if "accept-language" in request.headers else DEFAULT
+
+
+def digits_of(request: Req) -> str:
+    """The digits that the reader chose: KHMER_DIGITS, or "" for Latin ones. The address says it, no cookie does."""
+    chosen = request.query_params.get("digits") == KHMER_DIGITS and language_of(request) == "km"
+    return KHMER_DIGITS if chosen else ""
 
 
 def is_staff_page(request: Req) -> bool:

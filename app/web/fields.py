@@ -53,13 +53,13 @@ def unflatten(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         else:
             if value.strip():
                 place[last] = value
-    return {name: _listed(value) for name, value in root.items() if value != {}}
+    return {name: listed for name, value in root.items() if (listed := _listed(value)) != {}}
 
 
 def _listed(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    inner = {key: _listed(item) for key, item in value.items() if item != {}}
+    inner = {key: listed for key, item in value.items() if (listed := _listed(item)) != {}}
     if inner and all(key.isascii() and key.isdecimal() and len(key) < 5 for key in inner):
         return [inner[key] for key in sorted(inner, key=int)]
     return inner
@@ -193,6 +193,19 @@ class Reader:
         else:
             return str(value)
         return default or ""
+
+    def some_of(self, name: str, options: Iterable[str]) -> tuple[str, ...]:
+        """Any of the options, in their own order; a list of words."""
+        value = self.given(name)
+        options = tuple(options)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self.wrong(name, "not_a_list")
+            return ()
+        if any(each not in options for each in value):
+            self.wrong(name, "not_a_choice", options=", ".join(options))
+        return tuple(option for option in options if option in value)
 
     def moment(self, name: str, *, required: bool = False, exact: bool = False) -> datetime | None:
         """A date and time as it was given: naive (wall time) or with an offset; to the minute unless `exact`.

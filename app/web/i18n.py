@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 
 from app.web.refusals import SENTENCES, Refused
 
+HOST_LANGUAGES = {"ko": "한국어", "ja": "日本語", "th": "ไทย", "ms": "Bahasa Melayu", "zh": "中文", "ar": "العربية"}
 LOCALE_DIR = Path(__file__).parent.parent / "locale"
 DEFAULT = "km"
 
@@ -62,17 +63,49 @@ def preferred(accept_language: str) -> str:
 
 def pick(texts: str | Mapping[str, str], language: str) -> str:
     """A localised text in the language, else Khmer, English, or any."""
+    return pick_tagged(texts, language)[1]
+
+
+def pick_tagged(texts: str | Mapping[str, str], language: str) -> tuple[str, str]:
+    """The same with the tag of the language that it is in ("" for a text that says none)."""
     if isinstance(texts, str):
-        return texts
+        return "", texts
     for tag in (language, "km", "en"):
         if texts.get(tag):
-            return texts[tag]
-    return next(iter(texts.values()), "")
+            return tag, texts[tag]
+    return next(iter(texts.items()), ("", ""))
 
 
 @cache
 def _locale(language: str) -> Locale:
     return Locale.parse({"km": "km_KH", "en": "en_GB"}.get(language, language), sep="_")
+
+
+@cache
+def own_name(language: str) -> str:
+    """What the speakers of a language call it."""
+    name = HOST_LANGUAGES.get(language) or _locale(language).get_language_name() or language
+    return {"km": "ភាសាខ្មែរ"}.get(language, name[:1].upper() + name[1:])
+
+
+def direction(language: str) -> str:
+    """ "rtl" for languages written from right to left, else "ltr"."""
+    return str(_locale(language).text_direction)
+
+
+def days_text(language: str, days: tuple[int, ...]) -> str:
+    """ISO weekdays in words: "every day", "Monday – Friday", "Monday, Friday"."""
+    if len(days) == 7:
+        return translate(language, "every day")
+    names = [str(_locale(language).days["format"]["wide"][day - 1]) for day in days]
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"{names[0]} – {names[-1]}"
+    return ", ".join(names)
+
+
+def month_name(language: str, day: date) -> str:
+    """The month, short where the language has a short form."""
+    return str(format_date(day, "MMM", locale=_locale(language)))
 
 
 def long_date(language: str, day: date) -> str:

@@ -9,11 +9,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from litestar import Response
 from litestar.datastructures import Cookie
+from markupsafe import Markup, escape
 
 from app.web import assets, i18n
-from app.web.client import LANGUAGE_COOKIE, Req, is_staff_page, language_of, settings_of
+from app.web.breaking import with_breaks
+from app.web.client import LANGUAGE_COOKIE, Req, digits_of, is_staff_page, language_of, settings_of
+from app.web.icons import PATHS
 from app.web.refusals import Problem, Refused
-from calendars.words import lunar_line
+from calendars.words import khmer_digits, lunar_line
 
 _ADDRESS = ":/?#[]@!$&'()*+,;=%~"
 _HERE = Path(__file__).parent.parent
@@ -22,17 +25,51 @@ TEMPLATES = next(path for path in (_HERE.parent / "templates", _HERE / "_bundled
 
 @pass_context
 def _translate(context: Context, text: str, **facts: Any) -> str:
+    if context["digits"]:
+        facts = {name: khmer_digits(str(fact)) if isinstance(fact, int) else fact for name, fact in facts.items()}
     return i18n.translate(context["language"], text, **facts)
 
 
 @pass_context
 def _pick(context: Context, texts: Any) -> str:
-    return i18n.pick(texts, context["language"])
+    return i18n.pick(texts, context["text_language"])
+
+
+@pass_context
+def _said(context: Context, texts: Any) -> Markup:
+    """A localised text for the body of a page, marked where it is in another language than the page."""
+    tag, text = i18n.pick_tagged(texts, context["text_language"])
+    if tag in {"", context["language"]} or not text:
+        return escape(text)
+    return Markup('<span lang="{}" dir="{}">{}</span>').format(tag, i18n.direction(tag), text)
+
+
+@pass_context
+def _to(context: Context, path: str) -> str:
+    """The address of a worker's page in the page's language and digits."""
+    chosen = f"?digits={context['digits']}" if context["digits"] else ""
+    return f"/{context['language']}{path}{chosen}"
+
+
+@pass_context
+def _weekdays(context: Context, days: Any) -> str:
+    return i18n.days_text(context["language"], tuple(days))
+
+
+@pass_context
+def _month(context: Context, day: Any) -> str:
+    return i18n.month_name(context["language"], day)
+
+
+@pass_context
+def _number(context: Context, number: int) -> str:
+    return khmer_digits(str(number)) if context["digits"] else str(number)
 
 
 @pass_context
 def _day(context: Context, day: Any) -> str:
-    return i18n.long_date(context["language"], day)
+    text = i18n.long_date(context["language"], day)
+    return khmer_digits(text) if context["digits"] else text
 
 
 @pass_context
@@ -71,7 +108,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals.update(_=_translate, asset=assets.address)
+    made.globals.update(_=_translate, asset=assets.address, to=_to, sign_paths=PATHS)
     made.filters.update(
         pick=_pick,
         day=_day,
@@ -81,26 +118,36 @@ def environment() -> Environment:
         code_sentence=_code_sentence,
         clock=i18n.local_time,
         lunar=_lunar,
+        said=_said,
+        weekdays=_weekdays,
+        month=_month,
+        number=_number,
+        own_name=i18n.own_name,
     )
     return made
 
 
 def render(request: Req, template: str, /, **facts: Any) -> str:
-    """A page as text. Its facts: `language`, `languages`, `path` (without language), `base_url`, and what is given."""
+    """A page as text. Its facts: `language`, `languages`, `digits`, `text_language` (of what attachés wrote), `twin`
+    (the path without language), `base_url`, and what is given."""
     language = facts.pop("language", None) or language_of(request)
-    path = request.scope["path"]
-    twin = path.removeprefix(f"/{path.split('/', 2)[1]}") if path.split("/", 2)[1] in i18n.languages() else ""
-    return (
+    facts.setdefault("text_language", language)
+    first, _, rest = request.scope["path"].lstrip("/").partition("/")
+    twin = f"/{rest}" if first in i18n.languages() else ""
+    html = (
         environment()
         .get_template(template)
         .render(
             language=language,
             languages=i18n.languages(),
+            direction=i18n.direction(language),
+            digits=digits_of(request) if language == "km" else "",
             twin=twin,
             base_url=settings_of(request).base_url,
             **facts,
         )
     )
+    return with_breaks(html)
 
 
 def page(request: Req, template: str, /, *, status: int = 200, cookies: Any = None, **facts: Any) -> Response[bytes]:

@@ -36,22 +36,29 @@ async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="models", description=DESCRIPTION)
 
     async def seed() -> None:
+        # the columns of that time: models grow, migrations do not
         for position, (code, slug, khmer, english, zone, languages) in enumerate(COUNTRIES):
-            await HostCountry.insert(
-                HostCountry(
-                    code=code,
-                    slug=slug,
-                    names=json.dumps({"km": khmer, "en": english}, ensure_ascii=False),
-                    time_zone=zone,
-                    languages=languages,
-                    position=position,
-                )
+            names = json.dumps({"km": khmer, "en": english}, ensure_ascii=False)
+            await HostCountry.raw(
+                "INSERT INTO host_country (code, slug, names, time_zone, languages, position, paused)"
+                " VALUES ({}, {}, {}, {}, {}, {}, false)",
+                code,
+                slug,
+                names,
+                zone,
+                languages,
+                position,
             )
-        label = json.dumps(HOTLINE_LABEL, ensure_ascii=False)
-        await Contact.insert(
-            Contact(id=HOTLINE, host_country=None, kind="hotline", label=label, value="1297", position=1000)
+        await Contact.raw(
+            "INSERT INTO contact (id, kind, label, value, hours, position) VALUES ({}, {}, {}, {}, {}, {})",
+            HOTLINE,
+            "hotline",
+            json.dumps(HOTLINE_LABEL, ensure_ascii=False),
+            "1297",
+            "",
+            1000,
         )
-        await Counter.insert(Counter(name="event_number", value=0))
+        await Counter.raw("INSERT INTO counter (name, value) VALUES ({}, 0)", "event_number")
 
     manager.add_raw(seed)
     return manager

@@ -72,7 +72,7 @@ async def test_the_new_year_shows_sangkran_in_both_places(world: World) -> None:
     event = await world.event(starts_at="2028-04-09T09:00", ends_at="2028-04-09T17:00")
     async with world.stranger as client:
         english = (await client.get(f"/en/events/{event['slug']}")).text
-        khmer = (await client.get(f"/km/events/{event['slug']}")).text
+        khmer = (await client.get(f"/km/events/{event['slug']}")).text.replace("<wbr>", "")
     assert "Thursday 13 April 2028 23:12 (Phnom Penh)" in english
     assert "Friday 14 April 2028 01:12 (local time)" in english
     assert "15 waxing Chet" in english

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from app.database.audit import OPERATOR
+from app.directory.actions import add_contact
+from app.directory.shapes import ContactDraft
 from tests.world import World
 
 # method, path, then the status for: stranger, attaché of Japan, expired session, gate device, HQ, attaché of Korea.
@@ -15,6 +18,13 @@ ROWS: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "/km/", PUBLIC),
     ("GET", "/en/korea/", PUBLIC),
     ("GET", "/en/korea/subscribe", PUBLIC),
+    ("GET", "/en/korea/contacts", PUBLIC),
+    ("GET", "/en/korea/contacts.vcf", PUBLIC),
+    ("GET", "/en/help", PUBLIC),
+    ("GET", "/en/privacy", PUBLIC),
+    ("GET", "/en/how", PUBLIC),
+    ("GET", "/km/events/{slug}/card.jpg", PUBLIC),
+    ("GET", "/pictures/{key}.jpg", (404,) * 6),
     ("GET", "/en/korea/events.rss", PUBLIC),
     ("GET", "/km/events/{slug}", PUBLIC),
     ("GET", "/km/events/{slug}/register", PUBLIC),
@@ -53,6 +63,19 @@ ROWS: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "/desk/festivals", (303, 200, 303, 303, 200, 200)),
     ("POST", "/desk/festivals", (303, 403, 303, 303, 422, 403)),
     ("POST", "/desk/festivals/withdraw", (303, 403, 303, 303, 404, 403)),
+    ("GET", "/desk/styleguide", (303, 200, 303, 303, 200, 200)),
+    ("GET", "/desk/contacts", (303, 200, 303, 303, 200, 200)),
+    ("GET", "/desk/contacts/new", (303, 200, 303, 303, 200, 200)),
+    ("POST", "/desk/contacts/new", (303, 422, 303, 303, 422, 422)),
+    ("GET", "/desk/contacts/{contact}", (303, 404, 303, 303, 200, 200)),
+    ("POST", "/desk/contacts/{contact}", (303, 404, 303, 303, 422, 422)),
+    ("POST", "/desk/contacts/{contact}/checked", (303, 404, 303, 303, 303, 303)),
+    ("POST", "/desk/contacts/{pairing}/remove", (303, 404, 303, 303, 404, 404)),
+    ("POST", "/desk/contacts/{contact}/remove", (303, 404, 303, 303, 303, 303)),
+    ("GET", "/desk/events/{slug}/picture", (303, 404, 303, 303, 200, 200)),
+    ("POST", "/desk/events/{slug}/picture", (303, 404, 303, 303, 422, 422)),
+    ("POST", "/desk/events/{slug}/picture/remove", (303, 404, 303, 303, 303, 303)),
+    ("GET", "/desk/events/{slug}/prints/square.jpg", (303, 404, 303, 303, 200, 200)),
     ("GET", "/desk/events/new", (303, 200, 303, 303, 200, 200)),
     ("POST", "/desk/events/new", (303, 422, 303, 303, 422, 422)),
     ("GET", "/desk/events/new?copy={slug}", (303, 404, 303, 303, 200, 200)),
@@ -105,7 +128,15 @@ def test_the_table_names_every_route(world: World) -> None:
 
 def _shape(path: str) -> str:
     """A path with its parameters left open."""
-    known = {"km": "*", "en": "*", "korea": "*", "khmer-festivals-korea.ics": "*", "1.png": "*", "1.svg": "*"}
+    known = {
+        "km": "*",
+        "en": "*",
+        "korea": "*",
+        "khmer-festivals-korea.ics": "*",
+        "1.png": "*",
+        "1.svg": "*",
+        "square.jpg": "*",
+    }
     parts = path.split("?", maxsplit=1)[0].strip("/").split("/")
     return "/".join("*" if "{" in part else known.get(part, part) for part in parts)
 
@@ -123,6 +154,7 @@ async def test_who_may_do_what(world: World, person: str) -> None:
         "pair": device["pair_url"].rsplit("/", 1)[1],
         "pairing": device["id"],
         "asset": (await _asset(world)),
+        "contact": await _contact(),
     }
     wrong = []
     for method, path, answers in ROWS:
@@ -134,6 +166,12 @@ async def test_who_may_do_what(world: World, person: str) -> None:
         if answer.status_code != expected:
             wrong.append((method, path, f"answered {answer.status_code}, not {expected}"))
     assert not wrong
+
+
+async def _contact() -> str:
+    """A contact of Korea's."""
+    draft = ContactDraft("KR", "phone", {"en": "Attaché"}, "1350", (), None, None, 1)
+    return str(await add_contact(draft, OPERATOR))
 
 
 async def _asset(world: World) -> str:

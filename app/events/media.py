@@ -1,0 +1,157 @@
+"""Pictures, link cards and posters of events: to everybody what is published, at the desk the rest."""
+
+import asyncio
+from typing import Any
+
+from litestar import Response, get, post, route
+from litestar.datastructures import UploadFile
+from litestar.params import FromPath
+
+from app.events import actions, rules
+from app.events.pictures import MOST_BYTES, Picture, read_picture
+from app.events.prints import CARD, PRINTS, print_of
+from app.events.queries import picture_file, public_event
+from app.events.shapes import Event
+from app.web.bodies import nested
+from app.web.client import Req, language_of, settings_of
+from app.web.fields import Reader
+from app.web.i18n import languages
+from app.web.pages import page, see_other
+from app.web.refusals import Refused
+from app.web.scope import desk_event
+from app.web.sessions import actor
+from app.web.shelf import Made, shelf_of
+
+TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
+DAY = "public, max-age=86400"
+
+
+@route("/pictures/{name:str}", http_method=["GET", "HEAD"])
+async def picture(request: Req, name: FromPath[str]) -> Response[bytes]:
+    """A file of an event's picture; its name says which, so browsers may keep it."""
+    digest, _, kind = name.partition(".")
+    if kind not in TYPES or len(digest) != 32 or not digest.isalnum():
+        raise Refused("not_found")
+
+    async def make() -> Made:
+        content = await picture_file(digest, kind)
+        if content is None:
+            raise Refused("not_found")
+        return Made(content, TYPES[kind])
+
+    return await shelf_of(request).answer(request, ("picture", name), make, cache_control=DAY)
+
+
+@route(f"/{{language:str}}/events/{{slug:str}}/{CARD}", http_method=["GET", "HEAD"])
+async def card(request: Req, language: FromPath[str], slug: FromPath[str]) -> Response[bytes]:
+    """What a link to the event looks like in a post."""
+    if language not in languages():
+        raise Refused("not_found")
+    event: Event | None = None
+
+    async def version() -> int:
+        nonlocal event
+        event = await public_event(slug)
+        if event is None:
+            raise Refused("not_found")
+        return event.content_revision
+
+    async def make() -> Made:
+        if event is None:
+            raise Refused("not_found")
+        content = await print_of(CARD, event, language, settings_of(request).base_url, await _jpeg(event))
+        return Made(content, "image/jpeg")
+
+    return await shelf_of(request).answer(
+        request, ("card", language, slug), make, version=version, cache_control="public, max-age=600"
+    )
+
+
+async def _jpeg(event: Event) -> bytes | None:
+    return await picture_file(event.picture, "jpg") if event.picture else None
+
+
+@get("/desk/events/{slug:str}/prints/{name:str}")
+async def prints(request: Req, slug: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """A poster or picture to download, in the language of the desk or of ?lang=."""
+    _, event = await desk_event(request, slug)
+    if name not in PRINTS:
+        raise Refused("not_found")
+    content = await print_of(name, event, language_of(request), settings_of(request).base_url, await _jpeg(event))
+    return Response(
+        content,
+        media_type=PRINTS[name].media_type,
+        headers={"cache-control": "private, no-store", "content-disposition": f'inline; filename="{slug}-{name}"'},
+    )
+
+
+@get("/desk/events/{slug:str}/picture")
+async def picture_form(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """The picture, what it shows in words, and the files made from it."""
+    staff, event = await desk_event(request, slug)
+    typed = {f"alt.{tag}": text for tag, text in event.picture_alt.items()}
+    return _form_page(request, staff, event, typed)
+
+
+def _form_page(
+    request: Req, staff: Any, event: Event, typed: dict[str, str], refused: Refused | None = None
+) -> Response[bytes]:
+    return page(
+        request,
+        "desk/picture.html",
+        status=refused.status if refused else 200,
+        staff=staff,
+        event=event,
+        typed=typed,
+        problems=refused.problems if refused else (),
+        prints=PRINTS,
+    )
+
+
+@post("/desk/events/{slug:str}/picture", request_max_body_size=MOST_BYTES + 64 * 1024)
+async def set_picture(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """Show another picture, or say it in other words."""
+    staff, event = await desk_event(request, slug)
+    sent = await request.form()
+    typed = {name: value for name, value in sent.items() if isinstance(value, str)}
+    uploaded = sent.get("picture")
+    content = await uploaded.read() if isinstance(uploaded, UploadFile) else b""
+    read = Reader(nested({name: value for name, value in typed.items() if name.startswith("alt.")}))
+    alt = read.localised("alt", rules.TITLE)
+    if not read.problems and not (alt.get("km") or alt.get("en")):
+        read.wrong("alt", "alt_required")
+    try:
+        if content or not event.picture:
+            made = await _encoded(content, read)
+            await actions.set_picture(event.id, made, alt, actor(request, staff))
+        else:
+            read.finish()
+            await actions.describe_picture(event.id, alt, actor(request, staff))
+    except Refused as refused:
+        return _form_page(request, staff, event, typed, refused)
+    shelf_of(request).clear()
+    return see_other(f"/desk/events/{slug}/picture")
+
+
+async def _encoded(content: bytes, read: Reader) -> Picture:
+    """The picture made anew, off the event loop; what else is wrong is said together with it."""
+    try:
+        made = await asyncio.to_thread(read_picture, content)
+    except Refused as refused:
+        read.problems.extend(refused.problems)
+        read.finish()
+        raise
+    read.finish()
+    return made
+
+
+@post("/desk/events/{slug:str}/picture/remove")
+async def remove_picture(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """Show no picture any more."""
+    staff, event = await desk_event(request, slug)
+    await actions.remove_picture(event.id, actor(request, staff))
+    shelf_of(request).clear()
+    return see_other(f"/desk/events/{slug}/picture")
+
+
+HANDLERS = [picture, card, prints, picture_form, set_picture, remove_picture]

@@ -1,0 +1,74 @@
+"""Event pictures: whatever was uploaded is made anew, so that neither place nor camera travels with it. Pure."""
+
+import hashlib
+import io
+import warnings
+
+import msgspec
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from app.web.refusals import Problem, Refused
+
+MOST_BYTES = 15 * 1024 * 1024
+MOST_PIXELS = 60_000_000
+FORMATS = ("JPEG", "PNG", "WEBP")
+SIZES = {"webp": (720, 30_000), "jpg": (1200, 180_000)}  # kind: most pixels wide, bytes to stay below
+
+
+class Encoded(msgspec.Struct, frozen=True):
+    """One file of a picture."""
+
+    kind: str
+    width: int
+    height: int
+    content: bytes
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """A picture in every kind that is served; `digest` names it and is the same for the same upload."""
+
+    digest: str
+    files: tuple[Encoded, ...]
+
+
+def read_picture(content: bytes) -> Picture:
+    """Decode and encode anew: turned upright, at most 1200 wide, without any metadata. Raises Refused."""
+    if not content:
+        raise _wrong("required")
+    if len(content) > MOST_BYTES:
+        raise _wrong("picture_too_big", most=MOST_BYTES // 1024 // 1024)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            opened = Image.open(io.BytesIO(content), formats=FORMATS)
+            if opened.width * opened.height > MOST_PIXELS:
+                raise _wrong("picture_too_big", most=MOST_BYTES // 1024 // 1024)
+            upright = ImageOps.exif_transpose(opened)
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise _wrong("picture_too_big", most=MOST_BYTES // 1024 // 1024) from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise _wrong("picture_unreadable") from error
+    if min(upright.size) < 200 or max(upright.size) > 5 * min(upright.size):
+        raise _wrong("picture_too_small")
+    flat = Image.new("RGB", upright.size, "white")
+    alpha = upright.convert("RGBA")
+    flat.paste(alpha, mask=alpha.getchannel("A"))
+    return Picture(
+        hashlib.sha256(content).hexdigest()[:32], tuple(_encoded(flat, kind, *limits) for kind, limits in SIZES.items())
+    )
+
+
+def _encoded(picture: Image.Image, kind: str, widest: int, most: int) -> Encoded:
+    """The best quality that stays below `most` bytes: workers pay for each of them."""
+    small = picture.copy()
+    small.thumbnail((widest, widest * 2), Image.Resampling.LANCZOS)
+    for quality in (80, 70, 60, 50, 40, 30, 20):
+        file = io.BytesIO()
+        small.save(file, {"webp": "WEBP", "jpg": "JPEG"}[kind], quality=quality, optimize=True)
+        if file.tell() <= most:
+            break
+    return Encoded(kind, small.width, small.height, file.getvalue())
+
+
+def _wrong(code: str, **facts: object) -> Refused:
+    return Refused("invalid", (Problem("picture", code, dict(facts)),))

@@ -1,0 +1,101 @@
+"""An event as poster and as picture for posts: the facts that templates/print/event.typ sets."""
+
+import base64
+import io
+from typing import Any
+
+import msgspec
+from PIL import Image
+
+from app.events.shapes import Event
+from app.tickets import qr
+from app.web.assets import STATIC
+from app.web.i18n import local_time, long_date, pick, translate
+from app.web.icons import symbol
+from app.web.typesetting import fonts_for, typeset
+from calendars.words import lunar_line
+
+PIXELS = 152.4  # an inch: 200 mm become 1200 pixels
+
+
+class Print(msgspec.Struct, frozen=True):
+    """A file to download: `size` in the template, and what it is as a sentence of the catalogues."""
+
+    size: str
+    media_type: str
+    words: str
+
+
+def _(text: str) -> str:
+    """Marks a sentence for the catalogues."""
+    return text
+
+
+CARD = "card.jpg"
+PRINTS = {
+    "poster-a4.pdf": Print("a4", "application/pdf", _("Poster, A4")),
+    "poster-a3.pdf": Print("a3", "application/pdf", _("Poster, A3")),
+    "square.jpg": Print("square", "image/jpeg", _("Square picture for posts")),
+    "tall.jpg": Print("tall", "image/jpeg", _("Tall picture for stories")),
+    CARD: Print("card", "image/jpeg", _("Wide picture for links")),
+}
+
+
+def _framed(picture: bytes | None) -> str:
+    """A picture as SVG, which the template takes as text."""
+    if not picture:
+        return ""
+    width, height = Image.open(io.BytesIO(picture)).size
+    data = base64.b64encode(picture).decode()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
+        f'<image href="data:image/jpeg;base64,{data}" width="{width}" height="{height}"/></svg>'
+    )
+
+
+def _when(event: Event, language: str) -> str:
+    first = long_date(language, event.first_day)
+    return first if event.first_day == event.last_day else f"{first} – {long_date(language, event.last_day)}"
+
+
+def facts_of(event: Event, language: str, base_url: str, picture: bytes | None) -> dict[str, Any]:
+    """What a print shows: the language first, then the host country's own, else English beside Khmer."""
+    others = [tag for tag in event.title if tag not in {language, "km", "en"}]
+    others = others or [tag for tag in ("km", "en") if tag != language and tag in event.title]
+    venue, address = pick(event.venue, language), pick(event.address, language)
+    hours = f"{local_time(event.starts_at, event.time_zone)}–{local_time(event.ends_at, event.time_zone)}"
+    places = [{"language": language, "text": address}] if address else []
+    if isinstance(event.venue, dict):
+        places += [{"language": tag, "text": event.venue[tag]} for tag in others if event.venue.get(tag)]
+    short = f"{base_url}/e/{event.slug}"
+    return {
+        "language": language,
+        "fonts": fonts_for(others[0] if others else language),
+        "title": pick(event.title, language),
+        "titles": [{"language": tag, "text": event.title[tag]} for tag in others],
+        "cancelled": translate(language, "Cancelled") if event.state == "cancelled" else "",
+        "date": _when(event, language),
+        "dates": [{"language": tag, "text": _when(event, tag)} for tag in others],
+        "time": "" if event.all_day else hours,
+        "lunar": lunar_line("km", event.first_day),
+        "venue": venue or address,
+        "places": places if venue else places[1:],
+        "address": short.partition("://")[2],
+        "symbol": qr.svg(short),
+        "welcome": translate(language, "Free of charge. Nobody needs a ticket to enter. Everybody is welcome."),
+        "organiser": translate(language, "Ministry of Labour and Vocational Training of Cambodia"),
+        "picture": _framed(picture),
+        "mark": (STATIC / "mark.svg").read_text(),
+        "icons": {name: symbol(name, "#b4530a") for name in ("day", "place")},
+    }
+
+
+async def print_of(name: str, event: Event, language: str, base_url: str, picture: bytes | None) -> bytes:
+    """A file of PRINTS; the same event always gives the same bytes."""
+    facts = facts_of(event, language, base_url, picture) | {"size": PRINTS[name].size}
+    if name.endswith(".pdf"):
+        return await typeset("event.typ", facts)
+    file = io.BytesIO()
+    drawn = await typeset("event.typ", facts, "png", ppi=PIXELS)
+    Image.open(io.BytesIO(drawn)).convert("RGB").save(file, "JPEG", quality=86, optimize=True)
+    return file.getvalue()
