@@ -59,15 +59,16 @@ def read_picture(content: bytes) -> Picture:
 
 
 def _encoded(picture: Image.Image, kind: str, widest: int, most: int) -> Encoded:
-    """The best quality that stays below `most` bytes: workers pay for each of them."""
+    """The best quality, then the largest size, that stays below `most` bytes: workers pay for each of them."""
     small = picture.copy()
     small.thumbnail((widest, widest * 2), Image.Resampling.LANCZOS)
-    for quality in (80, 70, 60, 50, 40, 30, 20):
-        file = io.BytesIO()
-        small.save(file, {"webp": "WEBP", "jpg": "JPEG"}[kind], quality=quality, optimize=True)
-        if file.tell() <= most:
-            break
-    return Encoded(kind, small.width, small.height, file.getvalue())
+    while True:
+        for quality in (80, 65, 50, 35):
+            file = io.BytesIO()
+            small.save(file, {"webp": "WEBP", "jpg": "JPEG"}[kind], quality=quality, optimize=True)
+            if file.tell() <= most:
+                return Encoded(kind, small.width, small.height, file.getvalue())
+        small = small.resize((max(1, small.width * 3 // 4), max(1, small.height * 3 // 4)), Image.Resampling.LANCZOS)
 
 
 def _wrong(code: str, **facts: object) -> Refused:

@@ -66,11 +66,11 @@ def pick(texts: str | Mapping[str, str], language: str) -> str:
     return pick_tagged(texts, language)[1]
 
 
-def pick_tagged(texts: str | Mapping[str, str], language: str) -> tuple[str, str]:
-    """The same with the tag of the language that it is in ("" for a text that says none)."""
+def pick_tagged(texts: str | Mapping[str, str], *wanted: str) -> tuple[str, str]:
+    """The same for several languages, the dearest first, with the tag of the one it is in ("" where none is said)."""
     if isinstance(texts, str):
         return "", texts
-    for tag in (language, "km", "en"):
+    for tag in (*wanted, "km", "en"):
         if texts.get(tag):
             return tag, texts[tag]
     return next(iter(texts.items()), ("", ""))

@@ -32,13 +32,13 @@ def _translate(context: Context, text: str, **facts: Any) -> str:
 
 @pass_context
 def _pick(context: Context, texts: Any) -> str:
-    return i18n.pick(texts, context["text_language"])
+    return i18n.pick_tagged(texts, context["text_language"], context["language"])[1]
 
 
 @pass_context
 def _said(context: Context, texts: Any) -> Markup:
     """A localised text for the body of a page, marked where it is in another language than the page."""
-    tag, text = i18n.pick_tagged(texts, context["text_language"])
+    tag, text = i18n.pick_tagged(texts, context["text_language"], context["language"])
     if tag in {"", context["language"]} or not text:
         return escape(text)
     return Markup('<span lang="{}" dir="{}">{}</span>').format(tag, i18n.direction(tag), text)

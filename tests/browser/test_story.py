@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,32 +12,13 @@ import pytest
 import zxingcpp
 from icalendar import Calendar
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.browser.chromium import PHONE, fits, watched
 from tests.served import Served
 from tests.world import PASSWORD, soon
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome") or ""
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "locale": "km-KH", "device_scale_factor": 2}
-
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield launched
-        launched.close()
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -46,20 +26,6 @@ def served(tmp_path: Path) -> Iterator[Served]:
     with Served(tmp_path) as made:
         made.token = made.staff()
         yield made.start()
-
-
-def watched(context: BrowserContext) -> tuple[Page, list[str]]:
-    """A page, and what went wrong in it: script errors, refused resources, foreign requests."""
-    page, wrong = context.new_page(), list[str]()
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda request: None if "127.0.0.1" in request.url else wrong.append(request.url))
-    return page, wrong
-
-
-def fits(page: Page) -> None:
-    """Nothing makes a phone scroll sideways."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") is True, page.url
 
 
 def codes(picture: bytes) -> list[str]:

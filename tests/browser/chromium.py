@@ -1,0 +1,32 @@
+"""Chromium as these tests start it, and what they look for on every page."""
+
+import shutil
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome") or ""
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "locale": "km-KH", "device_scale_factor": 2}
+
+
+def watched(context: BrowserContext) -> tuple[Page, list[str]]:
+    """A page, and what went wrong in it: script errors, refused resources, foreign requests."""
+    page, wrong = context.new_page(), list[str]()
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: None if "127.0.0.1" in request.url else wrong.append(request.url))
+    return page, wrong
+
+
+def fits(page: Page) -> None:
+    """Nothing makes a phone scroll sideways."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") is True, page.url
