@@ -47,6 +47,7 @@ PURGE_EVERY = 3600  # seconds
 HANDLERS = [
     *operators.HANDLERS,
     assets.static,
+    assets.service_worker,
     directory_api.host_countries,
     *directory_pages.HANDLERS,
     *directory_desk.HANDLERS,

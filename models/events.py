@@ -26,6 +26,7 @@ class Event(Table):
     `revision` moves with every change of the event, its seats and its tickets; `content_revision` only with what people
     can read; `sequence` with time, place and state (RFC 5545 3.8.7.4). `programme` is a list of
     {"at": "09:00", "what": {"km": …}}, `facilities` words separated by blanks, `picture` the digest of an EventPicture.
+    A waiting party that was passed over `held_after_passes` times, or waited `held_after_hours`, has freed seats held.
     """
 
     id = UUID(primary_key=True)
@@ -71,6 +72,8 @@ class Event(Table):
     facilities = Varchar(length=200, default="")
     picture = Varchar(length=64, default="")
     picture_alt = JSON()
+    held_after_hours = Integer(default=24)
+    held_after_passes = Integer(default=5)
 
 
 class EventPicture(Table, tablename="event_picture"):

@@ -6,6 +6,18 @@ from piccolo.table import Table
 from models.events import Event, PickupPoint
 
 
+class Invitation(Table):
+    """A community leader's link to book for up to `party_limit` people; `issue` renews it, `uses` counts bookings."""
+
+    id = UUID(primary_key=True)
+    event = ForeignKey(Event)
+    label = Varchar(length=120)
+    party_limit = Integer()
+    uses = Integer(default=0)
+    created_at = Timestamptz(default=None)
+    revoked_at = Timestamptz(null=True, default=None)
+
+
 class Registration(Table):
     """One booking for a party. `number` is 8 random bytes in hex; `link_issue` re-issues its link."""
 
@@ -24,6 +36,7 @@ class Registration(Table):
     passed_over = Integer(default=0)
     last_ticket = Integer(default=0)
     link_issue = Integer(default=0)
+    invitation = ForeignKey(Invitation, null=True, default=None)
     consented_at = Timestamptz(default=None)
     created_at = Timestamptz(default=None)
     revision = BigInt(default=0)

@@ -60,6 +60,8 @@ def _columns(draft: EventDraft) -> dict[str, Any]:
         "travel": _json(draft.travel),
         "bring": _json(draft.bring),
         "facilities": " ".join(draft.facilities),
+        "held_after_hours": draft.held_after_hours,
+        "held_after_passes": draft.held_after_passes,
     }
 
 

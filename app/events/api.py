@@ -91,6 +91,7 @@ def event_json(request: Req, event: Event, *, private: bool) -> dict[str, Any]:
         },
     }
     if private:
+        body |= {"held_after_hours": event.held_after_hours, "held_after_passes": event.held_after_passes}
         body |= {"registered": event.seats_taken, "waiting": event.seats_waiting, "revision": event.revision}
     return body
 

@@ -1,5 +1,6 @@
 """An event as workers see it."""
 
+import secrets
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from litestar.params import FromPath
 from app.database.connection import now
 from app.directory.queries import contacts_of
 from app.events.queries import public_event
-from app.events.rules import days_until, registration_refusal
+from app.events.rules import days_until, refresh_after, registration_refusal
 from app.events.shapes import FACILITY_NAMES, Event
 from app.festivals.queries import dates_of
 from app.web.client import Req, digits_of, settings_of
@@ -100,6 +101,7 @@ async def event(request: Req, language: FromPath[str], slug: FromPath[str]) -> R
             linked_data=linked_data(found, language, base),
             over=at >= found.ends_at,
             days_left=days_until(found, at),
+            refresh=refresh_after(found, at, secrets.randbelow(8)),
             refusal=registration_refusal(found, at),
             contacts=await contacts_of(found.host_country),
             facility_names=FACILITY_NAMES,

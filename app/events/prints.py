@@ -53,7 +53,8 @@ def _framed(picture: bytes | None) -> str:
     )
 
 
-def _when(event: Event, language: str) -> str:
+def when(event: Event, language: str) -> str:
+    """The day or days of an event, in words."""
     first = long_date(language, event.first_day)
     return first if event.first_day == event.last_day else f"{first} – {long_date(language, event.last_day)}"
 
@@ -74,8 +75,8 @@ def facts_of(event: Event, language: str, base_url: str, picture: bytes | None) 
         "title": pick(event.title, language),
         "titles": [{"language": tag, "text": event.title[tag]} for tag in others],
         "cancelled": translate(language, "Cancelled") if event.state == "cancelled" else "",
-        "date": _when(event, language),
-        "dates": [{"language": tag, "text": _when(event, tag)} for tag in others],
+        "date": when(event, language),
+        "dates": [{"language": tag, "text": when(event, tag)} for tag in others],
         "time": "" if event.all_day else hours,
         "lunar": lunar_line("km", event.first_day),
         "venue": venue or address,

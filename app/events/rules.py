@@ -73,6 +73,8 @@ def read_event(
         travel=read.localised("travel", NOTICE, lines=True),
         bring=read.localised("bring", NOTICE, lines=True),
         facilities=read.some_of("facilities", FACILITIES),
+        held_after_hours=_given(read.whole("held_after_hours", 0, 24 * 90), 24),
+        held_after_passes=_given(read.whole("held_after_passes", 0, 1000), 5),
         pickup_points=tuple(
             _pickup(point, zone, starts, existing) for point in read.objects("pickup_points", MOST_PICKUPS)
         ),
@@ -139,6 +141,10 @@ def _position(read: Reader) -> tuple[float | None, float | None]:
     if (latitude is None) != (longitude is None) and not read.has_problem("latitude", "longitude"):
         read.wrong("longitude" if longitude is None else "latitude", "both_or_none")
     return latitude, longitude
+
+
+def _given(value: int | None, default: int) -> int:
+    return default if value is None else value
 
 
 def _programme_item(read: Reader) -> ProgrammeItem:
@@ -238,6 +244,16 @@ def slug_for(draft: EventDraft, country_slug: str) -> str:
 def days_until(event: Event, now: datetime) -> int:
     """Whole days from today to the first day, as the place counts them; 0 on the day itself and after."""
     return max(0, (event.first_day - now.astimezone(ZoneInfo(event.time_zone)).date()).days)
+
+
+def refresh_after(event: Event, now: datetime, jitter: int) -> int | None:
+    """Seconds until a page should look again because registration opens, None where nothing is awaited.
+
+    Not everybody at the same instant: `jitter` seconds are added.
+    """
+    if event.state != "published" or not event.registration_opens_at or now >= event.registration_opens_at:
+        return None
+    return int(min(300.0, max(2.0, (event.registration_opens_at - now).total_seconds()))) + 1 + jitter
 
 
 def registration_refusal(event: Event, now: datetime) -> Refused | None:

@@ -72,6 +72,8 @@ class EventDraft(msgspec.Struct, frozen=True):
     travel: Text
     bring: Text
     facilities: tuple[str, ...]
+    held_after_hours: int
+    held_after_passes: int
     pickup_points: tuple[PickupDraft, ...]
 
 
@@ -139,6 +141,8 @@ class Event(msgspec.Struct, frozen=True):
     facilities: tuple[str, ...] = ()
     picture: str = ""
     picture_alt: Text = {}
+    held_after_hours: int = 24
+    held_after_passes: int = 5
     pickup_points: tuple[Pickup, ...] = ()
 
     @property
@@ -183,6 +187,8 @@ def as_raw(event: Event) -> dict[str, Any]:
         "travel": event.travel,
         "bring": event.bring,
         "facilities": list(event.facilities),
+        "held_after_hours": event.held_after_hours,
+        "held_after_passes": event.held_after_passes,
         "pickup_points": [
             {
                 "id": str(point.id),

@@ -2,6 +2,7 @@
 that serialises everything that changes the seats of one event, on both databases."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,31 +18,38 @@ from app.registrations.shapes import RegistrationDraft, Waiting
 from app.security.keyring import Keyring
 from app.security.sealing import keyed_hash, seal
 from app.web.refusals import Problem, Refused, invalid
-from models.registrations import Reach, Registration
+from models.registrations import Invitation, Reach, Registration
 from models.tickets import Ticket
 
 PURGE_BATCH = 500
 
-_OPEN = """
+OPEN = """
 state = 'published' AND NOT registration_paused AND ends_at > $3
 AND (registration_opens_at IS NULL OR registration_opens_at <= $3)
 AND (registration_closes_at IS NULL OR registration_closes_at > $3)
 """
 _TAKE = f"""
 UPDATE event SET revision = revision + 1, seats_taken = seats_taken + $2
-WHERE id = $1 AND seats_waiting = 0 AND (capacity IS NULL OR seats_taken + $2 <= capacity) AND {_OPEN}
+WHERE id = $1 AND seats_waiting = 0 AND (capacity IS NULL OR seats_taken + $2 <= capacity) AND {OPEN}
 RETURNING revision
 """
 _QUEUE = f"""
-UPDATE event SET revision = revision + 1, seats_waiting = seats_waiting + $2 WHERE id = $1 AND {_OPEN}
+UPDATE event SET revision = revision + 1, seats_waiting = seats_waiting + $2 WHERE id = $1 AND {OPEN}
 RETURNING revision
 """
-_TAKE_BUS = """
+TAKE_BUS = """
 UPDATE pickup_point SET seats_taken = seats_taken + $2
 WHERE id = $1 AND (seats IS NULL OR seats_taken + $2 <= seats) RETURNING id
 """
-_BUS_THERE = "SELECT id FROM pickup_point WHERE id = $1"
-_LEAVE_BUS = "UPDATE pickup_point SET seats_taken = seats_taken - $2 WHERE id = $1 RETURNING id"
+BUS_THERE = "SELECT id FROM pickup_point WHERE id = $1"
+_WAITING = """
+SELECT id, party, children, take_what_there_is, passed_over, created_at, pickup_point FROM registration
+WHERE event = $1 AND state = 'waiting'
+"""
+_USE_INVITATION = (
+    "UPDATE invitation SET uses = uses + 1 WHERE id = $1 AND event = $2 AND revoked_at IS NULL RETURNING id"
+)
+LEAVE_BUS = "UPDATE pickup_point SET seats_taken = seats_taken - $2 WHERE id = $1 RETURNING id"
 
 
 class Registered(msgspec.Struct, frozen=True):
@@ -65,10 +73,12 @@ async def register(keyring: Keyring, event: Event, draft: RegistrationDraft, by:
         if not took and not queued:
             raise await _why_not(event, moment)
         state = "confirmed" if took else "waiting"
-        if took and draft.pickup_point and not await fetch(_TAKE_BUS, draft.pickup_point, draft.party):
+        if took and draft.pickup_point and not await fetch(TAKE_BUS, draft.pickup_point, draft.party):
             raise Refused("pickup_point_full")
-        if queued and draft.pickup_point and not await fetch(_BUS_THERE, draft.pickup_point):
+        if queued and draft.pickup_point and not await fetch(BUS_THERE, draft.pickup_point):
             raise invalid([Problem("pickup_point", "unknown_pickup_point")])  # removed since the event was read
+        if draft.invitation and not await fetch(_USE_INVITATION, draft.invitation, event.id):
+            raise invalid([Problem("invitation", "invitation_unknown")])
         booked = await _write(keyring, event, draft, state, (took or queued)[0]["revision"], moment)
         await audit(by, "registered", "registration", booked.id, event.id, party=draft.party, state=state)
         if took:
@@ -113,30 +123,27 @@ class _Openness(msgspec.Struct):
 async def _write(
     keyring: Keyring, event: Event, draft: RegistrationDraft, state: str, revision: int, moment: datetime
 ) -> Registered:
-    row, number = uuid4(), secrets.token_hex(8)
-    columns = {
-        "id": row,
-        "event": event.id,
-        "number": number,
-        "state": state,
-        "party": draft.party,
-        "children": draft.children,
-        "sealed_name": seal(keyring, draft.names[0], f"registration.sealed_name:{row}"),
-        "language": draft.language,
-        "pickup_point": draft.pickup_point,
-        "take_what_there_is": draft.take_what_there_is,
-        "wait_position": revision if state == "waiting" else None,
-        "last_ticket": draft.party,
-        "consented_at": moment,
-        "created_at": moment,
-        "revision": revision,
-    }
-    while not await insert(
-        Registration,
-        {**columns, "short_code": (short_code := rules.new_short_code())},
-        unless_there="event, short_code",
-    ):
-        continue  # another party of this event has the code: draw again
+    row, number = uuid4(), draw_number()
+    short_code = await insert_registration(
+        {
+            "id": row,
+            "event": event.id,
+            "number": number,
+            "state": state,
+            "party": draft.party,
+            "children": draft.children,
+            "sealed_name": seal(keyring, draft.names[0], f"registration.sealed_name:{row}"),
+            "language": draft.language,
+            "pickup_point": draft.pickup_point,
+            "take_what_there_is": draft.take_what_there_is,
+            "wait_position": revision if state == "waiting" else None,
+            "last_ticket": draft.party,
+            "invitation": draft.invitation,
+            "consented_at": moment,
+            "created_at": moment,
+            "revision": revision,
+        }
+    )
     grown_ups = draft.party - draft.children
     tickets = [
         {
@@ -144,7 +151,7 @@ async def _write(
             "event": event.id,
             "registration": row,
             "number": index + 1,
-            "sealed_name": seal(keyring, name, f"ticket.sealed_name:{ticket}") if index else "",
+            "sealed_name": seal(keyring, name, f"ticket.sealed_name:{ticket}") if index and name else "",
             "child": index >= grown_ups,
             "state": "valid" if state == "confirmed" else "waiting",
             "revision": revision,
@@ -152,41 +159,80 @@ async def _write(
         for index, name in enumerate(draft.names)
     ]
     await insert(Ticket, *tickets)
-    reaches = [
-        {
-            "id": (reach := uuid4()),
-            "registration": row,
-            "channel": channel,
-            "sealed_address": seal(keyring, address, f"reach.sealed_address:{reach}"),
-            "address_hash": keyed_hash(keyring, "reach", address),
-            "consented_at": moment,
-        }
-        for channel, address in (("phone", draft.phone), ("e-mail", draft.email))
-        if address
-    ]
-    await insert(Reach, *reaches)
+    for channel, address in (("phone", draft.phone), ("e-mail", draft.email)):
+        if address:
+            await set_reach(keyring, row, channel, address)
     return Registered(row, number, short_code, state, draft.party, draft.children, draft.pickup_point)
+
+
+def draw_number() -> str:
+    """A registration number: 8 random bytes in hex."""
+    return secrets.token_hex(8)
+
+
+async def insert_registration(columns: dict[str, Any]) -> str:
+    """Write a registration under a short code that is free in its event; returns the code."""
+    while not await insert(
+        Registration,
+        {**columns, "short_code": (short_code := rules.new_short_code())},
+        unless_there="event, short_code",
+    ):
+        continue  # another party of this event has the code: draw again
+    return short_code
+
+
+async def insert_tickets(
+    event: UUID, registration: UUID, numbers: Iterable[int], state: str, revision: int
+) -> list[dict[str, Any]]:
+    """Nameless tickets of these numbers; returns them."""
+    rows = [
+        {"id": uuid4(), "event": event, "registration": registration, "number": number, "state": state}
+        for number in numbers
+    ]
+    await insert(Ticket, *({**row, "revision": revision} for row in rows))
+    return rows
+
+
+async def set_reach(keyring: Keyring, registration: UUID, channel: str, address: str) -> None:
+    """The address by which a party is reached on a channel, in place of what was there; "" for none any more."""
+    await fetch("DELETE FROM reach WHERE registration = $1 AND channel = $2", registration, channel)
+    if address:
+        row = uuid4()
+        await insert(
+            Reach,
+            {
+                "id": row,
+                "registration": registration,
+                "channel": channel,
+                "sealed_address": seal(keyring, address, f"reach.sealed_address:{row}"),
+                "address_hash": keyed_hash(keyring, "reach", address),
+                "consented_at": now(),
+            },
+        )
 
 
 async def promote_waiting(event: UUID) -> None:
     """Move waiting parties up into free places; call it inside the transaction that freed them."""
     rows = await fetch(
-        "SELECT capacity, seats_taken, revision FROM event WHERE id = $1 AND seats_waiting > 0 AND state = 'published'",
+        "SELECT capacity, seats_taken, revision, held_after_hours, held_after_passes FROM event"
+        " WHERE id = $1 AND seats_waiting > 0 AND state = 'published'",
         event,
     )
     if not rows:
         return
     capacity, taken, revision = rows[0]["capacity"], rows[0]["seats_taken"], rows[0]["revision"]
     waiting = msgspec.convert(
-        await fetch(
-            "SELECT id, party, children, take_what_there_is, passed_over, created_at, pickup_point FROM registration"
-            " WHERE event = $1 AND state = 'waiting' ORDER BY wait_position",
-            event,
-        ),
+        await fetch(f"{_WAITING} ORDER BY wait_position", event),
         list[Waiting],
         strict=False,
     )
-    moves = rules.who_moves_up(waiting, None if capacity is None else capacity - taken, now())
+    moves = rules.who_moves_up(
+        waiting,
+        None if capacity is None else capacity - taken,
+        now(),
+        held_after=timedelta(hours=rows[0]["held_after_hours"]),
+        held_after_passes=rows[0]["held_after_passes"],
+    )
     for party, seats in moves.promoted:
         await _promote(event, party, seats, revision)
     if moves.passed:
@@ -199,7 +245,7 @@ async def promote_waiting(event: UUID) -> None:
 
 async def _promote(event: UUID, party: Waiting, seats: int, revision: int) -> None:
     """Give a waiting party its places, and the bus if it still has room for all of them."""
-    bus = party.pickup_point if party.pickup_point and await fetch(_TAKE_BUS, party.pickup_point, seats) else None
+    bus = party.pickup_point if party.pickup_point and await fetch(TAKE_BUS, party.pickup_point, seats) else None
     await fetch(
         "UPDATE event SET seats_taken = seats_taken + $2, seats_waiting = seats_waiting - $3"
         " WHERE id = $1 RETURNING id",
@@ -231,6 +277,65 @@ async def _promote(event: UUID, party: Waiting, seats: int, revision: int) -> No
         revision,
     )
     await audit(Actor("rule"), "moved_up", "registration", party.id, event, party=seats)
+
+
+async def invite(event: UUID, label: str, party_limit: int, by: Actor) -> UUID:
+    """A link with which a community leader may book for up to so many people."""
+    row = uuid4()
+    async with write():
+        columns = {"id": row, "event": event, "label": label, "party_limit": party_limit, "created_at": now()}
+        await insert(Invitation, columns)
+        await audit(by, "invited", "invitation", row, event, label=label, party_limit=party_limit)
+    return row
+
+
+async def uninvite(event: UUID, invitation: UUID, by: Actor) -> bool:
+    """Revoke an invitation; what was booked by it stays. False if there is no such; twice changes nothing."""
+    async with write():
+        rows = await fetch(
+            "UPDATE invitation SET revoked_at = coalesce(revoked_at, $3) WHERE id = $1 AND event = $2 RETURNING id",
+            invitation,
+            event,
+            now(),
+        )
+        if rows:
+            await audit(by, "invitation_revoked", "invitation", invitation, event)
+    return bool(rows)
+
+
+async def move_up(event: UUID, registration: UUID, reason: str, by: Actor) -> None:
+    """Give a waiting party its places by hand, before others; raises Refused where there are not enough."""
+    async with write():
+        locked = await fetch(
+            "UPDATE event SET revision = revision + 1 WHERE id = $1 RETURNING revision, capacity, seats_taken", event
+        )
+        rows = await fetch(f"{_WAITING} AND id = $2", event, registration)
+        if not rows:
+            raise Refused("not_waiting")
+        party = msgspec.convert(rows[0], Waiting, strict=False)
+        capacity, taken = locked[0]["capacity"], locked[0]["seats_taken"]
+        if capacity is not None and taken + party.party > capacity:
+            raise Refused("not_enough_places", free=max(0, capacity - taken), party=party.party)
+        await _promote(event, party, party.party, locked[0]["revision"])
+        await audit(by, "moved_up_by_hand", "registration", registration, event, reason=reason)
+
+
+async def move_first(event: UUID, registration: UUID, reason: str, by: Actor) -> None:
+    """Put a waiting party before all others; whoever then fits moves up at once."""
+    async with write():
+        await fetch("UPDATE event SET revision = revision + 1 WHERE id = $1 RETURNING id", event)
+        moved = await fetch(
+            "UPDATE registration SET wait_position ="
+            " (SELECT min(other.wait_position) - 1 FROM registration AS other"
+            " WHERE other.event = $1 AND other.state = 'waiting')"
+            " WHERE id = $2 AND event = $1 AND state = 'waiting' RETURNING id",
+            event,
+            registration,
+        )
+        if not moved:
+            raise Refused("not_waiting")
+        await audit(by, "moved_first_by_hand", "registration", registration, event, reason=reason)
+        await promote_waiting(event)
 
 
 class _Held(msgspec.Struct):
@@ -273,7 +378,7 @@ async def _release(registration: UUID, becomes: str, by: Actor) -> UUID:
     column = "seats_taken" if held.state == "confirmed" else "seats_waiting"
     await fetch(f"UPDATE event SET {column} = {column} - $2 WHERE id = $1 RETURNING id", event, free)
     if held.state == "confirmed" and held.pickup_point:
-        await fetch(_LEAVE_BUS, held.pickup_point, held.party)
+        await fetch(LEAVE_BUS, held.pickup_point, held.party)
     await fetch(
         "UPDATE ticket SET state = 'given_up', revision = $2 WHERE registration = $1 AND state IN ('valid', 'waiting')"
         " AND NOT EXISTS (SELECT 1 FROM admission WHERE admission.ticket = ticket.id) RETURNING id",

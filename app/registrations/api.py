@@ -3,14 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, delete, get, post
+from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath
 
 from app.database.audit import audit
 from app.events.queries import event_by_id, public_event
 from app.events.shapes import Event
-from app.registrations import actions, rules
-from app.registrations.queries import parties_of, party_by_key, party_key
+from app.registrations import actions, changes, rules
+from app.registrations.queries import invitation_by_key, limit_of, parties_of, party_by_key, party_key
 from app.registrations.shapes import Party
 from app.security.keyring import Keyring
 from app.tickets import code
@@ -61,7 +61,8 @@ async def register(request: Req, slug: FromPath[str]) -> Response[bytes]:
     keyring = keyring_of(request)
 
     async def act() -> Kept:
-        draft = rules.read_registration(raw, event, languages(), language_of(request))
+        invitation = await invitation_by_key(keyring, raw.get("invitation"), event.id)
+        draft = rules.read_registration(raw, event, languages(), language_of(request), invitation)
         booked = await actions.register(keyring, event, draft, worker(request))
         issued = [(number + 1, 0) for number in range(booked.party)] if booked.state == "confirmed" else []
         body = {
@@ -95,6 +96,44 @@ async def one_registration(request: Req, key: FromPath[str]) -> Response[bytes]:
     """What the party's link shows."""
     party = await party_of(request, key)
     return json_answer(party_json(request, await event_by_id(party.event), party, key))
+
+
+@patch("/api/v1/registrations/{key:str}")
+async def change(request: Req, key: FromPath[str]) -> Response[bytes]:
+    """More or fewer places, names, phone, e-mail, bus; what is not given stays."""
+    party = await party_of(request, key)
+    event = await event_by_id(party.event)
+    raw = await json_object(request)
+    draft = rules.read_change(raw, event, party, await limit_of(party, event.party_limit))
+    await changes.change(keyring_of(request), event, party.id, draft, worker(request))
+    return json_answer(party_json(request, event, await party_of(request, key), key))
+
+
+@post("/api/v1/registrations/{key:str}/tickets/{number:str}/hand-on", status_code=201)
+async def hand_on(request: Req, key: FromPath[str], number: FromPath[str]) -> Response[bytes]:
+    """Make a registration of one for a friend out of one ticket; sent twice with a key, it happens once."""
+    party = await party_of(request, key)
+    event = await event_by_id(party.event)
+    raw = await json_object(request)
+    if not (number.isascii() and number.isdecimal() and len(number) < 4):
+        raise Refused("not_found")
+    keyring = keyring_of(request)
+
+    async def act() -> Kept:
+        name, language = rules.read_friend(raw, languages(), party.language)
+        friend = await changes.hand_on(keyring, event, party.id, int(number), name, language, worker(request))
+        body = {
+            **_booking(request, friend.id, party_key(keyring, friend.id)),
+            "state": "confirmed",
+            "party": 1,
+            "name": name,
+            "short_code": friend.short_code,
+            "pickup_point": str(friend.pickup_point) if friend.pickup_point else None,
+            "tickets": _tickets(request, event.number, friend.number, [(1, 0)]),
+        }
+        return Kept(201, body, friend.id)
+
+    return await answer_once(request, "public", act, f"{key}/{number}")
 
 
 @delete("/api/v1/registrations/{key:str}", status_code=200)
@@ -154,4 +193,4 @@ async def registrations(request: Req, slug: FromPath[str]) -> Response[bytes]:
     )
 
 
-HANDLERS = [register, one_registration, give_up, erase, registrations]
+HANDLERS = [register, one_registration, change, hand_on, give_up, erase, registrations]

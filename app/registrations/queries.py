@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from app.database.connection import fetch
-from app.registrations.shapes import Party
+from app.registrations.shapes import Invitation, Party
 from app.security.keyring import Keyring
 from app.security.links import make_key, proves, read_key
 from app.security.sealing import Unreadable, unseal
@@ -16,7 +16,7 @@ LINK = "party"
 
 _PARTIES = """
 SELECT id, event, number, short_code, state, party, children, sealed_name, language, pickup_point, link_issue,
-  created_at, (
+  created_at, passed_over, take_what_there_is, invitation, (
     SELECT coalesce(sum(earlier.party), 0) FROM registration AS earlier
     WHERE registration.state = 'waiting' AND earlier.event = registration.event AND earlier.state = 'waiting'
       AND earlier.wait_position < registration.wait_position
@@ -51,6 +51,47 @@ async def party_by_key(keyring: Keyring, key: str) -> Party:
     return found[0]
 
 
+INVITATION = "invitation"
+
+_INVITATIONS = """
+SELECT id, event, label, party_limit, uses, created_at, revoked_at,
+  (SELECT count(*) FROM ticket JOIN registration ON registration.id = ticket.registration
+   WHERE registration.invitation = invitation.id AND ticket.state = 'valid') AS registered,
+  (SELECT count(DISTINCT admission.ticket) FROM admission JOIN ticket ON ticket.id = admission.ticket
+   JOIN registration ON registration.id = ticket.registration WHERE registration.invitation = invitation.id) AS admitted
+FROM invitation
+"""
+
+
+async def invitation_by_key(keyring: Keyring, key: Any, event: UUID) -> Invitation | None:
+    """The invitation to this event whose link holds `key`, unless it was revoked."""
+    parts = read_key(key) if isinstance(key, str) and key else None
+    if parts is None or not proves(keyring, INVITATION, str(key)):
+        return None
+    rows = await fetch(f"{_INVITATIONS} WHERE id = $1 AND event = $2 AND revoked_at IS NULL", parts[0], event)
+    return msgspec.convert(rows[0], Invitation, strict=False) if rows else None
+
+
+async def invitations_of(event: UUID) -> list[Invitation]:
+    """Every invitation to an event, the newest first."""
+    rows = await fetch(f"{_INVITATIONS} WHERE event = $1 ORDER BY created_at DESC, id", event)
+    return msgspec.convert(rows, list[Invitation], strict=False)
+
+
+async def limit_of(party: Party, event_limit: int) -> int:
+    """The most people that a party may have: the event's limit, or its invitation's."""
+    if party.invitation is None:
+        return event_limit
+    rows = await fetch("SELECT party_limit FROM invitation WHERE id = $1", party.invitation)
+    return max(event_limit, int(rows[0]["party_limit"])) if rows else event_limit
+
+
+async def party_by_id(keyring: Keyring, event: UUID, registration: UUID) -> Party | None:
+    """A party of this event, for its attaché."""
+    found = await _parties(keyring, "id = $1 AND event = $2 AND state <> 'erased'", registration, event)
+    return found[0] if found else None
+
+
 async def party_by_number(keyring: Keyring, number: str) -> Party | None:
     """The party with this registration number (16 hex digits)."""
     found = await _parties(keyring, "number = $1", number)
@@ -73,6 +114,21 @@ async def parties_of(keyring: Keyring, event: UUID, after: tuple[Any, UUID] | No
         f" ORDER BY created_at, id LIMIT {limit}",
         event,
         *after,
+    )
+
+
+async def look_alikes(keyring: Keyring, event: UUID) -> tuple[list[Party], dict[UUID, str]]:
+    """An event's booked parties without their tickets, and the keyed hash of the phone of those who gave one."""
+    condition = "event = $1 AND state IN ('confirmed', 'waiting') ORDER BY created_at, id LIMIT 20000"
+    rows = await fetch(f"{_PARTIES} WHERE {condition}", event)
+    phones = await fetch(
+        "SELECT registration, address_hash FROM reach WHERE channel = 'phone'"
+        " AND registration IN (SELECT id FROM registration WHERE event = $1)",
+        event,
+    )
+    return (
+        [_party(keyring, row, []) for row in rows],
+        {UUID(str(row["registration"])): row["address_hash"] for row in phones},
     )
 
 

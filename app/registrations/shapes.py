@@ -17,10 +17,60 @@ class RegistrationDraft(msgspec.Struct, frozen=True):
     pickup_point: UUID | None
     accept_waiting: bool
     take_what_there_is: bool
+    invitation: UUID | None = None
 
     @property
     def party(self) -> int:
         return len(self.names)
+
+
+class Invitation(msgspec.Struct, frozen=True):
+    """A community leader's link. `registered` counts the people booked by it, `admitted` those who came."""
+
+    id: UUID
+    event: UUID
+    label: str
+    party_limit: int
+    uses: int
+    created_at: datetime
+    revoked_at: datetime | None
+    registered: int = 0
+    admitted: int = 0
+
+
+class ChangeDraft(msgspec.Struct, frozen=True):
+    """A checked change of a party. None leaves a thing as it is; an empty phone or e-mail removes it.
+
+    `party` is the new size, or `drop` names the tickets to give up; `names` go with the places in order of number.
+    `moves_bus` says whether `pickup_point` (None: no bus) is meant.
+    """
+
+    party: int | None
+    drop: tuple[int, ...]
+    children: int | None
+    names: tuple[str, ...] | None
+    phone: str | None
+    email: str | None
+    moves_bus: bool
+    pickup_point: UUID | None
+
+    @property
+    def changed(self) -> list[str]:
+        """What is meant to change, without what it becomes: for the audit."""
+        given = [name for name in ("party", "children", "names", "phone", "email") if getattr(self, name) is not None]
+        return given + ["drop"] * bool(self.drop) + ["pickup_point"] * self.moves_bus
+
+
+class Held(msgspec.Struct, frozen=True):
+    """What a registration holds, as it is under the event's lock."""
+
+    id: UUID
+    event: UUID
+    state: str
+    party: int
+    children: int
+    pickup_point: UUID | None
+    last_ticket: int
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -51,11 +101,21 @@ class Party(msgspec.Struct, frozen=True):
     link_issue: int
     created_at: datetime
     ahead: int
+    passed_over: int
+    take_what_there_is: bool
+    invitation: UUID | None
     tickets: tuple[Ticket, ...]
 
     @property
     def valid_tickets(self) -> tuple[Ticket, ...]:
         return tuple(ticket for ticket in self.tickets if ticket.state == "valid")
+
+
+class Cluster(msgspec.Struct, frozen=True):
+    """Parties that look alike. `why` is "phone", "name" or "burst"."""
+
+    why: str
+    parties: tuple[Party, ...]
 
 
 class Waiting(msgspec.Struct, frozen=True):

@@ -32,5 +32,10 @@ def nonce_is_ours(keyring: Keyring, purpose: str, nonce: str, max_age: int = MAX
     return 0 <= time.time() - int(made, 16) <= max_age
 
 
+def nonce_age(nonce: str) -> float:
+    """Seconds since a nonce of ours was made; it counts whole seconds, so up to one less than it is."""
+    return time.time() - int(nonce.split(".")[1], 16)
+
+
 def _signature(keyring: Keyring, purpose: str, body: str, key_id: int) -> str:
     return keyed_hash(keyring, f"form:{purpose}", body, key_id)[:32]

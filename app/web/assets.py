@@ -46,6 +46,23 @@ def _addresses() -> tuple[dict[str, str], dict[str, Asset]]:
     return addresses, assets
 
 
+@route("/sw.js", http_method=["GET", "HEAD"])
+async def service_worker(request: Req) -> Response[bytes]:
+    """The service worker: at the root, because it keeps pages of the whole site; always asked for anew."""
+    content = _addresses()[1][_addresses()[0]["sw.js"]].content
+    return Response(content, media_type="text/javascript", headers={"cache-control": "no-cache"})
+
+
+def compressed(request: Req, content: bytes, media_type: str, headers: dict[str, str]) -> Response[bytes]:
+    """Content that repeats nothing of the request, in gzip where the browser takes it."""
+    headers = {**headers, "vary": "accept-encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(
+            gzip.compress(content, 6, mtime=0), media_type=media_type, headers={**headers, "content-encoding": "gzip"}
+        )
+    return Response(content, media_type=media_type, headers=headers)
+
+
 def address(name: str) -> str:
     """Where the asset lies; raises KeyError for one that is not there."""
     return f"/static/{_addresses()[0][name]}"

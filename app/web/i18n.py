@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 from app.web.refusals import SENTENCES, Refused
 
 HOST_LANGUAGES = {"ko": "한국어", "ja": "日本語", "th": "ไทย", "ms": "Bahasa Melayu", "zh": "中文", "ar": "العربية"}
+LOCALES = {"km": "km_KH", "en": "en_GB"}  # the territory decides about weeks and orders
 LOCALE_DIR = Path(__file__).parent.parent / "locale"
 DEFAULT = "km"
 
@@ -78,7 +79,7 @@ def pick_tagged(texts: str | Mapping[str, str], *wanted: str) -> tuple[str, str]
 
 @cache
 def _locale(language: str) -> Locale:
-    return Locale.parse({"km": "km_KH", "en": "en_GB"}.get(language, language), sep="_")
+    return Locale.parse(LOCALES.get(language, language), sep="_")
 
 
 @cache
@@ -110,6 +111,8 @@ def month_name(language: str, day: date) -> str:
 
 def long_date(language: str, day: date) -> str:
     """With the weekday: "Sunday 11 April 2027", "ថ្ងៃអាទិត្យ 11 មេសា 2027"."""
+    if language not in LOCALES:
+        return str(format_date(day, "full", locale=_locale(language)))
     text = format_date(day, "EEEE d MMMM y", locale=_locale(language))
     return f"ថ្ងៃ{text}" if language == "km" else text
 

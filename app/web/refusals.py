@@ -85,6 +85,7 @@ SENTENCES: dict[str, tuple[int, str]] = {
         _("This is no phone number of {country}. Please check it, or begin with + and the country."),
     ),
     "email_invalid": (422, _("This e-mail address has a mistake in it.")),
+    "trap": (422, _("Please leave this field empty.")),
     "form_expired": (422, _("This form was open for too long. Please press the button once more.")),
     # -- events
     "event_not_a_draft": (409, _("Only a draft can be deleted. Cancel a published event instead.")),
@@ -98,6 +99,12 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "registration_paused": (409, _("Registration is paused for a moment. Please try again later.")),
     "pickup_point_full": (409, _("This bus is full. Please choose another, or come on your own.")),
     "registration_cancelled": (409, _("These places were given up.")),
+    "not_waiting": (409, _("This party does not wait any more.")),
+    "not_enough_places": (409, _("There are {free} free places and {party} people in this party.")),
+    "drop_and_party": (422, _("The number of people does not go with the tickets to give up.")),
+    "places_in_use": (422, _("{inside} of these people are inside already and keep their places.")),
+    "ticket_used": (409, _("This ticket was used at the gate already.")),
+    "invitation_unknown": (422, _("This invitation is not valid, or no longer. Ask the attaché for a new one.")),
     "changes_exhausted": (409, _("This booking was changed too often. Please make a new one.")),
     "erased": (410, _("These data were erased.")),
     # -- the gate

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from tests.browser.chromium import PHONE, fits, watched
 from tests.served import ROOT, Served
@@ -280,14 +280,10 @@ def test_a_first_visit_to_a_full_event_is_light(browser: Browser, site: Site) ->
     for name in ("welcome", "country", "event", "party", "contacts", "how"):
         context = browser.new_context(**PHONE)
         page = context.new_page()
-        sizes: list[int] = []
-        page.on(
-            "requestfinished",
-            lambda request, sizes=sizes: sizes.append(
-                sum(request.sizes()[part] for part in ("responseBodySize", "responseHeadersSize"))
-            ),
-        )
+        finished: list[Request] = []
+        page.on("requestfinished", finished.append)
         page.goto(site.address(name, "km"), wait_until="networkidle")
+        sizes = [request.sizes()["responseBodySize"] + request.sizes()["responseHeadersSize"] for request in finished]
         assert sum(sizes) <= 60_000, (name, sizes)
         assert len(sizes) <= 6, name
         context.close()

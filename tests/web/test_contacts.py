@@ -28,6 +28,12 @@ async def add(world: World, by: str = "korea", **changes: str) -> Any:
         return await client.post("/desk/contacts/new?lang=en", data={**FORM, **changes})
 
 
+def only(calendar: bytes) -> Any:
+    """The one event of a calendar."""
+    (event,) = Calendar.from_ical(calendar).events
+    return event
+
+
 async def row_of(value: str) -> dict[str, Any]:
     (row,) = await fetch("SELECT * FROM contact WHERE value = $1", value)
     return row
@@ -56,7 +62,7 @@ async def test_a_contact_is_wherever_workers_look(world: World) -> None:
         assert text.index("tel:1297") < text.index("tel:+8221234567")
         assert "8221234567" not in (await client.get("/en/japan/")).text
         after = (await client.get("/calendars/en/khmer-festivals-korea.ics")).content
-    (old,), (new,) = Calendar.from_ical(before).events, Calendar.from_ical(after).events
+    old, new = only(before), only(after)
     assert "Labour attaché Seoul +82 2-123-4567" in new["description"]
     assert new["uid"] == old["uid"]
     assert new["last-modified"].dt > old["last-modified"].dt
