@@ -30,7 +30,7 @@ def ink(picture: bytes) -> Image.Image:
 )
 def test_khmer_is_shaped_as_a_browser_shapes_it(browser: Browser, text: str) -> None:
     source = (
-        "#set page(width: auto, height: auto, margin: 20pt, fill: white)\n"
+        "#set page(width: auto, height: auto, margin: 60pt, fill: white)\n"
         f'#set text(font: "Noto Sans Khmer", size: {POINTS}pt, lang: "km")\n{text}'
     )
     fonts = typst.Fonts(
@@ -44,7 +44,8 @@ def test_khmer_is_shaped_as_a_browser_shapes_it(browser: Browser, text: str) -> 
     page = browser.new_context(viewport={"width": 900, "height": 200}).new_page()
     page.set_content(
         f"<style>@font-face {{ font-family: K; src: url(data:font/ttf;base64,{font}) }}"
-        f"p {{ font: {POINTS}pt K; white-space: nowrap; display: inline-block; padding: 60px; margin: 0 }}</style><p lang=km>{text}</p>"
+        f"p {{ font: {POINTS}pt K; white-space: nowrap; display: inline-block; padding: 60px; margin: 0 }}</style>"
+        f"<p lang=km>{text}</p>"
     )
     page.evaluate("document.fonts.ready")
     ours, reference = ink(made), ink(page.locator("p").screenshot())
