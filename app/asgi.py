@@ -36,6 +36,7 @@ from app.tickets import pages as tickets_pages
 from app.web import assets, errors, operators
 from app.web.bodies import MOST_BYTES
 from app.web.client import refuse_control_characters
+from app.web.crowd import Crowd
 from app.web.headers import before_send
 from app.web.logs import RequestLog
 from app.web.shelf import Shelf
@@ -96,7 +97,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         exception_handlers={Exception: errors.handle},
         before_request=refuse_control_characters,
         before_send=[before_send],
-        middleware=[RequestLog()],
+        middleware=[RequestLog(), Crowd()],
         state=State({"settings": chosen, "keyring": keyring.load(chosen), "shelf": Shelf()}),
         request_max_body_size=MOST_BYTES,
         openapi_config=None,

@@ -137,6 +137,11 @@ class Site:
             "party-given-up": f"/r/{given_up['key']}", "party-cancelled": f"/r/{gone['key']}",
             "erased": f"/r/{erased['key']}", "not-found": "/nowhere/",
         }  # fmt: skip
+        self.post(f"/desk/events/{slug}/invitations", {"label": "Dormitory", "party_limit": "60"})
+        twins = [self.party(slug, phone="010-1234-5678") for _ in range(2)]
+        self.public |= {
+            "ticket-alone": f"/r/{party['key']}/1", "event-khmer-digits": f"/events/{slug}?digits=khmer",
+        }  # fmt: skip
         self.ticket = party["tickets"][0]["url"].partition("/T/")[2]
         self.desk = {
             "desk": "/desk", "desk-event": f"/desk/events/{slug}", "desk-draft": f"/desk/events/{draft['slug']}",
@@ -144,7 +149,10 @@ class Site:
             "desk-registrations": f"/desk/events/{slug}/registrations", "desk-gate": f"/desk/events/{slug}/gate",
             "desk-picture": f"/desk/events/{slug}/picture", "desk-contacts": "/desk/contacts",
             "desk-contact": "/desk/contacts/new", "desk-festivals": "/desk/festivals", "desk-account": "/desk/account",
-            "styleguide": "/desk/styleguide",
+            "styleguide": "/desk/styleguide", "desk-invitations": f"/desk/events/{slug}/invitations",
+            "desk-suspicious": f"/desk/events/{slug}/suspicious",
+            "desk-party": f"/desk/events/{slug}/registrations/{twins[0]['id']}",
+            "desk-party-waiting": f"/desk/events/{full['slug']}/registrations/{waiting['id']}",
         }  # fmt: skip
 
     def address(self, name: str, language: str) -> str:

@@ -47,8 +47,8 @@ def counted(served: Served, event: dict[str, Any]) -> dict[str, int]:
     return dict(answer.json())
 
 
-def test_400_for_100_seats_by_two_processes(served: Served) -> None:
-    served.start("--workers", "2")
+def test_400_for_100_seats_by_three_processes(served: Served) -> None:
+    served.start("--workers", "3")
     event = publish(served, capacity=100)
 
     async def rush() -> list[int]:
@@ -71,6 +71,53 @@ def test_400_for_100_seats_by_two_processes(served: Served) -> None:
     doctor = served.bon("doctor", check=False)
     assert doctor.returncode == 0, doctor.stdout
     assert served.stop() == 0
+
+
+def test_a_kill_loses_no_acknowledged_change(served: Served) -> None:
+    """More and fewer places, a ticket handed on, an erasure, a contact: what was answered is there after SIGKILL."""
+    served.start("--workers", "2")
+    event = publish(served, capacity=100_000, party_limit=5)
+    after: dict[str, tuple[int, str]] = {}  # key → people and state as last acknowledged
+    friends: list[str] = []
+
+    async def storm() -> None:
+        async with httpx.AsyncClient(base_url=served.base, timeout=30) as client:
+
+            async def live(number: int) -> None:
+                path = f"/api/v1/events/{event['slug']}/registrations"
+                while len(friends) < 400:
+                    try:
+                        party = (await client.post(path, json={"name": "x", "party": 3})).json()
+                        mine = f"/api/v1/registrations/{party['key']}"
+                        after[party["key"]] = (3, "confirmed")
+                        grown = await client.patch(mine, json={"party": 3 + number % 3})
+                        assert grown.status_code == 200
+                        after[party["key"]] = (grown.json()["party"], "confirmed")
+                        friend = await client.post(f"{mine}/tickets/1/hand-on", json={"name": "y"})
+                        friends.append(friend.json()["key"])
+                        after[party["key"]] = (grown.json()["party"] - 1, "confirmed")
+                        if number % 4 == 0:
+                            await client.delete(mine)
+                            after[party["key"]] = (0, "cancelled")
+                    except httpx.HTTPError:
+                        after.pop(party["key"], None)  # what was under way then may be done or not
+                        return
+                    if len(friends) == 40 and served.process is not None:
+                        served.kill()
+
+            await asyncio.gather(*(live(number) for number in range(12)))
+
+    asyncio.run(storm())
+    assert len(friends) >= 40
+    served.start()
+    with httpx.Client(base_url=served.base, timeout=30) as client:
+        for key, (people, state) in after.items():
+            body = client.get(f"/api/v1/registrations/{key}").json()
+            assert (len(body["tickets"]), body["state"]) == (people, state)
+        for key in friends:
+            assert client.get(f"/api/v1/registrations/{key}").json()["state"] == "confirmed"
+    doctor = served.bon("doctor", check=False)
+    assert doctor.returncode == 0, doctor.stdout
 
 
 def test_a_kill_loses_nothing_acknowledged_and_frees_nothing_taken(served: Served) -> None:

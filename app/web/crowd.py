@@ -1,0 +1,47 @@
+"""Saying "come back in a moment" before drowning: so many requests at once, and no more."""
+
+import random
+
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from app.web.i18n import translate
+from app.web.refusals import SENTENCES
+
+MOST_INSIDE = 600  # at 3 ms of work each, whoever is the last of them waits about two seconds
+EXEMPT = ("/healthz", "/readyz")
+
+
+class Crowd(ASGIMiddleware):
+    """Answers 503 with Retry-After at once while `most` requests are being worked on."""
+
+    def __init__(self, most: int = MOST_INSIDE) -> None:
+        self.most = most
+        self.inside = 0
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Let the request in, or send it back in a few bytes."""
+        if scope["type"] != ScopeType.HTTP or scope["path"] in EXEMPT:
+            await next_app(scope, receive, send)
+            return
+        if self.inside >= self.most:
+            await _send_back(send)
+            return
+        self.inside += 1
+        try:
+            await next_app(scope, receive, send)
+        finally:
+            self.inside -= 1
+
+
+async def _send_back(send: Send) -> None:
+    text = SENTENCES["busy"][1]
+    body = f"{translate('km', text)}\n{translate('en', text)}\n".encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"retry-after", str(random.randint(2, 6)).encode()),  # noqa: S311 - not everybody at the same instant
+    ]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
