@@ -16,6 +16,7 @@ from app.web.refusals import Refused
 FESTIVALS = ("khmer_new_year", "pchum_ben", "visak_bochea", "meak_bochea", "kathina", "water_festival", "other")
 ENTRY_RULES = ("once", "daily", "free")
 FACILITIES = tuple(FACILITY_NAMES)
+LOOKS_AGAIN = 600  # seconds before the opening
 NEVER = datetime(1900, 1, 1)  # noqa: DTZ001 - stands in for a wall time that is wrong, until that is said
 MOST_PEOPLE = 1_000_000
 MOST_PARTY = 60
@@ -247,13 +248,15 @@ def days_until(event: Event, now: datetime) -> int:
 
 
 def refresh_after(event: Event, now: datetime, jitter: int) -> int | None:
-    """Seconds until a page should look again because registration opens, None where nothing is awaited.
+    """Seconds until a page should look again because registration opens within minutes, None otherwise.
 
-    Not everybody at the same instant: `jitter` seconds are added.
+    Only then, because a page that changes under its reader's eyes disturbs; not everybody at the same instant:
+    `jitter` seconds are added.
     """
-    if event.state != "published" or not event.registration_opens_at or now >= event.registration_opens_at:
+    if event.state != "published" or not event.registration_opens_at:
         return None
-    return int(min(300.0, max(2.0, (event.registration_opens_at - now).total_seconds()))) + 1 + jitter
+    left = (event.registration_opens_at - now).total_seconds()
+    return int(left) + 2 + jitter if 0 < left <= LOOKS_AGAIN else None
 
 
 def registration_refusal(event: Event, now: datetime) -> Refused | None:
