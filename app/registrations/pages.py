@@ -272,11 +272,12 @@ async def tickets_pdf(request: Req, language: FromPath[str], key: FromPath[str])
 
 @route("/{language:str}/r/{key:str}/{name:str}", http_method=["GET", "HEAD"])
 async def picture(request: Req, language: FromPath[str], key: FromPath[str], name: FromPath[str]) -> Response[Any]:
-    """Ticket n: `{n}.png` a picture to save or forward (`all.png`: the party's), `{n}.svg` its QR, `{n}` alone."""
+    """Ticket n: `{n}.png` a picture to save or forward (`all.png`: the party's), `{n}.pdf` to print, `{n}.svg` its QR,
+    `{n}` large and alone on a page."""
     number, _, kind = name.partition(".")
     wanted = None if (number, kind) == ("all", "png") else number
     if (
-        kind not in {"png", "svg", ""}
+        kind not in {"png", "svg", "pdf", ""}
         or not (wanted is None or (number.isascii() and number.isdecimal() and len(number) < 4))
         or language not in languages()
     ):
@@ -284,10 +285,11 @@ async def picture(request: Req, language: FromPath[str], key: FromPath[str], nam
     party, event, tickets = await _printed(request, key, None if wanted is None else int(number))
     if kind == "svg":
         return compressed(request, qr.svg(tickets[0].address).encode(), "image/svg+xml", PRIVATE)
-    if kind == "png":
+    if kind:
         facts = await _facts(event, party, tickets[:MOST_IN_PICTURE], language)
         headers = {**PRIVATE, "content-disposition": f'inline; filename="{event.slug}-{party.short_code}-{name}"'}
-        return Response(await prints.picture(facts), media_type="image/png", headers=headers)
+        made = await (prints.picture if kind == "png" else prints.sheet)(facts)
+        return Response(made, media_type="image/png" if kind == "png" else "application/pdf", headers=headers)
     return page(
         request,
         "pages/alone.html",

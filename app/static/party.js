@@ -14,4 +14,9 @@ const keep = async () => {
   active.postMessage({ keep: [here, ...pictures, ...alone, ...sheets, ...scripts] }, [channel.port2]);
 };
 if (performance.getEntriesByType("navigation")[0]?.workerStart && !navigator.onLine) shown("offline");
+const send = document.querySelector("[data-share]");
+if (send && navigator.share) {
+  send.hidden = false;
+  send.addEventListener("click", () => navigator.share({ title: document.title, url: document.querySelector("#link").value }).catch(() => {}));
+}
 keep().catch(() => {});
