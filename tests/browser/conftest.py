@@ -1,4 +1,4 @@
-"""One Chromium for all browser tests."""
+"""A Chromium for each module: while Playwright runs, no other test may have an event loop of its own."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.chromium import CHROMIUM, FLAGS
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM:
         pytest.skip("Chromium is not installed")
