@@ -13,7 +13,7 @@ from app.events import rules
 from app.events.pictures import Picture
 from app.events.queries import event_by_id
 from app.events.shapes import Event, EventDraft, PickupDraft
-from app.registrations.actions import promote_waiting
+from app.registrations.waiting import promote_waiting
 from app.web.refusals import Problem, Refused
 from models.events import Event as EventTable
 from models.events import EventPicture, PickupPoint

@@ -16,14 +16,13 @@ from app.events.shapes import Event
 from app.registrations.actions import (
     LEAVE_BUS,
     OPEN,
-    TAKE_BUS,
     draw_number,
     insert_registration,
     insert_tickets,
-    promote_waiting,
     set_reach,
 )
 from app.registrations.shapes import ChangeDraft, Held
+from app.registrations.waiting import TAKE_BUS, promote_waiting
 from app.security.keyring import Keyring
 from app.security.sealing import seal
 from app.web.refusals import Problem, Refused, invalid

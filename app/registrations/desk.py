@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from app.accounts.shapes import Staff
 from app.database.audit import audit
 from app.events.shapes import Event
-from app.registrations import actions, changes, rules
+from app.registrations import actions, changes, rules, waiting
 from app.registrations.queries import (
     INVITATION,
     counts,
@@ -113,9 +113,9 @@ async def act_for_party(request: Req, slug: FromPath[str], row: FromPath[str]) -
                 key = party_key(keyring_of(request), party.id, issue)
                 link = f"{settings_of(request).base_url}/{party.language}/r/{key}"
             case "move_up":
-                await actions.move_up(event.id, party.id, _reason(typed), by)
+                await waiting.move_up(event.id, party.id, _reason(typed), by)
             case "move_first":
-                await actions.move_first(event.id, party.id, _reason(typed), by)
+                await waiting.move_first(event.id, party.id, _reason(typed), by)
             case "bus":
                 await changes.change(keyring_of(request), event, party.id, _to_bus(typed, event), by)
             case "cancel":

@@ -23,7 +23,7 @@ async def test_the_one_too_many_is_sent_back_at_once() -> None:
     async def healthz() -> str:
         return "ok"
 
-    app = Litestar([slow, healthz], middleware=[Crowd(most=2)], openapi_config=None)
+    app = Litestar([slow, healthz], middleware=[Crowd(most=2)], openapi_config=None, logging_config=None)
     transport = httpx.ASGITransport(app=cast(Any, app))
     async with httpx.AsyncClient(transport=transport, base_url="http://bon.example") as client:
         working = [asyncio.ensure_future(client.get("/slow")) for _ in range(2)]
