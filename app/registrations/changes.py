@@ -138,11 +138,15 @@ async def _move_bus(event: Event, held: Held, to: UUID | None) -> None:
 
 
 async def _write_down(keyring: Keyring, held: Held, places: list[_Place], draft: ChangeDraft, revision: int) -> None:
-    children = min(held.children if draft.children is None else draft.children, held.party)
-    child_from = len(places) - children
-    for index, place in enumerate(places):
-        if place.child != (index >= child_from):
-            await fetch("UPDATE ticket SET child = $2 WHERE id = $1 RETURNING id", place.id, index >= child_from)
+    children = sum(place.child for place in places)
+    if (
+        draft.children is not None and draft.children != children
+    ):  # how many says nothing of which: the last ones, as at registration
+        children = draft.children
+        for index, place in enumerate(places):
+            child = index >= len(places) - children
+            if place.child != child:
+                await fetch("UPDATE ticket SET child = $2 WHERE id = $1 RETURNING id", place.id, child)
     for index, (place, name) in enumerate(zip(places, draft.names or (), strict=False)):
         if index == 0:
             sealed = seal(keyring, name, f"registration.sealed_name:{held.id}")
@@ -227,7 +231,7 @@ async def hand_on(
             registration,
             "confirmed" if left else "cancelled",
             left or 1,
-            min(held.children - int(place.child), left),
+            max(0, min(held.children - int(place.child), left)),
             held.pickup_point if left else None,
             revision,
         )

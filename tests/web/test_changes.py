@@ -68,6 +68,24 @@ async def test_fewer_places_drop_the_highest_or_the_chosen_and_numbers_never_ret
     assert (result["outcome"], result["code"]) == ("refused", "ticket_given_up")
 
 
+async def test_children_stay_who_they_are(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event, 3, children=1)
+
+    async def which() -> list[int]:
+        rows = await fetch("SELECT number FROM ticket WHERE child AND state = 'valid' ORDER BY number")
+        return [row["number"] for row in rows]
+
+    assert await which() == [3]
+    assert (await change(world, party, party=5)).json()["children"] == 1
+    assert await which() == [3]
+    assert (await change(world, party, drop=[3])).json()["children"] == 0
+    assert (await change(world, party, children=2)).json()["children"] == 2
+    assert await which() == [4, 5]
+    too_many = await change(world, party, children=5)
+    assert too_many.json()["errors"][0]["code"] == "children_exceed_party"
+
+
 async def test_whoever_is_inside_keeps_the_place(world: World) -> None:
     event = await world.event()
     party = await world.party(event, 3)
