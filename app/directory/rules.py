@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -31,7 +31,11 @@ _NAMES = {
     "kakaotalk": re.compile(r"_?[A-Za-z0-9]{2,30}"),
     "e-mail": re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,200})\.[A-Za-z]{2,63}"),
 }
-_ADDRESS = re.compile(r"(?:https?://)?(?:[\w.-]+\.[a-z]{2,6}/(?:R/ti/p/|o/)?)", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?:https?://)?(?:www\.|m\.)?(?:t\.me|telegram\.me|m\.me|messenger\.com/t|facebook\.com|fb\.com"
+    r"|line\.me/R/ti/p|open\.kakao\.com/o|pf\.kakao\.com)/",
+    re.IGNORECASE,
+)
 
 
 def read_contact(raw: Mapping[str, Any], countries: Iterable[str], within_reach: frozenset[str] | None) -> ContactDraft:
@@ -68,7 +72,7 @@ def _value(read: Reader, kind: str, code: str) -> str:
         return _number(read, latin_digits(text), code, short=kind != "whatsapp")
     if kind not in _NAMES:
         return text
-    name = text if kind == "e-mail" else _ADDRESS.sub("", text, count=1).rstrip("/")
+    name = text if kind == "e-mail" else _ADDRESS.sub("", unquote(text), count=1).rstrip("/")
     if kind == "telegram":
         name = name.removeprefix("@")
     if not _NAMES[kind].fullmatch(name):
@@ -83,6 +87,8 @@ def _number(read: Reader, text: str, code: str, *, short: bool) -> str:
         number = phonenumbers.parse(text, code or "KH")
     except phonenumbers.NumberParseException:
         number = None
+    if number and (number.extension or any(each.isalpha() for each in text)):
+        number = None  # an extension cannot be dialled by a tap, and letters are no number
     if number and phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE:
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     read.wrong("value", "not_a_phone")
@@ -100,6 +106,8 @@ def _opening(read: Reader) -> Opening | None:
     for name, clock in (("opens", opens), ("closes", closes)):
         if not _CLOCK.fullmatch(clock):
             read.wrong(name, "not_a_clock")
+    if opens.zfill(5) == closes.zfill(5) and not read.has_problem("opens", "closes"):
+        read.wrong("closes", "ends_before_start")
     return Opening(DAY_GROUPS.get(group, ()), opens.zfill(5), closes.zfill(5))
 
 
@@ -114,9 +122,7 @@ def shifted(opening: tuple[Opening, ...], zone: str, shown: str, now: datetime) 
     minutes = int((there - here).total_seconds() // 60)
     if not minutes:
         return opening
-    return tuple(
-        each if (each.opens, each.closes) == ("00:00", "24:00") else _shifted(each, minutes) for each in opening
-    )
+    return tuple(each if each.around_the_clock else _shifted(each, minutes) for each in opening)
 
 
 def _shifted(opening: Opening, minutes: int) -> Opening:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from app.directory.shapes import CALLED, ContactRow
 
+MOST_IN_QR = 8  # numbers: more would make a square that phones do not read
+
 
 def _escaped(text: str) -> str:
     for character in ("\\", ",", ";"):
@@ -29,7 +31,10 @@ def vcard(uid: str, name: str, latin: str, contacts: Iterable[ContactRow], *, pa
     lines = ["BEGIN:VCARD", "VERSION:4.0", f"FN;LANGUAGE=km:{_escaped(name)}"]
     if page:
         lines += ["KIND:org", f"UID:{uid}", f"FN;LANGUAGE=en:{_escaped(latin)}", f"ORG:{_escaped(latin)}"]
-    for contact in contacts:
+    listed = list(contacts)
+    if not page:
+        listed = [contact for contact in listed if contact.kind in CALLED][:MOST_IN_QR]
+    for contact in listed:
         if contact.kind in CALLED:
             kind = "text" if contact.kind == "whatsapp" else "voice"
             number = "".join(each for each in contact.value if each.isdecimal() or each == "+")

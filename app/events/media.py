@@ -1,6 +1,7 @@
 """Pictures, link cards and posters of events: to everybody what is published, at the desk the rest."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from litestar import Response, get, post, route
@@ -24,6 +25,7 @@ from app.web.shelf import Made, shelf_of
 
 TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 DAY = "public, max-age=86400"
+_ONE_AT_A_TIME = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")  # each may take 300 MB
 
 
 @route("/pictures/{name:str}", http_method=["GET", "HEAD"])
@@ -112,7 +114,10 @@ def _form_page(
 async def set_picture(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """Show another picture, or say it in other words."""
     staff, event = await desk_event(request, slug)
-    sent = await request.form()
+    try:
+        sent = await request.form()
+    except ValueError as error:  # a part that is no UTF-8
+        raise Refused("malformed") from error
     typed = {name: value for name, value in sent.items() if isinstance(value, str)}
     uploaded = sent.get("picture")
     content = await uploaded.read() if isinstance(uploaded, UploadFile) else b""
@@ -136,7 +141,7 @@ async def set_picture(request: Req, slug: FromPath[str]) -> Response[bytes]:
 async def _encoded(content: bytes, read: Reader) -> Picture:
     """The picture made anew, off the event loop; what else is wrong is said together with it."""
     try:
-        made = await asyncio.to_thread(read_picture, content)
+        made = await asyncio.get_running_loop().run_in_executor(_ONE_AT_A_TIME, read_picture, content)
     except Refused as refused:
         read.problems.extend(refused.problems)
         read.finish()

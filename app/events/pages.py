@@ -72,6 +72,12 @@ def share_text(event: Event, language: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def _tags(event: Event) -> set[str]:
+    """Every language that the attaché wrote something in."""
+    texts = (event.title, event.description, event.travel, event.bring, event.notice)
+    return {tag for text in (*texts, *(item.what for item in event.programme)) for tag in text}
+
+
 def _text_language(request: Req, language: str) -> str:
     """In which language the attaché's texts are shown: the page's, or one of the host languages by ?text=."""
     chosen = request.query_params.get("text", "")
@@ -96,7 +102,7 @@ async def event(request: Req, language: FromPath[str], slug: FromPath[str]) -> R
             "pages/event.html",
             event=found,
             text_language=text_language,
-            text_languages=[tag for tag in HOST_LANGUAGES if tag in found.title],
+            text_languages=[tag for tag in HOST_LANGUAGES if tag in _tags(found)],
             feast=await dates_of(found.festival, found.first_day.year),
             linked_data=linked_data(found, language, base),
             over=at >= found.ends_at,

@@ -5,12 +5,13 @@ import io
 import warnings
 
 import msgspec
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from app.web.refusals import Problem, Refused
 
 MOST_BYTES = 15 * 1024 * 1024
-MOST_PIXELS = 60_000_000
+MOST_PIXELS = 30_000_000
+LARGEST = 2400  # pixels kept while working on it
 FORMATS = ("JPEG", "PNG", "WEBP")
 SIZES = {"webp": (720, 30_000), "jpg": (1200, 180_000)}  # kind: most pixels wide, bytes to stay below
 
@@ -43,10 +44,14 @@ def read_picture(content: bytes) -> Picture:
             opened = Image.open(io.BytesIO(content), formats=FORMATS)
             if opened.width * opened.height > MOST_PIXELS:
                 raise _wrong("picture_too_big", most=MOST_BYTES // 1024 // 1024)
+            opened.draft("RGB", (LARGEST, LARGEST))
+            opened.thumbnail((LARGEST, LARGEST * 2), Image.Resampling.LANCZOS)
             upright = ImageOps.exif_transpose(opened)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise _wrong("picture_too_big", most=MOST_BYTES // 1024 // 1024) from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except Refused:
+        raise
+    except Exception as error:
         raise _wrong("picture_unreadable") from error
     if min(upright.size) < 200 or max(upright.size) > 5 * min(upright.size):
         raise _wrong("picture_too_small")

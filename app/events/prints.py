@@ -13,8 +13,10 @@ from app.web.assets import STATIC
 from app.web.i18n import local_time, long_date, pick, translate
 from app.web.icons import symbol
 from app.web.typesetting import fonts_for, typeset
+from calendars.feed import cut
 from calendars.words import lunar_line
 
+VENUE, ADDRESS = 150, 200  # octets: more would run over what stands below
 PIXELS = 152.4  # an inch: 200 mm become 1200 pixels
 
 
@@ -63,11 +65,11 @@ def facts_of(event: Event, language: str, base_url: str, picture: bytes | None) 
     """What a print shows: the language first, then the host country's own, else English beside Khmer."""
     others = [tag for tag in event.title if tag not in {language, "km", "en"}]
     others = others or [tag for tag in ("km", "en") if tag != language and tag in event.title]
-    venue, address = pick(event.venue, language), pick(event.address, language)
+    venue, address = cut(pick(event.venue, language), VENUE), cut(pick(event.address, language), ADDRESS)
     hours = f"{local_time(event.starts_at, event.time_zone)}–{local_time(event.ends_at, event.time_zone)}"
     places = [{"language": language, "text": address}] if address else []
     if isinstance(event.venue, dict):
-        places += [{"language": tag, "text": event.venue[tag]} for tag in others if event.venue.get(tag)]
+        places += [{"language": tag, "text": cut(event.venue[tag], VENUE)} for tag in others if event.venue.get(tag)]
     short = f"{base_url}/e/{event.slug}"
     return {
         "language": language,

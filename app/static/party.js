@@ -13,7 +13,10 @@ const keep = async () => {
   channel.port1.onmessage = (message) => { if (message.data === "kept") shown("kept"); };
   active.postMessage({ keep: [here, ...pictures, ...alone, ...sheets, ...scripts] }, [channel.port2]);
 };
-if (performance.getEntriesByType("navigation")[0]?.workerStart && !navigator.onLine) shown("offline");
+if (performance.getEntriesByType("navigation")[0]?.workerStart && !navigator.onLine) {
+  shown("offline");
+  document.querySelectorAll(".contact .badge").forEach((badge) => badge.remove()); // "open now" was true when it was kept
+}
 const send = document.querySelector("[data-share]");
 if (send && navigator.share) {
   send.hidden = false;

@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 
-from app.events.prints import when
+from app.events.prints import ADDRESS, VENUE, when
 from app.events.shapes import Event
 from app.tickets import qr
 from app.web.assets import STATIC
 from app.web.i18n import local_time, moment_text, pick, translate
 from app.web.typesetting import fonts_for, typeset
+from calendars.feed import cut
 
 PIXELS = 220  # an inch: a ticket of 90 mm is 780 pixels wide
 ADMITS = {
@@ -40,10 +41,10 @@ def facts_of(
 ) -> dict[str, Any]:
     """What a ticket shows. `hosts` are the host country's languages; what changed or was cancelled stands first."""
     others = list(dict.fromkeys(tag for tag in (*hosts, "en") if tag != language))
-    venue, address = pick(event.venue, language), pick(event.address, language)
+    venue, address = cut(pick(event.venue, language), VENUE), cut(pick(event.address, language), ADDRESS)
     places = [{"language": language, "text": address}] if venue and address else []
     if isinstance(event.venue, dict):
-        places += [{"language": tag, "text": event.venue[tag]} for tag in others if event.venue.get(tag)]
+        places += [{"language": tag, "text": cut(event.venue[tag], VENUE)} for tag in others if event.venue.get(tag)]
     hours = f"{local_time(event.starts_at, event.time_zone)}–{local_time(event.ends_at, event.time_zone)}"
     return {
         "language": language,

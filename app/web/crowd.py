@@ -1,6 +1,8 @@
 """Saying "come back in a moment" before drowning: so many requests at once, and no more."""
 
+import asyncio
 import random
+from typing import Any
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
@@ -10,6 +12,8 @@ from app.web.i18n import translate
 from app.web.refusals import SENTENCES
 
 MOST_INSIDE = 600  # at 3 ms of work each, whoever is the last of them waits about two seconds
+BODY_WITHIN = 15.0  # seconds for the first part of a body: whoever trickles is not inside yet
+FIRST_PART = 64 * 1024  # bytes
 EXEMPT = ("/healthz", "/readyz")
 
 
@@ -25,6 +29,12 @@ class Crowd(ASGIMiddleware):
         if scope["type"] != ScopeType.HTTP or scope["path"] in EXEMPT:
             await next_app(scope, receive, send)
             return
+        if any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"]):
+            try:
+                receive = await _arrived(receive)
+            except TimeoutError:
+                await _send_back(send, 408)
+                return
         if self.inside >= self.most:
             await _send_back(send)
             return
@@ -35,7 +45,25 @@ class Crowd(ASGIMiddleware):
             self.inside -= 1
 
 
-async def _send_back(send: Send) -> None:
+async def _arrived(receive: Receive) -> Receive:
+    """Wait for a body, or the first part of a long one; raises TimeoutError. What came is given again."""
+    came: list[Any] = []
+    size = 0
+    async with asyncio.timeout(BODY_WITHIN):
+        while True:
+            message = await receive()
+            came.append(message)
+            size += len(message.get("body", b"")) if message["type"] == "http.request" else 0
+            if message["type"] != "http.request" or not message.get("more_body") or size > FIRST_PART:
+                break
+
+    async def again() -> Any:
+        return came.pop(0) if came else await receive()
+
+    return again
+
+
+async def _send_back(send: Send, status: int = 503) -> None:
     text = SENTENCES["busy"][1]
     body = f"{translate('km', text)}\n{translate('en', text)}\n".encode()
     headers = [
@@ -43,5 +71,5 @@ async def _send_back(send: Send) -> None:
         (b"content-length", str(len(body)).encode()),
         (b"retry-after", str(random.randint(2, 6)).encode()),  # noqa: S311 - not everybody at the same instant
     ]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -45,6 +45,13 @@ def _said(context: Context, texts: Any) -> Markup:
 
 
 @pass_context
+def _tag_of(context: Context, texts: Any) -> str:
+    """The language that a localised text is shown in: the page's own where it says none."""
+    tag = i18n.pick_tagged(texts, context["text_language"], context["language"])[0]
+    return tag or str(context["language"])
+
+
+@pass_context
 def _to(context: Context, path: str) -> str:
     """The address of a worker's page in the page's language and digits."""
     chosen = f"?digits={context['digits']}" if context["digits"] else ""
@@ -119,6 +126,8 @@ def environment() -> Environment:
         clock=i18n.local_time,
         lunar=_lunar,
         said=_said,
+        tag_of=_tag_of,
+        direction=i18n.direction,
         weekdays=_weekdays,
         month=_month,
         number=_number,

@@ -47,7 +47,7 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "not_a_time": (422, _("Please give a date and time, such as 2027-04-11T09:00.")),
     "not_a_clock": (422, _("Please give a time of day, such as 09:00.")),
     "picture_unreadable": (422, _("This is no picture that we can read. Please choose a JPEG, PNG or WebP file.")),
-    "picture_too_big": (422, _("This picture is too big: at most {most} MB, and at most 60 million pixels.")),
+    "picture_too_big": (422, _("This picture is too big: at most {most} MB, and at most 30 million pixels.")),
     "picture_too_small": (422, _("This picture is too small or too narrow. Please choose one of 200 pixels or more.")),
     "alt_required": (422, _("Please say what the picture shows, in Khmer or in English: some people cannot see it.")),
     "not_a_link": (422, _("This is no name or address that {kind} knows.")),

@@ -60,6 +60,11 @@ def test_the_ministrys_hours_are_shown_in_the_workers_time() -> None:
         Opening((7,), "22:00", "01:00"),
     )
     assert shifted((ALWAYS,), "Asia/Phnom_Penh", "Asia/Riyadh", moment) == (ALWAYS,)
+    whole_days = Opening((1, 2, 3, 4, 5), "00:00", "24:00")
+    for hours in range(24 * 8):
+        later = moment + timedelta(hours=hours)
+        kuwait = shifted((whole_days,), "Asia/Phnom_Penh", "Asia/Kuwait", moment)
+        assert is_open((whole_days,), "Asia/Phnom_Penh", later) == is_open(kuwait, "Asia/Kuwait", later)
     for hours in range(24 * 8):  # wherever one looks, somebody answers at the same instants
         later = moment + timedelta(hours=hours)
         assert is_open((evening,), "Asia/Phnom_Penh", later) == is_open(
@@ -79,6 +84,7 @@ def test_the_ministrys_hours_are_shown_in_the_workers_time() -> None:
         ("messenger", "m.me/khmer.korea", "khmer.korea", "https://m.me/khmer.korea"),
         ("facebook", "https://www.facebook.com/khmer.korea/", "khmer.korea", "https://www.facebook.com/khmer.korea"),
         ("line", "@bon", "@bon", "https://line.me/R/ti/p/@bon"),
+        ("line", "https://line.me/R/ti/p/%40bon", "@bon", "https://line.me/R/ti/p/@bon"),
         ("kakaotalk", "https://open.kakao.com/o/sAbc12", "sAbc12", "https://open.kakao.com/o/sAbc12"),
         ("kakaotalk", "_bon", "_bon", "https://pf.kakao.com/_bon"),
         ("e-mail", "seoul@example.org", "seoul@example.org", "mailto:seoul@example.org"),
@@ -100,6 +106,15 @@ def test_every_kind_leads_where_a_tap_should(kind: str, value: str, kept: str, l
         ({"kind": "telegram", "value": "a b"}, "value", "not_a_link"),
         ({"kind": "telegram", "value": "javascript:alert(1)"}, "value", "not_a_link"),
         ({"kind": "line", "value": "https://evil.example/x?y"}, "value", "not_a_link"),
+        ({"kind": "line", "value": "https://lin.ee/abc123"}, "value", "not_a_link"),
+        ({"kind": "telegram", "value": "https://evil.com/foobar"}, "value", "not_a_link"),
+        ({"kind": "phone", "value": "02-1234-5678 ext 5"}, "value", "not_a_phone"),
+        ({"kind": "phone", "value": "0800-FLOWERS"}, "value", "not_a_phone"),
+        (
+            {"opening": [{"days": "every", "opens": "09:00", "closes": "09:00"}]},
+            "opening.0.closes",
+            "ends_before_start",
+        ),
         ({"kind": "e-mail", "value": "nobody"}, "value", "not_a_link"),
         ({"kind": "pigeon"}, "kind", "not_a_choice"),
         ({"value": ""}, "value", "required"),
@@ -152,6 +167,7 @@ def test_the_card_is_what_address_books_read() -> None:
     assert "TEL;VALUE=uri;TYPE=voice:tel:1297" in lines
     assert "URL;TYPE=telegram:https://t.me/bon_korea" in lines
     assert "ADR:;;Hannam-dong\\, Seoul\\; 2nd floor;;;;" in lines
+    assert vcard("", name, "", rows * 60).count("TEL") == 8  # a square that phones still read
     brief = vcard("", name, "", rows)
     assert "telegram" not in brief
     assert "1297" in brief

@@ -4,8 +4,10 @@ import asyncio
 from typing import Any, cast
 
 import httpx
+import pytest
 from litestar import Litestar, get
 
+from app.web import crowd
 from app.web.crowd import Crowd
 
 
@@ -38,3 +40,23 @@ async def test_the_one_too_many_is_sent_back_at_once() -> None:
         open_up.set()
         assert [(await each).status_code for each in working] == [200, 200]
         assert (await client.get("/slow")).status_code == 200
+
+
+async def test_whoever_trickles_a_body_takes_nobodys_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "BODY_WITHIN", 0.05)
+    sent: list[Any] = []
+
+    async def never() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def unreached(*_: Any) -> None:
+        raise AssertionError("a body that has not come is no request yet")
+
+    gate = Crowd(most=1)
+    scope: Any = {"type": "http", "path": "/km/", "headers": [(b"content-length", b"50")]}
+    await asyncio.gather(*(gate.handle(scope, never, send, unreached) for _ in range(5)))
+    assert [message["status"] for message in sent if message["type"] == "http.response.start"] == [408] * 5
+    assert gate.inside == 0

@@ -83,7 +83,7 @@ async def test_texts_in_the_host_countrys_language(world: World) -> None:
         assert '<a href="?text=ko" lang="ko" hreflang="ko">한국어</a>' in page
         korean = (await client.get(f"/en/events/{event['slug']}?text=ko")).text
         assert '<span lang="ko" dir="ltr">캄보디아 설날</span>' in korean
-        assert '<div lang="ko"><p>환영합니다</p></div>' in korean
+        assert '<div lang="ko" dir="ltr"><p>환영합니다</p></div>' in korean
         assert "Register" in korean
         nothing = (await client.get(f"/en/events/{event['slug']}?text=xx")).text
         assert "<h1>New Year</h1>" in nothing

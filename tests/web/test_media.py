@@ -103,6 +103,18 @@ async def test_a_picture_of_too_many_points_is_refused_before_it_is_unpacked(wor
     assert "too big" in answer.text
 
 
+async def test_a_part_that_is_no_text_is_refused(world: World) -> None:
+    event = await world.event()
+    body = b'--x\r\nContent-Disposition: form-data; name="alt.km"\r\n\r\n\xff\x00\r\n--x--\r\n'
+    async with world.desk("korea") as client:
+        answer = await client.post(
+            f"/desk/events/{event['slug']}/picture",
+            content=body,
+            headers={"content-type": "multipart/form-data; boundary=x"},
+        )
+    assert answer.status_code == 400
+
+
 async def test_words_for_those_who_cannot_see_are_required(world: World) -> None:
     event = await world.event()
     answer = await upload(world, event["slug"], photo(), alt_km="")
