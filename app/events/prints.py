@@ -55,6 +55,11 @@ def _framed(picture: bytes | None) -> str:
     )
 
 
+def line(tag: str, text: str) -> dict[str, str]:
+    """A line in a language; the template takes its first part alone ("zh" of "zh-TW")."""
+    return {"language": tag.partition("-")[0], "text": text}
+
+
 def when(event: Event, language: str) -> str:
     """The day or days of an event, in words."""
     first = long_date(language, event.first_day)
@@ -69,16 +74,16 @@ def facts_of(event: Event, language: str, base_url: str, picture: bytes | None) 
     hours = f"{local_time(event.starts_at, event.time_zone)}–{local_time(event.ends_at, event.time_zone)}"
     places = [{"language": language, "text": address}] if address else []
     if isinstance(event.venue, dict):
-        places += [{"language": tag, "text": cut(event.venue[tag], VENUE)} for tag in others if event.venue.get(tag)]
+        places += [line(tag, cut(event.venue[tag], VENUE)) for tag in others if event.venue.get(tag)]
     short = f"{base_url}/e/{event.slug}"
     return {
         "language": language,
         "fonts": fonts_for(others[0] if others else language),
         "title": pick(event.title, language),
-        "titles": [{"language": tag, "text": event.title[tag]} for tag in others],
+        "titles": [line(tag, event.title[tag]) for tag in others],
         "cancelled": translate(language, "Cancelled") if event.state == "cancelled" else "",
         "date": when(event, language),
-        "dates": [{"language": tag, "text": when(event, tag)} for tag in others],
+        "dates": [line(tag, when(event, tag)) for tag in others],
         "time": "" if event.all_day else hours,
         "lunar": lunar_line("km", event.first_day),
         "venue": venue or address,

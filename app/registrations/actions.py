@@ -270,7 +270,8 @@ async def _release(registration: UUID, becomes: str, by: Actor) -> UUID:
     if held.state == "confirmed" and held.pickup_point:
         await fetch(LEAVE_BUS, held.pickup_point, held.party)
     await fetch(
-        "UPDATE ticket SET state = 'given_up', revision = $2 WHERE registration = $1 AND state IN ('valid', 'waiting')"
+        "UPDATE ticket SET state = 'given_up', sealed_name = '', revision = $2"
+        " WHERE registration = $1 AND state IN ('valid', 'waiting')"
         " AND NOT EXISTS (SELECT 1 FROM admission WHERE admission.ticket = ticket.id) RETURNING id",
         registration,
         revision,

@@ -71,13 +71,15 @@ async def change(keyring: Keyring, event: Event, registration: UUID, draft: Chan
     async with write():
         held, places, revision = await _begin(registration, event.id)
         wanted = held.party - len(draft.drop) if draft.drop else (draft.party or held.party)
+        if wanted < held.party:
+            places = await _shrink(held, places, held.party - wanted, draft.drop, revision)
+            held = msgspec.structs.replace(held, party=wanted)
+        if draft.moves_bus:  # before more people come: a bus that they leave must not refuse them
+            await _move_bus(event, held, draft.pickup_point)
+            held = msgspec.structs.replace(held, pickup_point=draft.pickup_point)
         if wanted > held.party:
             places += await _grow(event, held, wanted - held.party, revision, moment)
-        elif wanted < held.party:
-            places = await _shrink(held, places, held.party - wanted, draft.drop, revision)
-        held = msgspec.structs.replace(held, party=wanted)
-        if draft.moves_bus:
-            await _move_bus(event, held, draft.pickup_point)
+            held = msgspec.structs.replace(held, party=wanted)
         await _write_down(keyring, held, places, draft, revision)
         await audit(by, "party_changed", "registration", registration, event.id, party=wanted, changed=draft.changed)
         await promote_waiting(event.id)
@@ -110,7 +112,8 @@ async def _shrink(held: Held, places: list[_Place], fewer: int, chosen: tuple[in
         raise invalid([Problem("drop" if chosen else "party", "places_in_use", {"inside": len(places) - len(free)})])
     ids = [place.id for place in dropped]
     await fetch(
-        f"UPDATE ticket SET state = 'given_up', revision = $1 WHERE id IN ({_marks(ids, 2)}) RETURNING id",
+        "UPDATE ticket SET state = 'given_up', sealed_name = '', revision = $1"
+        f" WHERE id IN ({_marks(ids, 2)}) RETURNING id",
         revision,
         *ids,
     )
@@ -147,8 +150,8 @@ async def _write_down(keyring: Keyring, held: Held, places: list[_Place], draft:
             child = index >= len(places) - children
             if place.child != child:
                 await fetch("UPDATE ticket SET child = $2 WHERE id = $1 RETURNING id", place.id, child)
-    for index, (place, name) in enumerate(zip(places, draft.names or (), strict=False)):
-        if index == 0:
+    for place, name in zip(places, draft.names or (), strict=False):
+        if place.number == 1:
             sealed = seal(keyring, name, f"registration.sealed_name:{held.id}")
             if name:
                 await fetch("UPDATE registration SET sealed_name = $2 WHERE id = $1 RETURNING id", held.id, sealed)
@@ -192,7 +195,9 @@ async def hand_on(
         if place.admitted:
             raise Refused("ticket_used")
         await fetch(
-            "UPDATE ticket SET state = 'handed_on', revision = $2 WHERE id = $1 RETURNING id", place.id, revision
+            "UPDATE ticket SET state = 'handed_on', sealed_name = '', revision = $2 WHERE id = $1 RETURNING id",
+            place.id,
+            revision,
         )
         friend, drawn = uuid4(), draw_number()
         short_code = await insert_registration(

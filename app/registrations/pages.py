@@ -154,7 +154,7 @@ async def _party_page(
 
 
 def _as_typed(party: Party, present: list[Ticket]) -> dict[str, str]:
-    names = [party.name, *(ticket.name for ticket in present[1:])]
+    names = [party.name if ticket.number == 1 else ticket.name for ticket in present]
     typed = {f"names.{index}": name for index, name in enumerate(names)}
     return typed | {
         "party": str(party.party),
@@ -173,10 +173,11 @@ async def change(request: Req, language: FromPath[str], key: FromPath[str]) -> R
     raw: dict[str, Any] = {name: typed[name] for name in ("party", "children", "pickup_point") if name in typed}
     if typed.get("children") == "":
         raw["children"] = "0"
-    if typed.get("drop", "").isdecimal():
+    if typed.get("drop", "").isdecimal() and len(typed["drop"]) < 4:
         raw = {"drop": [int(typed["drop"])]}
     elif any(name.startswith("names.") for name in typed):
-        size = int(latin_digits(raw["party"])) if latin_digits(raw.get("party", "")).isdecimal() else party.party
+        wished = latin_digits(raw.get("party", ""))
+        size = int(wished) if wished.isdecimal() and len(wished) < 4 else party.party
         raw["names"] = [typed.get(f"names.{index}", "") for index in range(min(size, party.party))]
     for name in ("phone", "email"):
         if typed.get(name) or typed.get(f"no_{name}"):
@@ -311,11 +312,11 @@ async def _printed(request: Req, key: str, number: int | None) -> tuple[Party, E
         prints.Printed(
             ticket.number,
             len(valid),
-            party.name if index == 0 else ticket.name,
+            party.name if ticket.number == 1 else ticket.name,
             ticket.child,
             code.address(base, code.encode(keyring, event.number, party.number, ticket.number, ticket.issue)),
         )
-        for index, ticket in enumerate(valid)
+        for ticket in valid
         if number in {None, ticket.number}
     ]
     if not printed:

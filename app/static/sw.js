@@ -17,8 +17,12 @@ const refreshed = async (path, kept) => {
   const timer = setTimeout(() => controller.abort(), PATIENCE);
   try {
     const answer = await fetch(path, { signal: controller.signal, credentials: "same-origin" });
-    if (answer.ok) await kept.put(bare(path), answer.clone());
-    if (answer.status === 404 || answer.status === 410) await forget(path, kept);
+    const key = bare(path.split("?")[0]);
+    if (answer.ok) await kept.put(key, answer.clone());
+    if (answer.status === 404 || answer.status === 410) {
+      if (key.split("/").length === 4) await forget(key, kept); // the party itself is gone
+      else await kept.delete(key);
+    }
     return answer;
   } finally {
     clearTimeout(timer);

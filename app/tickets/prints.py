@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from app.events.prints import ADDRESS, VENUE, when
+from app.events.prints import ADDRESS, VENUE, line, when
 from app.events.shapes import Event
 from app.tickets import qr
 from app.web.assets import STATIC
@@ -44,21 +44,21 @@ def facts_of(
     venue, address = cut(pick(event.venue, language), VENUE), cut(pick(event.address, language), ADDRESS)
     places = [{"language": language, "text": address}] if venue and address else []
     if isinstance(event.venue, dict):
-        places += [{"language": tag, "text": cut(event.venue[tag], VENUE)} for tag in others if event.venue.get(tag)]
+        places += [line(tag, cut(event.venue[tag], VENUE)) for tag in others if event.venue.get(tag)]
     hours = f"{local_time(event.starts_at, event.time_zone)}–{local_time(event.ends_at, event.time_zone)}"
     return {
         "language": language,
         "fonts": fonts_for(hosts[0] if hosts else language),
         "title": pick(event.title, language),
-        "titles": [{"language": tag, "text": event.title[tag]} for tag in others if tag in event.title],
+        "titles": [line(tag, event.title[tag]) for tag in others if tag in event.title],
         "notice": notice_of(event, language),
         "date": when(event, language),
-        "dates": [{"language": tag, "text": when(event, tag)} for tag in others],
+        "dates": [line(tag, when(event, tag)) for tag in others],
         "time": "" if event.all_day else hours,
         "venue": venue or address,
         "places": places,
         "bus": bus,
-        "admits": [{"language": tag, "text": ADMITS[tag]} for tag in others if tag in ADMITS],
+        "admits": [line(tag, ADMITS[tag]) for tag in others if tag in ADMITS],
         "code": short_code,
         "mark": (STATIC / "mark.svg").read_text(),
         "tickets": [

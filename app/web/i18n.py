@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.core import Locale
+from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.messages.pofile import read_po
 
@@ -79,7 +79,10 @@ def pick_tagged(texts: str | Mapping[str, str], *wanted: str) -> tuple[str, str]
 
 @cache
 def _locale(language: str) -> Locale:
-    return Locale.parse(LOCALES.get(language, language), sep="_")
+    try:
+        return Locale.parse(LOCALES.get(language, language.replace("-", "_")), sep="_")
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en_GB")  # a tag that attachés made up must not break a page
 
 
 @cache

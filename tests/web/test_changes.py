@@ -86,6 +86,38 @@ async def test_children_stay_who_they_are(world: World) -> None:
     assert too_many.json()["errors"][0]["code"] == "children_exceed_party"
 
 
+async def test_a_full_bus_is_left_by_those_who_grow(world: World) -> None:
+    event = await world.event(pickup_points=BUSES)
+    party = await world.party(event, 3, pickup_point=event["pickup_points"][0]["id"])
+    answer = await change(world, party, party=4, pickup_point=None)
+    assert answer.status_code == 200, answer.text
+    assert [row["seats_taken"] for row in await fetch("SELECT seats_taken FROM pickup_point")] == [0, 0]
+
+
+async def test_names_stay_with_their_tickets_and_go_with_them(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event, 3, names=["Boss", "Second", "Third"])
+    async with world.stranger as client:
+        path = f"/api/v1/registrations/{party['key']}/tickets/1/hand-on"
+        assert (await client.post(path, json={"name": "Friend"})).status_code == 201
+        alone = (await client.get(f"/en/r/{party['key']}/2")).text
+        assert "Second" in alone
+        assert "Boss" not in alone
+    await change(world, party, drop=[3])
+    gone = await fetch("SELECT id FROM ticket WHERE state IN ('given_up', 'handed_on') AND sealed_name <> ''")
+    assert gone == []
+
+
+async def test_endless_numbers_in_a_form_are_refused(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event, 2)
+    async with world.browser() as client:
+        for typed in ({"drop": "9" * 5000}, {"party": "9" * 5000, "names.0": "x"}):
+            answer = await client.post(f"/en/r/{party['key']}/change", data=typed)
+            assert answer.status_code in {303, 422}
+    assert (await seen(world, party))["party"] == 2
+
+
 async def test_whoever_is_inside_keeps_the_place(world: World) -> None:
     event = await world.event()
     party = await world.party(event, 3)

@@ -94,3 +94,11 @@ async def test_a_picked_text_says_which_language_it_is(world: World) -> None:
     async with world.stranger as client:
         page = (await client.get(f"/en/events/{event['slug']}")).text.replace("<wbr>", "")
     assert '<h1><span lang="km" dir="ltr">បុណ្យចូលឆ្នាំ</span></h1>' in page
+
+
+@pytest.mark.parametrize("tag", ["xx", "zz-ZZ", "zh-TW"])
+async def test_a_made_up_language_breaks_no_page(world: World, tag: str) -> None:
+    event = await world.event(title={"km": "បុណ្យ", tag: "x"}, venue={tag: "Somewhere"})
+    async with world.stranger as client:
+        for path in ("", "/register", "/card.jpg"):
+            assert (await client.get(f"/km/events/{event['slug']}{path}")).status_code == 200
