@@ -26,7 +26,9 @@ class Event(Table):
     `revision` moves with every change of the event, its seats and its tickets; `content_revision` only with what people
     can read; `sequence` with time, place and state (RFC 5545 3.8.7.4). `programme` is a list of
     {"at": "09:00", "what": {"km": …}}, `facilities` words separated by blanks, `picture` the digest of an EventPicture.
-    A waiting party that was passed over `held_after_passes` times, or waited `held_after_hours`, has freed seats held.
+    `entry_opens`/`entry_closes` bound when the gate admits by itself (none: always); `day_turns` ("04:00") is when the
+    gate's day begins. A waiting party that was passed over `held_after_passes` times, or waited `held_after_hours`,
+    has freed seats held.
     """
 
     id = UUID(primary_key=True)
@@ -74,6 +76,13 @@ class Event(Table):
     picture_alt = JSON()
     held_after_hours = Integer(default=24)
     held_after_passes = Integer(default=5)
+    entry_opens_local = Timestamp(null=True, default=None)
+    entry_opens_at = Timestamptz(null=True, default=None)
+    entry_closes_local = Timestamp(null=True, default=None)
+    entry_closes_at = Timestamptz(null=True, default=None)
+    day_turns = Varchar(length=5, default="04:00")
+    admit_waiting = Boolean(default=False)
+    gate_search = Boolean(default=False)
 
 
 class EventPicture(Table, tablename="event_picture"):

@@ -1,6 +1,6 @@
 """Phones at the gate, what they scanned, and people counted without tickets."""
 
-from piccolo.columns import JSON, UUID, Boolean, ForeignKey, Integer, SmallInt, Timestamptz, Varchar
+from piccolo.columns import JSON, UUID, BigInt, Boolean, ForeignKey, Integer, SmallInt, Timestamptz, Varchar
 from piccolo.table import Table
 
 from models.events import Event
@@ -19,7 +19,12 @@ class Pairing(Table):
 
 
 class GateDevice(Table, tablename="gate_device"):
-    """One phone paired with an event."""
+    """One phone paired with an event, and how it last said it was.
+
+    `synced_to` is the revision that its roster has reached; `scans_waiting` counts what it has not delivered yet,
+    `clock_offset` says by how many seconds its clock is behind ours; `kept` and `battery` (percent) are None where the
+    browser does not tell.
+    """
 
     id = UUID(primary_key=True)
     pairing = ForeignKey(Pairing)
@@ -27,10 +32,21 @@ class GateDevice(Table, tablename="gate_device"):
     number = Integer()
     created_at = Timestamptz(default=None)
     seen_at = Timestamptz(default=None)
+    synced_to = BigInt(null=True, default=None)
+    synced_at = Timestamptz(null=True, default=None)
+    scans_waiting = Integer(default=0)
+    waiting_since = Timestamptz(null=True, default=None)
+    clock_offset = Integer(null=True, default=None)
+    kept = Boolean(null=True, default=None)
+    battery = SmallInt(null=True, default=None)
+    rehearsing = Boolean(default=False)
 
 
 class Scan(Table):
-    """Every scan ever, with what the phone showed. `answer` is what was said first, for repeats; it holds no names."""
+    """Every scan ever, with what the phone showed. `answer` is what was said first, for repeats; it holds no names.
+
+    `conflict`: somebody was let in whom the judge would have refused; an attaché acknowledges it.
+    """
 
     id = UUID(primary_key=True)
     event = ForeignKey(Event)
@@ -46,6 +62,9 @@ class Scan(Table):
     offline = Boolean(default=False)
     rehearsal = Boolean(default=False)
     clock_off = Boolean(default=False)
+    conflict = Boolean(default=False)
+    undone = Boolean(default=False)
+    acknowledged_at = Timestamptz(null=True, default=None)
     phone_at = Timestamptz(default=None)
     scanned_at = Timestamptz(default=None)
     received_at = Timestamptz(default=None)
@@ -61,5 +80,6 @@ class WalkIn(Table, tablename="walk_in"):
     nonce = Varchar(length=100)
     size = Integer()
     children = Integer(default=0)
+    phone_at = Timestamptz(null=True, default=None)
     counted_at = Timestamptz(default=None)
     received_at = Timestamptz(default=None)

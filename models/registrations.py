@@ -19,7 +19,11 @@ class Invitation(Table):
 
 
 class Registration(Table):
-    """One booking for a party. `number` is 8 random bytes in hex; `link_issue` re-issues its link."""
+    """One booking for a party. `number` is 8 random bytes in hex; `link_issue` re-issues its link.
+
+    `attention` are words for the gate ("wheelchair monk"), `sealed_note` a sentence for it. `revision` moves with every
+    change of the party, its tickets and their admissions: by it gates ask for what is new.
+    """
 
     id = UUID(primary_key=True)
     event = ForeignKey(Event)
@@ -36,6 +40,8 @@ class Registration(Table):
     passed_over = Integer(default=0)
     last_ticket = Integer(default=0)
     link_issue = Integer(default=0)
+    attention = Varchar(length=60, default="")
+    sealed_note = Text(default="")
     invitation = ForeignKey(Invitation, null=True, default=None)
     consented_at = Timestamptz(default=None)
     created_at = Timestamptz(default=None)

@@ -62,6 +62,13 @@ def _columns(draft: EventDraft) -> dict[str, Any]:
         "facilities": " ".join(draft.facilities),
         "held_after_hours": draft.held_after_hours,
         "held_after_passes": draft.held_after_passes,
+        "entry_opens_local": draft.entry_opens_local,
+        "entry_opens_at": at(draft.entry_opens_local),
+        "entry_closes_local": draft.entry_closes_local,
+        "entry_closes_at": at(draft.entry_closes_local),
+        "day_turns": draft.day_turns,
+        "admit_waiting": draft.admit_waiting,
+        "gate_search": draft.gate_search,
     }
 
 

@@ -65,6 +65,8 @@ def event_json(request: Req, event: Event, *, private: bool) -> dict[str, Any]:
         "registration_opens_at": local(event.registration_opens_at),
         "registration_closes_at": local(event.registration_closes_at),
         "registration_paused": event.registration_paused,
+        "entry_opens_at": local(event.entry_opens_at),
+        "entry_closes_at": local(event.entry_closes_at),
         "notice": event.notice,
         "programme": event.programme,
         "travel": event.travel,
@@ -92,6 +94,11 @@ def event_json(request: Req, event: Event, *, private: bool) -> dict[str, Any]:
     }
     if private:
         body |= {"held_after_hours": event.held_after_hours, "held_after_passes": event.held_after_passes}
+        body |= {
+            "day_turns": event.day_turns,
+            "admit_waiting": event.admit_waiting,
+            "gate_search": event.gate_search,
+        }
         body |= {"registered": event.seats_taken, "waiting": event.seats_waiting, "revision": event.revision}
     return body
 

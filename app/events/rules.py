@@ -48,6 +48,7 @@ def read_event(
     zone = ZoneInfo(zone_name)
     starts, ends, all_day = _span(read, zone)
     opens, closes = _registration_times(read, zone, ends)
+    entry_opens, entry_closes = _entry_times(read, zone)
     latitude, longitude = _position(read)
     draft = EventDraft(
         host_country=country.code if country else "",
@@ -76,6 +77,11 @@ def read_event(
         facilities=read.some_of("facilities", FACILITIES),
         held_after_hours=_given(read.whole("held_after_hours", 0, 24 * 90), 24),
         held_after_passes=_given(read.whole("held_after_passes", 0, 1000), 5),
+        entry_opens_local=entry_opens,
+        entry_closes_local=entry_closes,
+        day_turns=_clock(read, "day_turns") or "04:00",
+        admit_waiting=read.flag("admit_waiting"),
+        gate_search=read.flag("gate_search"),
         pickup_points=tuple(
             _pickup(point, zone, starts, existing) for point in read.objects("pickup_points", MOST_PICKUPS)
         ),
@@ -130,6 +136,14 @@ def _registration_times(read: Reader, zone: ZoneInfo, ends: datetime | None) -> 
     return opens, closes
 
 
+def _entry_times(read: Reader, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """When the gate admits by itself; who comes outside of it is let in by hand."""
+    opens, closes = _wall(read, "entry_opens_at", zone), _wall(read, "entry_closes_at", zone)
+    if opens and closes and closes <= opens:
+        read.wrong("entry_closes_at", "closes_before_opens")
+    return opens, closes
+
+
 def _capacity(read: Reader, existing: Event | None) -> int | None:
     capacity = read.whole("capacity", 1, MOST_PEOPLE)
     if existing and capacity is not None and capacity < existing.seats_taken and not read.has_problem("capacity"):
@@ -149,12 +163,19 @@ def _given(value: int | None, default: int) -> int:
 
 
 def _programme_item(read: Reader) -> ProgrammeItem:
-    at = latin_digits(read.text("at", 5, required=True))
-    if at and not _CLOCK.fullmatch(at):
-        read.wrong("at", "not_a_clock")
+    at = _clock(read, "at", required=True)
     what = read.localised("what", TITLE, required=True)
     read.refuse_unknown()
-    return ProgrammeItem(at.zfill(5), what)
+    return ProgrammeItem(at, what)
+
+
+def _clock(read: Reader, name: str, *, required: bool = False) -> str:
+    """A time of day as "09:00", or ""."""
+    at = latin_digits(read.text(name, 5, required=required))
+    if at and not _CLOCK.fullmatch(at):
+        read.wrong(name, "not_a_clock")
+        return ""
+    return at.zfill(5) if at else ""
 
 
 def _pickup(read: Reader, zone: ZoneInfo, starts: datetime | None, existing: Event | None) -> PickupDraft:
@@ -206,7 +227,7 @@ def moved_along(raw: dict[str, Any], event: Event, given: Mapping[str, Any]) -> 
     except (KeyError, ValueError):
         return raw  # the rule names a wrong start
     before = as_raw(event)
-    for name in ("registration_opens_at", "registration_closes_at"):
+    for name in ("registration_opens_at", "registration_closes_at", "entry_opens_at", "entry_closes_at"):
         if name not in given or given[name] == before[name]:
             raw[name] = _shifted(before[name], shift)
     if "pickup_points" not in given or given["pickup_points"] == before["pickup_points"]:

@@ -74,6 +74,11 @@ class EventDraft(msgspec.Struct, frozen=True):
     facilities: tuple[str, ...]
     held_after_hours: int
     held_after_passes: int
+    entry_opens_local: datetime | None
+    entry_closes_local: datetime | None
+    day_turns: str
+    admit_waiting: bool
+    gate_search: bool
     pickup_points: tuple[PickupDraft, ...]
 
 
@@ -143,6 +148,13 @@ class Event(msgspec.Struct, frozen=True):
     picture_alt: Text = {}
     held_after_hours: int = 24
     held_after_passes: int = 5
+    entry_opens_local: datetime | None = None
+    entry_opens_at: datetime | None = None
+    entry_closes_local: datetime | None = None
+    entry_closes_at: datetime | None = None
+    day_turns: str = "04:00"
+    admit_waiting: bool = False
+    gate_search: bool = False
     pickup_points: tuple[Pickup, ...] = ()
 
     @property
@@ -189,6 +201,11 @@ def as_raw(event: Event) -> dict[str, Any]:
         "facilities": list(event.facilities),
         "held_after_hours": event.held_after_hours,
         "held_after_passes": event.held_after_passes,
+        "entry_opens_at": _iso(event.entry_opens_local),
+        "entry_closes_at": _iso(event.entry_closes_local),
+        "day_turns": event.day_turns,
+        "admit_waiting": event.admit_waiting,
+        "gate_search": event.gate_search,
         "pickup_points": [
             {
                 "id": str(point.id),

@@ -1,4 +1,4 @@
-"""The gate for programs: pairing by attachés, scans, walk-ins and short codes by devices (DESIGN.md 6)."""
+"""The gate for programs: pairing by attachés; roster, scans, walk-ins, codes and names by devices (DESIGN.md 6)."""
 
 from typing import Any
 from uuid import UUID
@@ -7,24 +7,32 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath
 
+from app.database.audit import Actor, audit
 from app.database.connection import now
+from app.events.queries import event_by_id
 from app.gate import actions, rules
+from app.gate.book import record_scans
 from app.gate.queries import PAIRING
-from app.registrations.queries import counts, party_by_short_code
+from app.gate.roster import head_count, roster
+from app.gate.shapes import Device
+from app.registrations.queries import counts, parties_named, party_by_short_code
+from app.registrations.shapes import Party
 from app.security.links import make_key
 from app.web.answers import answer_once, json_answer
+from app.web.assets import compressed
 from app.web.bodies import json_object
 from app.web.client import Req, keyring_of, settings_of
 from app.web.devices import gate_device
 from app.web.fields import Reader
 from app.web.idempotency import Kept
-from app.web.limits import SHORT_CODES, count_failure, refuse_guessing
+from app.web.limits import NAMES, SHORT_CODES, count_failure, refuse_guessing
 from app.web.refusals import Refused
 from app.web.scope import api_event
 from app.web.sessions import actor
 
 LABEL = 120
-MOST_GROUP = 1_000
+NAME = 120
+MOST_FOUND = 5
 
 
 def pair_url(request: Req, pairing: UUID) -> str:
@@ -69,45 +77,83 @@ async def revoke(request: Req, slug: FromPath[str], pairing: FromPath[str]) -> R
     return json_answer(None, 204)
 
 
+async def present_device(request: Req) -> Device:
+    """The phone that asks, while its time at the gate lasts; raises Refused "device_unknown"."""
+    device = await gate_device(request)
+    if now() > device.over_at:
+        raise Refused("device_unknown")
+    return device
+
+
+@get("/gate/api/roster")
+async def get_roster(request: Req) -> Response[bytes]:
+    """What the phone needs to judge without a network: a page of parties after ?since=, and what else changed."""
+    device = await present_device(request)
+    since = request.query_params.get("since", "")
+    answer = await roster(
+        keyring_of(request),
+        device,
+        int(since) if since.isascii() and since.isdecimal() and len(since) < 19 else 0,
+        request.query_params.get("known", ""),
+    )
+    response = compressed(request, msgspec.json.encode(answer), "application/json", {})
+    response.headers["cache-control"] = "private, no-store"
+    return response
+
+
 @post("/gate/api/scans", status_code=200)
 async def scans(request: Req) -> Response[bytes]:
     """Judge and keep a batch of scans, in order."""
     device = await gate_device(request)
     asks = rules.read_scans(await json_object(request), keyring_of(request), now())
-    return json_answer({"results": await actions.record_scans(device, asks)})
+    return json_answer({"results": await record_scans(device, asks)})
 
 
 @post("/gate/api/walk-ins", status_code=200)
 async def walk_ins(request: Req) -> Response[bytes]:
     """Count a group without tickets."""
     device = await gate_device(request)
-    if now() > device.over_at:
-        raise Refused("device_unknown")
-    read = Reader(await json_object(request))
-    nonce = read.text("nonce", 100, required=True)
-    size = read.whole("size", 1, MOST_GROUP, 1) or 1
-    children = read.whole("children", 0, MOST_GROUP, 0) or 0
-    if children > size:
-        read.wrong("children", "children_exceed_party")
-    at = read.moment("at", exact=True)
-    read.finish()
-    counted = await actions.count_walk_in(
-        device, nonce, size, children, at.astimezone(now().tzinfo) if at and at.tzinfo else now()
+    ask = rules.read_walk_in(await json_object(request), now())
+    counted = await actions.count_walk_in(device, ask)
+    return json_answer(
+        {"nonce": ask.nonce, "repeat": not counted, **msgspec.structs.asdict(await counts(device.event))}
     )
-    return json_answer({"nonce": nonce, "repeat": not counted, **msgspec.structs.asdict(await counts(device.event))})
+
+
+@post("/gate/api/phone", status_code=200)
+async def phone(request: Req) -> Response[bytes]:
+    """How the phone is: what it knows, what it has not delivered, its clock, storage and battery."""
+    device = await present_device(request)
+    await actions.note_phone(device, rules.read_phone(await json_object(request), now()))
+    return json_answer({"now": now().isoformat(), "counts": msgspec.structs.asdict(await head_count(device.event))})
 
 
 @get("/gate/api/short-codes/{short_code:str}")
 async def short_codes(request: Req, short_code: FromPath[str]) -> Response[bytes]:
     """The one party with a spoken code; wrong codes are counted per phone."""
-    device = await gate_device(request)
+    device = await present_device(request)
     return json_answer(await party_at_gate(request, device, short_code))
 
 
-async def party_at_gate(request: Req, device: Any, short_code: str) -> dict[str, Any]:
+@post("/gate/api/names", status_code=200)
+async def names(request: Req) -> Response[bytes]:
+    """Parties with this whole word in their name, where the attaché allows it: few, counted per phone, audited."""
+    device = await present_device(request)
+    if not (await event_by_id(device.event)).gate_search:
+        raise Refused("search_off")
+    read = Reader(await json_object(request))
+    name = read.text("name", NAME, required=True)
+    read.finish()
+    keyring = keyring_of(request)
+    await refuse_guessing(keyring, NAMES, str(device.id))
+    await count_failure(keyring, NAMES, str(device.id))
+    found = await parties_named(keyring, device.event, name, MOST_FOUND)
+    await audit(Actor("device", str(device.id)), "names_read", "event", device.event, device.event, parties=len(found))
+    return json_answer({"items": [at_gate(party) for party in found]})
+
+
+async def party_at_gate(request: Req, device: Device, short_code: str) -> dict[str, Any]:
     """A party found by its spoken code, as a gate device may see it."""
-    if now() > device.over_at:
-        raise Refused("device_unknown")
     keyring = keyring_of(request)
     await refuse_guessing(keyring, SHORT_CODES, str(device.id))
     wanted = "".join(each for each in short_code.upper() if each.isalnum())
@@ -115,11 +161,18 @@ async def party_at_gate(request: Req, device: Any, short_code: str) -> dict[str,
     if party is None:
         await count_failure(keyring, SHORT_CODES, str(device.id))
         raise Refused("short_code_unknown")
+    return at_gate(party)
+
+
+def at_gate(party: Party) -> dict[str, Any]:
+    """What a gate device may see of a party that it found without a ticket."""
     return {
         "short_code": party.short_code,
         "registration": party.number,
         "state": party.state,
         "name": party.name,
+        "note": party.note,
+        "attention": party.attention,
         "party": party.party,
         "children": party.children,
         "tickets": [
@@ -134,4 +187,4 @@ async def party_at_gate(request: Req, device: Any, short_code: str) -> dict[str,
     }
 
 
-HANDLERS = [pair, revoke, scans, walk_ins, short_codes]
+HANDLERS = [pair, revoke, get_roster, scans, walk_ins, phone, short_codes, names]

@@ -1,16 +1,22 @@
-"""The desk's side of the gate: pairing phones by QR, and revoking them."""
+"""The desk's side of the gate: pairing phones by QR and revoking them, how they are, conflicts, the rehearsal's end."""
 
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar import Response, get, post
+from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
 from app.accounts.shapes import Staff
+from app.database.connection import now
 from app.events.shapes import Event
-from app.gate import actions
+from app.gate import actions, rules
 from app.gate.api import LABEL, pair_url
-from app.gate.queries import pairings_of
-from app.registrations.queries import counts
+from app.gate.book import record_scans
+from app.gate.queries import conflicts_of, device_of_event, pairings_of
+from app.gate.roster import head_count
 from app.security.nonces import kept_or_new, nonce_is_ours
 from app.tickets import qr
 from app.web.bodies import form
@@ -25,22 +31,49 @@ from app.web.sessions import actor
 FORM = "pairing"
 
 
+class HandedOver(msgspec.Struct):
+    """The file that a phone writes when it cannot deliver: its device, its clock's offset in seconds, its queue."""
+
+    device: str
+    clock_offset: float
+    scans: list[dict[str, Any]]
+    walk_ins: list[dict[str, Any]]
+
+
 async def _gates_page(
     request: Req, staff: Staff, event: Event, typed: dict[str, str], problems: tuple[Problem, ...] = ()
 ) -> Response[bytes]:
-    links = [(pairing, pair_url(request, pairing.id)) for pairing in await pairings_of(event.id)]
+    facts = await _live(event)
+    links = [(pairing, pair_url(request, pairing.id)) for pairing in facts["pairings"]]
     return page(
         request,
         "desk/gate.html",
         status=422 if problems else 200,
         staff=staff,
         event=event,
-        pairings=[(pairing, qr.svg(link), link) for pairing, link in links],
-        counts=await counts(event.id),
+        links=[(pairing, qr.svg(link), link) for pairing, link in links],
         problems=problems,
         typed=typed,
         nonce=kept_or_new(keyring_of(request), FORM, typed.get("nonce", "")),
+        **facts,
     )
+
+
+async def _live(event: Event) -> dict[str, Any]:
+    """What moves while people come in: counts, phones with what is wrong with them, conflicts."""
+    moment, pairings = now(), await pairings_of(event.id)
+    return {
+        "pairings": pairings,
+        "phones": [
+            (pairing, phone, rules.warnings(phone, event.revision, moment))
+            for pairing in pairings
+            if not pairing.revoked_at
+            for phone in pairing.devices
+        ],
+        "conflicts": await conflicts_of(event.id),
+        "counts": await head_count(event.id),
+        "moment": moment,
+    }
 
 
 @get("/desk/events/{slug:str}/gate")
@@ -48,6 +81,13 @@ async def gates(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """The event's pairings with their QR, and the head count."""
     staff, event = await desk_event(request, slug)
     return await _gates_page(request, staff, event, {})
+
+
+@get("/desk/events/{slug:str}/gate/live")
+async def live(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """The moving part of the page, which replaces itself every few seconds where there is script."""
+    staff, event = await desk_event(request, slug)
+    return page(request, "parts/gate_live.html", staff=staff, event=event, **await _live(event))
 
 
 @post("/desk/events/{slug:str}/gate")
@@ -74,13 +114,62 @@ async def pair(request: Req, slug: FromPath[str]) -> Response[bytes]:
 async def revoke(request: Req, slug: FromPath[str], pairing: FromPath[str]) -> Response[bytes]:
     """End a pairing and its phones."""
     staff, event = await desk_event(request, slug)
-    try:
-        row = UUID(pairing)
-    except ValueError as error:
-        raise Refused("not_found") from error
-    if not await actions.revoke(event.id, row, actor(request, staff)):
+    if not await actions.revoke(event.id, _row(pairing), actor(request, staff)):
         raise Refused("not_found")
     return see_other(f"/desk/events/{slug}/gate")
 
 
-HANDLERS = [gates, pair, revoke]
+def _row(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Refused("not_found") from error
+
+
+@post("/desk/events/{slug:str}/gate/conflicts/{scan:str}")
+async def acknowledge(request: Req, slug: FromPath[str], scan: FromPath[str]) -> Response[bytes]:
+    """A conflict is seen; it stays in the list."""
+    staff, event = await desk_event(request, slug)
+    if not await actions.acknowledge(event.id, _row(scan), actor(request, staff)):
+        raise Refused("not_found")
+    return see_other(f"/desk/events/{slug}/gate#conflicts")
+
+
+@post("/desk/events/{slug:str}/gate/rehearsal")
+async def wipe_rehearsal(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """Forget what was scanned in rehearsal."""
+    staff, event = await desk_event(request, slug)
+    await actions.wipe_rehearsal(event.id, actor(request, staff))
+    return see_other(f"/desk/events/{slug}/gate")
+
+
+@post("/desk/events/{slug:str}/gate/handed-over")
+async def take_over(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """A file with the scans of a phone that never came online: kept as that phone's, however often it is sent."""
+    staff, event = await desk_event(request, slug)
+    try:
+        uploaded = (await request.form()).get("file")
+        await _take_over(request, event, await uploaded.read() if isinstance(uploaded, UploadFile) else b"")
+    except Refused as refused:
+        problem = Problem("file", "file_unreadable" if refused.code in {"invalid", "malformed"} else refused.code)
+        return await _gates_page(request, staff, event, {}, (problem,))
+    return see_other(f"/desk/events/{slug}/gate")
+
+
+async def _take_over(request: Req, event: Event, content: bytes) -> None:
+    try:
+        handed = msgspec.json.decode(content, type=HandedOver)
+        device = await device_of_event(event.id, UUID(handed.device))
+    except (msgspec.DecodeError, ValueError) as error:
+        raise Refused("malformed") from error
+    if device is None:
+        raise Refused("other_event")
+    received, offset = now(), timedelta(seconds=max(-1e9, min(1e9, handed.clock_offset)))
+    for first in range(0, len(handed.scans), rules.MOST_SCANS):
+        batch = {"scans": handed.scans[first : first + rules.MOST_SCANS]}
+        await record_scans(device, rules.read_scans(batch, keyring_of(request), received, offset))
+    for group in handed.walk_ins:
+        await actions.count_walk_in(device, rules.read_walk_in(group, received, offset))
+
+
+HANDLERS = [gates, live, pair, revoke, acknowledge, wipe_rehearsal, take_over]

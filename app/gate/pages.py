@@ -9,7 +9,8 @@ from litestar.params import FromPath
 
 from app.database.connection import now
 from app.gate import actions, rules
-from app.gate.api import MOST_GROUP, party_at_gate
+from app.gate.api import party_at_gate, present_device
+from app.gate.book import record_scans
 from app.gate.queries import pairing_by_token
 from app.gate.shapes import Device, Result
 from app.registrations.queries import counts, party_by_number
@@ -17,7 +18,6 @@ from app.registrations.rules import SHORT_CODE_LENGTH
 from app.web.bodies import form
 from app.web.client import Req, keyring_of, require_same_origin, settings_of
 from app.web.devices import gate_device, optional_device, pairing_cookie
-from app.web.fields import Reader
 from app.web.pages import page, see_other
 from app.web.refusals import Refused
 
@@ -55,6 +55,8 @@ async def admit(request: Req) -> Response[bytes]:
     text = typed.get("code", "").strip()
     short = "".join(each for each in text if each.isalnum())
     if len(short) == SHORT_CODE_LENGTH:
+        if now() > device.over_at:
+            raise Refused("device_unknown")
         try:
             found = await party_at_gate(request, device, short)
         except Refused as refused:
@@ -84,7 +86,7 @@ async def _judged(request: Req, device: Device, typed: dict[str, str], text: str
     if numbers:
         scan["numbers"] = numbers
     asks = rules.read_scans({"scans": [scan]}, keyring_of(request), now())
-    result = (await actions.record_scans(device, asks))[0]
+    result = (await record_scans(device, asks))[0]
     return await _gate_page(
         request,
         device,
@@ -128,18 +130,14 @@ async def pair(request: Req, token: FromPath[str]) -> Response[bytes]:
 @post("/gate/walk-ins")
 async def walk_ins(request: Req) -> Response[bytes]:
     """Count a group without tickets."""
-    device = await gate_device(request)
-    if now() > device.over_at:
-        raise Refused("device_unknown")
+    device = await present_device(request)
     typed = await form(request)
-    read = Reader(typed)
-    nonce = read.text("nonce", 100) or secrets.token_hex(12)
-    size = read.whole("size", 1, MOST_GROUP, 1) or 1
-    if read.problems:
-        return await _gate_page(
-            request, device, status=422, refusal=Refused(read.problems[0].code, **read.problems[0].facts)
-        )
-    await actions.count_walk_in(device, nonce, size, 0, now())
+    try:
+        ask = rules.read_walk_in({"nonce": secrets.token_hex(12), **typed}, now())
+    except Refused as refused:
+        told = Refused(refused.problems[0].code, **refused.problems[0].facts)
+        return await _gate_page(request, device, status=422, refusal=told)
+    await actions.count_walk_in(device, ask)
     return see_other("/gate")
 
 

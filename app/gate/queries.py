@@ -8,7 +8,7 @@ import msgspec
 from app.database.connection import fetch, now
 from app.directory.shapes import json_of
 from app.gate import rules
-from app.gate.shapes import Device, PairingRow, PartyState, Seen, TicketState
+from app.gate.shapes import Conflict, Device, PairingRow, PartyState, Result, Seen, TicketState, device_name
 from app.security.keyring import Keyring
 from app.security.links import proves, read_key
 from app.security.passwords import hash_secret
@@ -16,19 +16,27 @@ from app.web.refusals import Refused
 
 PAIRING = "pair"
 
-_DEVICE = """
+_DEVICE_FACTS = """
 SELECT gate_device.id, gate_device.number, pairing.id AS pairing, pairing.label, pairing.expires_at, pairing.revoked_at,
   event.id AS event, event.slug AS event_slug, event.title AS event_title, event.time_zone AS event_zone
 FROM gate_device JOIN pairing ON pairing.id = gate_device.pairing JOIN event ON event.id = pairing.event
-WHERE gate_device.secret_hash = $1
 """
 _PAIRINGS = """
-SELECT pairing.id, pairing.label, pairing.created_at, pairing.expires_at, pairing.revoked_at,
-  count(gate_device.id) AS devices, max(gate_device.seen_at) AS seen_at
-FROM pairing LEFT JOIN gate_device ON gate_device.pairing = pairing.id
-WHERE pairing.event = $1
-GROUP BY pairing.id, pairing.label, pairing.created_at, pairing.expires_at, pairing.revoked_at
-ORDER BY pairing.created_at
+SELECT id, label, created_at, expires_at, revoked_at FROM pairing WHERE event = $1 ORDER BY created_at, id
+"""
+_DEVICES = """
+SELECT gate_device.id, gate_device.pairing, gate_device.number, gate_device.seen_at, synced_to, synced_at,
+  scans_waiting, waiting_since, clock_offset, kept, battery, rehearsing
+FROM gate_device JOIN pairing ON pairing.id = gate_device.pairing WHERE pairing.event = $1 ORDER BY gate_device.number
+"""
+_CONFLICTS = """
+SELECT scan.id AS scan, scan.code, scan.phone_at, scan.scanned_at, scan.received_at, scan.clock_off, scan.device,
+  scan.registration, scan.answer, scan.acknowledged_at, coalesce(registration.short_code, '') AS short_code,
+  coalesce(registration.number, '') AS party_number,
+  pairing.label, gate_device.number AS device_number
+FROM scan JOIN gate_device ON gate_device.id = scan.device JOIN pairing ON pairing.id = gate_device.pairing
+  LEFT JOIN registration ON registration.id = scan.registration
+WHERE scan.event = $1 AND scan.conflict AND NOT scan.undone ORDER BY scan.received_at DESC, scan.id LIMIT 200
 """
 _PARTY_STATES = """
 SELECT registration.id AS party, registration.number AS party_number, registration.state AS party_state,
@@ -46,16 +54,67 @@ WHERE registration.event = $1 AND registration.number IN ({places})
 
 async def device_by_secret(secret: str) -> Device | None:
     """The phone that holds this secret, expired or revoked ones too until their scans can no longer be delivered."""
-    rows = await fetch(_DEVICE, hash_secret(secret))
+    rows = await fetch(f"{_DEVICE_FACTS} WHERE gate_device.secret_hash = $1", hash_secret(secret))
     if not rows:
         return None
-    device = msgspec.convert({**rows[0], "event_title": json_of(rows[0]["event_title"])}, Device, strict=False)
+    device = _device(rows[0])
     return None if now() > device.over_at + rules.LATE_DELIVERY else device
 
 
+def _device(row: dict[str, Any]) -> Device:
+    return msgspec.convert({**row, "event_title": json_of(row["event_title"])}, Device, strict=False)
+
+
 async def pairings_of(event: UUID) -> list[PairingRow]:
-    """The event's pairings with how many phones use them."""
-    return [msgspec.convert(row, PairingRow, strict=False) for row in await fetch(_PAIRINGS, event)]
+    """The event's pairings with the phones that use them."""
+    devices: dict[str, list[dict[str, Any]]] = {}
+    for device in await fetch(_DEVICES, event):
+        devices.setdefault(str(device["pairing"]), []).append(device)
+    return [
+        msgspec.convert({**row, "devices": devices.get(str(row["id"]), [])}, PairingRow, strict=False)
+        for row in await fetch(_PAIRINGS, event)
+    ]
+
+
+async def device_of_event(event: UUID, row: UUID) -> Device | None:
+    """A phone that is or was paired with this event."""
+    rows = await fetch(f"{_DEVICE_FACTS} WHERE gate_device.id = $1 AND event.id = $2", row, event)
+    return _device(rows[0]) if rows else None
+
+
+async def conflicts_of(event: UUID) -> list[Conflict]:
+    """Who was let in although the judge would have refused; the newest first, at most 200."""
+    rows = await fetch(_CONFLICTS, event)
+    parties = await party_states(event, sorted({row["party_number"] for row in rows if row["party_number"]}))
+    return [_conflict(row, parties.get(row["party_number"])) for row in rows]
+
+
+def _conflict(row: dict[str, Any], party: PartyState | None) -> Conflict:
+    answer = msgspec.convert(json_of(row["answer"]), Result)
+    numbers = tuple(each["number"] for each in answer.numbers if each["outcome"] == "conflict")
+    others = [
+        seen
+        for number in numbers
+        if party and number in party.tickets
+        for seen in party.tickets[number].seen.values()
+        if seen.device != UUID(str(row["device"]))
+    ]
+    first = min(others, key=lambda seen: seen.at, default=None)
+    return Conflict(
+        scan=UUID(str(row["scan"])),
+        code=row["code"],
+        gate=device_name(row["label"], row["device_number"]),
+        phone_at=row["phone_at"],
+        scanned_at=row["scanned_at"],
+        received_at=row["received_at"],
+        clock_off=bool(row["clock_off"]),
+        registration=UUID(str(row["registration"])) if row["registration"] else None,
+        short_code=row["short_code"],
+        numbers=numbers,
+        first_at=first.at if first else None,
+        first_gate=first.device_name if first else "",
+        acknowledged_at=row["acknowledged_at"],
+    )
 
 
 class PairingFacts(msgspec.Struct, frozen=True):
@@ -104,6 +163,6 @@ async def party_states(event: UUID, numbers: list[str]) -> dict[str, PartyState]
             ticket = TicketState(UUID(str(row["id"])), row["number"], row["issue"], row["state"], {})
             party.tickets[ticket.number] = ticket
         if row["day"] is not None:
-            name = row["label"] if row["device_number"] == 1 else f"{row['label']} · {row['device_number']}"
+            name = device_name(row["label"], row["device_number"])
             ticket.seen[row["day"]] = Seen(row["admitted_at"], UUID(str(row["device"])), name, bool(row["inside"]))
     return parties

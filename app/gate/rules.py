@@ -8,28 +8,43 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from app.gate.shapes import PartyState, ScanAsk, Seen, TicketState, Verdict
+from app.events.shapes import Event
+from app.gate.shapes import Entry, PartyState, PhoneState, ScanAsk, Seen, TicketState, Verdict, WalkInAsk
 from app.security.keyring import Keyring
 from app.tickets.code import NotATicket, decode
 from app.web.fields import Reader
 
 MOST_SCANS = 500
 MOST_NUMBERS = 60  # people in the largest party
+MOST_GROUP = 1_000
 CLOCK_TOLERANCE = timedelta(seconds=60)
-DAY_TURNS = timedelta(hours=4)
 LATE_DELIVERY = timedelta(days=14)
+ROSTER_OLD = timedelta(minutes=15)
+BATTERY_LOW = 20  # percent
 EXPIRES_AFTER_EVENT = timedelta(hours=12)
 OUTCOMES = ("admitted", "already_admitted", "left", "conflict", "refused")
+
+# refusals of a ticket that can hold an admission all the same; whom else is let in is counted without a ticket
+MAY_HOLD = {"ticket_waiting", "ticket_given_up", "entry_not_open", "entry_closed", "another_day"}
+# what no phone of ours can have shown as admitted
+NEVER_LET_IN = {"code_malformed", "code_unknown_key", "code_forged", "other_event", "device_unknown"}
 
 _OF_TICKET = {"given_up": "ticket_given_up", "handed_on": "ticket_reissued", "revoked": "ticket_reissued"}
 _OF_PARTY = {"waiting": "ticket_waiting", "cancelled": "ticket_given_up", "erased": "ticket_given_up"}
 
 
-def read_scans(raw: Mapping[str, Any], keyring: Keyring, received: datetime) -> list[ScanAsk]:
-    """Check a batch of scans; raises Refused naming every wrong field. Times are corrected by the phone's offset."""
+def read_scans(
+    raw: Mapping[str, Any], keyring: Keyring, received: datetime, measured: timedelta | None = None
+) -> list[ScanAsk]:
+    """Check a batch of scans; raises Refused naming every wrong field.
+
+    Times are corrected by the phone's offset: `measured` by the phone, else what `sent_at` shows.
+    """
     read = Reader(raw)
     sent = read.moment("sent_at", exact=True)
     offset = timedelta(0) if sent is None else received - _aware(sent)
+    if measured is not None:
+        offset = measured
     scans = [_read_scan(scan, keyring, received, offset) for scan in read.objects("scans", MOST_SCANS)]
     if "scans" not in raw:
         read.wrong("scans", "required")
@@ -39,8 +54,7 @@ def read_scans(raw: Mapping[str, Any], keyring: Keyring, received: datetime) -> 
 
 def _read_scan(read: Reader, keyring: Keyring, received: datetime, offset: timedelta) -> ScanAsk:
     phone_at = read.moment("scanned_at", exact=True)
-    at = received if phone_at is None else _corrected(_aware(phone_at), offset, received)
-    plausible = received - LATE_DELIVERY <= at <= received + CLOCK_TOLERANCE
+    at, plausible = corrected(phone_at, offset, received)
     numbers = read.given("numbers")
     if numbers is not None and not (
         isinstance(numbers, list)
@@ -52,7 +66,7 @@ def _read_scan(read: Reader, keyring: Keyring, received: datetime, offset: timed
     ask = ScanAsk(
         nonce=read.text("nonce", 100, required=True),
         direction=read.choice("direction", ("in", "out"), default="in"),
-        scanned_at=min(at, received) if plausible else received,
+        scanned_at=at,
         phone_at=_aware(phone_at) if phone_at else received,
         clock_off=abs(offset) > CLOCK_TOLERANCE or not plausible,
         offline=read.flag("offline"),
@@ -69,11 +83,57 @@ def _read_scan(read: Reader, keyring: Keyring, received: datetime, offset: timed
     return understood(ask, text, ticket, keyring)
 
 
-def _corrected(phone_at: datetime, offset: timedelta, received: datetime) -> datetime:
+def read_walk_in(raw: Mapping[str, Any], received: datetime, measured: timedelta | None = None) -> WalkInAsk:
+    """Check a counted group; raises Refused naming every wrong field. Its time is corrected like a scan's."""
+    read = Reader(raw)
+    ask = _read_walk_in(read, received, measured)
+    read.finish()
+    return ask
+
+
+def _read_walk_in(read: Reader, received: datetime, measured: timedelta | None) -> WalkInAsk:
+    nonce = read.text("nonce", 100, required=True)
+    size = read.whole("size", 1, MOST_GROUP, 1) or 1
+    children = read.whole("children", 0, MOST_GROUP, 0) or 0
+    if children > size:
+        read.wrong("children", "children_exceed_party")
+    phone_at, sent = read.moment("at", exact=True), read.moment("sent_at", exact=True)
+    offset = timedelta(0) if sent is None else received - _aware(sent)
+    counted_at, _ = corrected(phone_at, offset if measured is None else measured, received)
+    return WalkInAsk(nonce, size, children, _aware(phone_at) if phone_at else received, counted_at)
+
+
+def read_phone(raw: Mapping[str, Any], received: datetime) -> PhoneState:
+    """Check how a phone says it is; raises Refused naming every wrong field."""
+    read = Reader(raw)
+    sent, since = read.moment("sent_at", exact=True), read.moment("waiting_since", exact=True)
+    offset = timedelta(0) if sent is None else received - _aware(sent)
+    phone = PhoneState(
+        synced_to=read.whole("synced_to", 0, 2**62),
+        synced_at=received,
+        scans_waiting=read.whole("scans_waiting", 0, 1_000_000, 0) or 0,
+        waiting_since=None if since is None else corrected(since, offset, received)[0],
+        clock_offset=None if sent is None else _seconds(offset),
+        kept=read.flag("kept") if read.given("kept") is not None else None,
+        battery=read.whole("battery", 0, 100),
+        rehearsing=read.flag("rehearsing"),
+    )
+    read.finish()
+    return phone
+
+
+def _seconds(offset: timedelta) -> int:
+    return max(-(2**31), min(2**31 - 1, round(offset.total_seconds())))
+
+
+def corrected(phone_at: datetime | None, offset: timedelta, received: datetime) -> tuple[datetime, bool]:
+    """When it really was, and whether that can be: a clock that cannot be right gives the time of arrival."""
     try:
-        return phone_at + offset
+        at = received if phone_at is None else _aware(phone_at) + offset
     except OverflowError:  # a clock centuries off
-        return received + LATE_DELIVERY
+        return received, False
+    plausible = received - LATE_DELIVERY <= at <= received + CLOCK_TOLERANCE
+    return (min(at, received), True) if plausible else (received, False)
 
 
 def _aware(moment: datetime) -> datetime:
@@ -98,34 +158,62 @@ def understood(ask: ScanAsk, text: str, ticket: str, keyring: Keyring) -> ScanAs
     return msgspec.structs.replace(ask, registration=registration.lower(), ticket=int(number))
 
 
-def day_of(entry_rule: str, moment: datetime, zone: str) -> str:
-    """Under which day an admission counts: one for all unless the event admits daily (then it turns at 04:00)."""
-    if entry_rule != "daily":
+def entry_of(event: Event) -> Entry:
+    """What the judge needs to know of an event."""
+    return Entry(**{name: getattr(event, name) for name in Entry.__struct_fields__})
+
+
+def day_of(entry: Entry, moment: datetime) -> str:
+    """Under which day an admission counts: one for all unless the event admits daily (then it turns at `day_turns`)."""
+    if entry.entry_rule != "daily":
         return "once"
-    return (moment.astimezone(ZoneInfo(zone)) - DAY_TURNS).date().isoformat()
+    hours, minutes = entry.day_turns.split(":")
+    return (_local(entry, moment) - timedelta(hours=int(hours), minutes=int(minutes))).date().isoformat()
 
 
-def judge(ask: ScanAsk, party: PartyState | None, number: int, *, entry_rule: str, day: str, device: UUID) -> Verdict:
-    """What to say of one ticket of a scan. `override` turns every refusal into an admission."""
-    refusal = _refusal(ask, party, number)
+def _local(entry: Entry, moment: datetime) -> datetime:
+    return moment.astimezone(ZoneInfo(entry.time_zone))
+
+
+def judge(ask: ScanAsk, party: PartyState | None, number: int, *, entry: Entry, day: str, device: UUID) -> Verdict:
+    """What to say of one ticket of a scan. `override` turns every refusal into an admission.
+
+    A phone without a network has let in whom it showed as admitted: that stands, and is a conflict.
+    """
+    refusal = _refusal(ask, party, number, entry)
     ticket = party.tickets.get(number) if party else None
     if ask.direction == "out":
         return _leaving(refusal, ticket, day)
-    if refusal:
-        return _let_in_anyway(refusal, ticket) if ask.override else Verdict("refused", refusal)
-    seen = ticket.seen.get(day) if ticket else None
-    if seen is None:
+    seen = ticket.seen.get(day) if ticket and (not refusal or refusal in MAY_HOLD) else None
+    return _again(ask, seen, entry, device) if seen else _first_time(ask, refusal, ticket, entry)
+
+
+def _was_let_in(ask: ScanAsk) -> bool:
+    return ask.offline and ask.shown == "admitted"
+
+
+def _first_time(ask: ScanAsk, refusal: str, ticket: TicketState | None, entry: Entry) -> Verdict:
+    refusal = refusal or _outside_window(entry, ask.scanned_at)
+    if not refusal:
         return Verdict("admitted", "", "admit")
-    if entry_rule == "free" and not seen.inside:
+    if ask.override:
+        return Verdict("admitted", refusal, _let_in(refusal, ticket))
+    if _was_let_in(ask) and refusal not in NEVER_LET_IN:
+        return Verdict("conflict", refusal, _let_in(refusal, ticket))
+    return Verdict("refused", refusal)
+
+
+def _again(ask: ScanAsk, seen: Seen, entry: Entry, device: UUID) -> Verdict:
+    if entry.entry_rule == "free" and not seen.inside:
         return Verdict("admitted", "", "return")
-    if ask.offline and ask.shown == "admitted" and seen.device != device:
-        return Verdict("conflict", "already_admitted")
     if ask.override:
         return Verdict("admitted", "already_admitted", "count")
+    if _was_let_in(ask) and seen.device != device:
+        return Verdict("conflict", "already_admitted")
     return Verdict("already_admitted", "already_admitted")
 
 
-def _refusal(ask: ScanAsk, party: PartyState | None, number: int) -> str:
+def _refusal(ask: ScanAsk, party: PartyState | None, number: int, entry: Entry) -> str:
     if ask.refusal:
         return ask.refusal
     ticket = party.tickets.get(number) if party else None
@@ -133,15 +221,28 @@ def _refusal(ask: ScanAsk, party: PartyState | None, number: int) -> str:
         return "ticket_unknown"
     if number == ask.ticket and ask.issue is not None and ask.issue != ticket.issue:
         return "ticket_reissued"
-    if ticket.state != "valid":
-        return _OF_PARTY.get(party.state) or _OF_TICKET.get(ticket.state, "ticket_given_up")
+    if ticket.state == "valid" or (ticket.state == "waiting" and party.state == "waiting" and entry.admit_waiting):
+        return ""
+    return _OF_PARTY.get(party.state) or _OF_TICKET.get(ticket.state, "ticket_given_up")
+
+
+def _outside_window(entry: Entry, moment: datetime) -> str:
+    """Why the gate does not admit by itself at this instant, or ""."""
+    opens, closes = entry.entry_opens_at, entry.entry_closes_at
+    if opens and moment < opens:
+        return "entry_not_open" if _same_day(entry, moment, opens) else "another_day"
+    if closes and moment > closes:
+        return "entry_closed" if _same_day(entry, moment, closes) else "another_day"
     return ""
 
 
-def _let_in_anyway(refusal: str, ticket: TicketState | None) -> Verdict:
+def _same_day(entry: Entry, moment: datetime, other: datetime) -> bool:
+    return _local(entry, moment).date() == _local(entry, other).date()
+
+
+def _let_in(refusal: str, ticket: TicketState | None) -> str:
     """A ticket of this event is admitted; anybody else is counted as a walk-in."""
-    known = ticket is not None and refusal in {"ticket_waiting", "ticket_given_up"}
-    return Verdict("admitted", refusal, "admit" if known else "count")
+    return "admit" if ticket is not None and refusal in MAY_HOLD else "count"
 
 
 def _leaving(refusal: str, ticket: TicketState | None, day: str) -> Verdict:
@@ -160,3 +261,20 @@ def apply(verdict: Verdict, ticket: TicketState | None, day: str, seen: Seen) ->
         ticket.seen[day] = seen
     elif verdict.act in {"return", "leave"}:
         ticket.seen[day].inside = verdict.act == "return"
+
+
+def warnings(phone: PhoneState, revision: int, now: datetime) -> list[str]:
+    """What is wrong with a phone before the doors open (and later): codes, the gravest first."""
+    told = phone.synced_at is not None
+    found = {
+        "phone_not_synced": phone.synced_to is None,
+        "phone_roster_old": told
+        and phone.synced_to is not None
+        and phone.synced_to < revision
+        and now - (phone.synced_at or now) > ROSTER_OLD,
+        "phone_clock_off": abs(phone.clock_offset or 0) > CLOCK_TOLERANCE.total_seconds(),
+        "phone_not_kept": phone.kept is False,
+        "phone_battery_low": phone.battery is not None and phone.battery < BATTERY_LOW,
+        "phone_rehearsing": phone.rehearsing,
+    }
+    return [code for code, true in found.items() if true]

@@ -7,6 +7,11 @@ from uuid import UUID
 import msgspec
 
 
+def device_name(label: str, number: int) -> str:
+    """What people call a phone: its gate's label, numbered from the second phone on."""
+    return label if number == 1 else f"{label} · {number}"
+
+
 class Device(msgspec.Struct, frozen=True):
     """A paired phone with what it needs to know of its event. It counts until `over_at`."""
 
@@ -27,7 +32,30 @@ class Device(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        return self.label if self.number == 1 else f"{self.label} · {self.number}"
+        return device_name(self.label, self.number)
+
+
+class PhoneState(msgspec.Struct, frozen=True):
+    """How a phone said it was; None where it did not or could not tell. `clock_offset` is what must be added to its
+    clock, in seconds; `synced_to` the event's revision that its roster has reached."""
+
+    synced_to: int | None = None
+    synced_at: datetime | None = None
+    scans_waiting: int = 0
+    waiting_since: datetime | None = None
+    clock_offset: int | None = None
+    kept: bool | None = None
+    battery: int | None = None
+    rehearsing: bool = False
+
+
+class DeviceRow(PhoneState, frozen=True, kw_only=True):
+    """A phone as the desk shows it."""
+
+    id: UUID
+    pairing: UUID
+    number: int
+    seen_at: datetime
 
 
 class PairingRow(msgspec.Struct, frozen=True):
@@ -38,8 +66,37 @@ class PairingRow(msgspec.Struct, frozen=True):
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
-    devices: int
-    seen_at: datetime | None
+    devices: tuple[DeviceRow, ...] = ()
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """Whom an event lets in, and when: what the judge needs to know of it."""
+
+    entry_rule: str
+    time_zone: str
+    day_turns: str = "04:00"
+    entry_opens_at: datetime | None = None
+    entry_closes_at: datetime | None = None
+    admit_waiting: bool = False
+    state: str = "published"
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """Somebody who was let in although the judge would have refused: both times, both gates."""
+
+    scan: UUID
+    code: str
+    gate: str
+    phone_at: datetime
+    scanned_at: datetime
+    received_at: datetime
+    clock_off: bool
+    registration: UUID | None
+    short_code: str
+    numbers: tuple[int, ...]
+    first_at: datetime | None
+    first_gate: str
+    acknowledged_at: datetime | None
 
 
 class ScanAsk(msgspec.Struct, frozen=True):
@@ -64,6 +121,16 @@ class ScanAsk(msgspec.Struct, frozen=True):
     issue: int | None = None
     event_number: int | None = None
     refusal: str = ""
+
+
+class WalkInAsk(msgspec.Struct, frozen=True):
+    """A group without tickets as a phone counted it; `counted_at` is corrected."""
+
+    nonce: str
+    size: int
+    children: int
+    phone_at: datetime
+    counted_at: datetime
 
 
 class Seen(msgspec.Struct):

@@ -308,7 +308,9 @@ async def _forget(parties: list[UUID]) -> None:
     """Remove everything personal of these parties."""
     places = ", ".join(f"${index + 1}" for index in range(len(parties)))
     for sql in (
-        f"UPDATE registration SET state = 'erased', sealed_name = '' WHERE id IN ({places}) RETURNING id",
+        "UPDATE registration SET state = 'erased', sealed_name = '', sealed_note = '', attention = '',"
+        " revision = (SELECT revision FROM event WHERE event.id = registration.event)"
+        f" WHERE id IN ({places}) RETURNING id",
         f"UPDATE ticket SET sealed_name = '' WHERE registration IN ({places}) RETURNING id",
         f"DELETE FROM reach WHERE registration IN ({places})",
         f"DELETE FROM idempotency WHERE registration IN ({places})",

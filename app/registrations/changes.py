@@ -263,3 +263,21 @@ async def reissue(event: UUID, registration: UUID, by: Actor) -> int:
         )
         await audit(by, "reissued", "registration", registration, event)
         return int(renewed[0]["link_issue"])
+
+
+async def set_attention(
+    keyring: Keyring, event: UUID, registration: UUID, attention: tuple[str, ...], note: str, by: Actor
+) -> None:
+    """What the gate should know of a party: words that phones can tell, and a sentence that only its tickets open."""
+    async with write():
+        locked = await fetch("UPDATE event SET revision = revision + 1 WHERE id = $1 RETURNING revision", event)
+        await fetch(
+            "UPDATE registration SET attention = $3, sealed_note = $4, revision = $5"
+            " WHERE id = $1 AND event = $2 AND state <> 'erased' RETURNING id",
+            registration,
+            event,
+            " ".join(attention),
+            seal(keyring, note, f"registration.sealed_note:{registration}"),
+            locked[0]["revision"],
+        )
+        await audit(by, "attention_set", "registration", registration, event, attention=" ".join(attention))

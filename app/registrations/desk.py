@@ -19,7 +19,7 @@ from app.registrations.queries import (
     party_by_id,
     party_key,
 )
-from app.registrations.shapes import ChangeDraft, Party
+from app.registrations.shapes import ATTENTION, ChangeDraft, Party
 from app.security.links import make_key
 from app.security.nonces import kept_or_new, nonce_is_ours
 from app.tickets import qr
@@ -83,7 +83,14 @@ async def party_page(request: Req, slug: FromPath[str], row: FromPath[str]) -> R
 
 
 def _party_page(
-    request: Req, staff: Staff, event: Event, party: Party, *, link: str = "", refused: Refused | None = None
+    request: Req,
+    staff: Staff,
+    event: Event,
+    party: Party,
+    *,
+    link: str = "",
+    refused: Refused | None = None,
+    typed: dict[str, str] | None = None,
 ) -> Response[bytes]:
     return page(
         request,
@@ -96,6 +103,10 @@ def _party_page(
         symbol=qr.svg(link) if link else "",
         refused=refused,
         problems=refused.problems if refused else (),
+        attention=ATTENTION,
+        typed=typed
+        if typed is not None
+        else {"note": party.note, **{f"attention.{word}": "on" for word in party.attention}},
     )
 
 
@@ -118,6 +129,9 @@ async def act_for_party(request: Req, slug: FromPath[str], row: FromPath[str]) -
                 await waiting.move_first(event.id, party.id, _reason(typed), by)
             case "bus":
                 await changes.change(keyring_of(request), event, party.id, _to_bus(typed, event), by)
+            case "attention":
+                words, note = rules.read_attention(typed)
+                await changes.set_attention(keyring_of(request), event.id, party.id, words, note, by)
             case "cancel":
                 await actions.give_up(party.id, by)
             case _:
@@ -125,7 +139,7 @@ async def act_for_party(request: Req, slug: FromPath[str], row: FromPath[str]) -
     except Refused as refused:
         if refused.code == "not_found":
             raise
-        return _party_page(request, staff, event, party, refused=refused)
+        return _party_page(request, staff, event, party, refused=refused, typed=typed)
     if link:
         renewed = await party_by_id(keyring_of(request), event.id, party.id)
         return _party_page(request, staff, event, renewed or party, link=link)

@@ -11,7 +11,16 @@ from uuid import UUID
 import phonenumbers
 
 from app.events.shapes import Event
-from app.registrations.shapes import ChangeDraft, Cluster, Invitation, Party, Promotion, RegistrationDraft, Waiting
+from app.registrations.shapes import (
+    ATTENTION,
+    ChangeDraft,
+    Cluster,
+    Invitation,
+    Party,
+    Promotion,
+    RegistrationDraft,
+    Waiting,
+)
 from app.web.fields import Reader, latin_digits
 
 NAME = 120
@@ -134,6 +143,14 @@ def read_invitation(raw: Mapping[str, Any]) -> tuple[str, int]:
         read.wrong("party_limit", "required")
     read.finish()
     return label, limit or 1
+
+
+def read_attention(typed: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
+    """What the gate should know of a party: words of ATTENTION, and a sentence. Raises Refused."""
+    read = Reader({"note": typed.get("note", "")})
+    note = read.text("note", NAME)
+    read.finish()
+    return tuple(word for word in ATTENTION if typed.get(f"attention.{word}")), note
 
 
 def folded(name: str) -> str:

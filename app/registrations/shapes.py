@@ -6,6 +6,20 @@ from uuid import UUID
 import msgspec
 
 
+def _(text: str) -> str:
+    """Marks a sentence for the catalogues."""
+    return text
+
+
+ATTENTION = {
+    "wheelchair": _("Wheelchair"),
+    "elderly": _("Needs help to walk"),
+    "monk": _("Monk"),
+    "guest": _("Guest of honour"),
+    "performer": _("Performer"),
+}
+
+
 class RegistrationDraft(msgspec.Struct, frozen=True):
     """A checked wish to come. `names` has a name (perhaps "") for each person, the booker first; `phone` is E.164."""
 
@@ -105,6 +119,8 @@ class Party(msgspec.Struct, frozen=True):
     take_what_there_is: bool
     invitation: UUID | None
     tickets: tuple[Ticket, ...]
+    attention: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def valid_tickets(self) -> tuple[Ticket, ...]:

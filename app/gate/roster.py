@@ -1,0 +1,213 @@
+"""The roster: what a phone needs to judge tickets without a network, by pages and by what changed since.
+
+The cursor is the event's revision up to which a phone knows every party; whatever changes a party, its tickets or their
+admissions moves the party's revision. A page may be seconds older than its answer: what changed meanwhile has a higher
+revision and comes with a later page. DESIGN.md 6 and 8 say what a row holds.
+"""
+
+import asyncio
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from app.database.connection import fetch, now
+from app.directory.shapes import json_of
+from app.events.queries import event_by_id
+from app.events.shapes import Event
+from app.gate import rules
+from app.gate.seals import encoded, party_secrets, seal_for_tickets
+from app.gate.shapes import Device, device_name
+from app.registrations.queries import Counts, counts
+from app.security.keyring import Keyring
+from app.security.sealing import Unreadable, unseal
+
+VERSION = 1
+PAGE = 2_000  # parties
+COUNTS_KEPT = timedelta(seconds=1)
+MOST_COUNTED = 100  # events
+NO_LONGER, HANDED_ON = -1, -2  # in place of a ticket's issue
+NEIGHBOURS = timedelta(days=45)
+
+_UPTO = """
+SELECT max(revision) AS upto, count(*) AS parties FROM (
+  SELECT revision FROM registration WHERE event = $1 AND revision > $2 ORDER BY revision LIMIT $3
+) AS next
+"""
+_PARTIES = """
+SELECT id, number, state, party, children, sealed_name, sealed_note, pickup_point, attention FROM registration
+WHERE event = $1 AND revision > $2 AND revision <= $3
+"""
+_TICKETS = """
+SELECT ticket.registration, ticket.number, ticket.issue, ticket.state
+FROM registration JOIN ticket ON ticket.registration = registration.id
+WHERE registration.event = $1 AND registration.revision > $2 AND registration.revision <= $3 ORDER BY ticket.number
+"""
+_ADMISSIONS = """
+SELECT ticket.registration, ticket.number, admission.inside, admission.admitted_at, scan.device
+FROM registration JOIN ticket ON ticket.registration = registration.id JOIN admission ON admission.ticket = ticket.id
+  LEFT JOIN scan ON scan.id = admission.scan
+WHERE registration.event = $1 AND registration.revision > $2 AND registration.revision <= $3 AND admission.day = $4
+ORDER BY admission.admitted_at, ticket.number
+"""
+_DEVICES = """
+SELECT gate_device.id, gate_device.number, pairing.label
+FROM gate_device JOIN pairing ON pairing.id = gate_device.pairing
+WHERE pairing.event = $1 ORDER BY pairing.created_at, pairing.id, gate_device.number
+"""
+_NEIGHBOURS = """
+SELECT number, title, starts_at, time_zone FROM event
+WHERE host_country = $1 AND id <> $2 AND state = 'published' AND starts_at > $3 AND starts_at < $4
+ORDER BY starts_at LIMIT 100
+"""
+
+_counted: dict[UUID, tuple[datetime, Counts]] = {}
+
+
+async def roster(keyring: Keyring, device: Device, since: int, known: str) -> dict[str, Any]:
+    """The next page after `since` (0: from the beginning). The head is left out if the phone knows it by its tag."""
+    event = await event_by_id(device.event)
+    reset = since > event.revision  # the server was restored from an older backup
+    since = 0 if reset else since
+    bounds = (await fetch(_UPTO, event.id, since, PAGE))[0]
+    upto = int(bounds["upto"] or since)
+    more = bounds["parties"] == PAGE
+    devices = await fetch(_DEVICES, event.id)
+    head = await _head(keyring, device, event, devices)
+    tag = hashlib.sha256(msgspec.json.encode(head)).hexdigest()[:16]
+    parties, revoked = await _page(keyring, event, since, upto) if bounds["upto"] is not None else ([], [])
+    answer = {
+        "version": VERSION,
+        "now": now().isoformat(),
+        "cursor": str(upto if more else max(upto, event.revision)),
+        "more": more,
+        "reset": reset,
+        "counts": msgspec.structs.asdict(await head_count(event.id)),
+        "tag": tag,
+        "parties": parties,
+        "revoked": revoked,
+    }
+    return answer if tag == known else answer | head
+
+
+async def head_count(event: UUID) -> Counts:
+    """The event's counts, at most a second old: many gates ask for them every few seconds."""
+    moment = now()
+    kept = _counted.get(event)
+    if kept and moment - kept[0] < COUNTS_KEPT:
+        return kept[1]
+    fresh = await counts(event)
+    if len(_counted) >= MOST_COUNTED:
+        _counted.clear()
+    _counted[event] = (moment, fresh)
+    return fresh
+
+
+async def _head(keyring: Keyring, device: Device, event: Event, devices: list[dict[str, Any]]) -> dict[str, Any]:
+    neighbours = await fetch(
+        _NEIGHBOURS, event.host_country, event.id, event.starts_at - NEIGHBOURS, event.starts_at + NEIGHBOURS
+    )
+    return {
+        "event": {
+            "number": event.number,
+            "slug": event.slug,
+            "title": event.title,
+            "state": event.state,
+            "time_zone": event.time_zone,
+            "starts_at": event.starts_at.isoformat(),
+            "ends_at": event.ends_at.isoformat(),
+            "entry_rule": event.entry_rule,
+            "day_turns": event.day_turns,
+            "entry_opens_at": _iso(event.entry_opens_at),
+            "entry_closes_at": _iso(event.entry_closes_at),
+            "admit_waiting": event.admit_waiting,
+            "search": event.gate_search,
+        },
+        "device": {"id": str(device.id), "name": device.name, "until": device.over_at.isoformat()},
+        "gates": {_short(row["id"]): device_name(row["label"], row["number"]) for row in devices},
+        "pickups": {_short(point.id): point.name for point in event.pickup_points},
+        "others": {
+            str(row["number"]): {
+                "title": json_of(row["title"]),
+                "starts_at": row["starts_at"].isoformat(),
+                "time_zone": row["time_zone"],
+            }
+            for row in neighbours
+        },
+        "keys": {str(key_id): encoded(keyring.ticket_verifier(key_id).public_bytes_raw()) for key_id in keyring.ids},
+    }
+
+
+def _short(row: Any) -> str:
+    """A row's id as the roster spells it: enough to tell an event's few gates and buses apart."""
+    return str(row)[:8]
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+async def _page(keyring: Keyring, event: Event, since: int, upto: int) -> tuple[list[Any], list[str]]:
+    """The parties with a revision in (since, upto], and the references of those that must be forgotten."""
+    bounds = (event.id, since, upto)
+    parties = await fetch(_PARTIES, *bounds)
+    tickets = await fetch(_TICKETS, *bounds)
+    day = rules.day_of(rules.entry_of(event), now())
+    admissions = await fetch(_ADMISSIONS, *bounds, day)
+    return await asyncio.to_thread(_rows, keyring, event, parties, tickets, admissions)
+
+
+def _rows(
+    keyring: Keyring,
+    event: Event,
+    parties: list[dict[str, Any]],
+    tickets: list[dict[str, Any]],
+    admissions: list[dict[str, Any]],
+) -> tuple[list[Any], list[str]]:
+    issues: dict[str, list[int]] = {}
+    for ticket in tickets:
+        held = issues.setdefault(str(ticket["registration"]), [])
+        held += [NO_LONGER] * (ticket["number"] - 1 - len(held))
+        holds = ticket["state"] in {"valid", "waiting"}
+        held.append(ticket["issue"] if holds else HANDED_ON if ticket["state"] == "handed_on" else NO_LONGER)
+    admitted: dict[str, dict[tuple[int, str], list[int]]] = {}
+    for admission in admissions:
+        at = int((admission["admitted_at"] - event.starts_at).total_seconds())
+        runs = admitted.setdefault(str(admission["registration"]), {})
+        number = admission["number"] if admission["inside"] else -admission["number"]
+        runs.setdefault((at, _short(admission["device"])), []).append(number)
+    rows: list[Any] = []
+    revoked = []
+    for party in parties:
+        reference, secret = party_secrets(party["number"], event.number)
+        if party["state"] == "erased":
+            revoked.append(reference)
+            continue
+        row = str(party["id"])
+        rows.append(
+            [
+                reference,
+                party["state"],
+                party["party"],
+                party["children"],
+                [[at, gate, *numbers] for (at, gate), numbers in admitted.get(row, {}).items()],
+                issues.get(row, []),
+                seal_for_tickets(secret, _shown(keyring, party)),
+                "" if party["pickup_point"] is None else _short(party["pickup_point"]),
+                party["attention"],
+            ]
+        )
+    return rows, revoked
+
+
+def _shown(keyring: Keyring, party: dict[str, Any]) -> str:
+    """What a scan shows of a party: the name, and on a second line the note."""
+    texts = []
+    for column in ("sealed_name", "sealed_note"):
+        try:
+            texts.append(unseal(keyring, party[column], f"registration.{column}:{party['id']}"))
+        except Unreadable:
+            texts.append("—")
+    return "\n".join(texts).rstrip("\n")

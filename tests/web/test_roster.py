@@ -1,0 +1,512 @@
+"""What a phone is given to judge without a network, and what it may not learn; what it says of itself."""
+
+import base64
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CTR
+
+from app.database.connection import fetch
+from app.gate import roster as rosters
+from tests.world import World, soon
+
+
+def number_in(code: str) -> str:
+    """The registration number that a ticket's code carries, as a phone reads it."""
+    return base64.b32decode(code + "===")[4:12].hex()
+
+
+def unpacked(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def secrets_of(number: str, event: int) -> tuple[str, bytes]:
+    made = hashlib.pbkdf2_hmac("sha256", bytes.fromhex(number), b"bon roster" + event.to_bytes(3), 50, 64)
+    return base64.urlsafe_b64encode(made[:16]).decode().rstrip("="), made[16:]
+
+
+def opened(secret: bytes, sealed: str) -> str:
+    """What the phone does with a sealed name; fails for the wrong secret."""
+    raw = unpacked(sealed)
+    plain = Cipher(AES(secret[:16]), CTR(raw[:16])).decryptor().update(raw[16:])
+    assert hmac.digest(secret[16:], plain, "sha256")[:16] == raw[:16]
+    return plain.decode()
+
+
+class Phone:
+    """A phone's picture of its event, brought up to date page by page."""
+
+    def __init__(self, world: World, device: dict[str, Any]) -> None:
+        self.world, self.device = world, device
+        self.cursor, self.tag, self.parties, self.revoked = "", "", dict[str, list[Any]](), set[str]()
+        self.head: dict[str, Any] = {}
+        self.pages = 0
+
+    async def sync(self) -> dict[str, Any]:
+        while True:
+            async with self.world.phone(self.device["token"]) as client:
+                answer = await client.get("/gate/api/roster", params={"since": self.cursor, "known": self.tag})
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            self.pages += 1
+            self.parties |= {row[0]: row for row in page["parties"]}
+            self.revoked |= set(page["revoked"])
+            for gone in page["revoked"]:
+                self.parties.pop(gone, None)
+            self.head |= {name: page[name] for name in ("event", "keys", "gates", "pickups", "others") if name in page}
+            self.cursor, self.tag = page["cursor"], page["tag"]
+            if not page["more"]:
+                return dict(page)
+
+    def row(self, code: str) -> list[Any]:
+        return self.parties[secrets_of(number_in(code), self.head["event"]["number"])[0]]
+
+
+async def test_a_ticket_finds_its_party_and_opens_its_name(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event, 3, name="សុខ ដារ៉ា")
+    phone = Phone(world, await world.gate(event))
+    page = await phone.sync()
+    assert page["counts"]["registered"] == 3
+    code = party["tickets"][1]["code"]
+    reference, state, size, children, admitted, issues, sealed, pickup, attention = phone.row(code)
+    assert (state, size, children, admitted, issues, pickup, attention) == ("confirmed", 3, 0, [], [0, 0, 0], "", "")
+    secret = secrets_of(number_in(code), phone.head["event"]["number"])[1]
+    assert opened(secret, sealed) == "សុខ ដារ៉ា"
+    with pytest.raises((AssertionError, UnicodeDecodeError)):
+        opened(secrets_of("0" * 16, phone.head["event"]["number"])[1], sealed)
+    public = Ed25519PublicKey.from_public_bytes(unpacked(phone.head["keys"]["0"]))
+    raw = base64.b32decode(code + "===")
+    public.verify(raw[14:], raw[:14])  # raises for a key that is not the tickets'
+    assert reference
+
+
+async def test_a_lost_phone_names_nobody(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event, 2, name="Chanthou Kim", phone="010-1234-5678")
+    gate = await world.gate(event)
+    async with world.phone(gate["token"]) as client:
+        text = (await client.get("/gate/api/roster")).text
+    number = number_in(party["tickets"][0]["code"])
+    for secret in ("Chanthou", "Kim", "1234", number, party["short_code"], party["id"], party["key"]):
+        assert secret not in text
+    assert base64.urlsafe_b64encode(bytes.fromhex(number)).decode().rstrip("=") not in text
+
+
+async def test_what_changed_comes_with_the_next_page_and_nothing_else(world: World) -> None:
+    event = await world.event(capacity=4)
+    north = await world.gate(event, "North")
+    families = [await world.party(event, 2, name=f"Family {index}") for index in range(2)]
+    waiting = await world.party(event, 1, accept_waiting=True)
+    phone = Phone(world, await world.gate(event, "South"))
+    await phone.sync()
+    assert len(phone.parties) == 3
+    quiet = await phone.sync()
+    assert (quiet["parties"], quiet["revoked"], "event" in quiet) == ([], [], False)
+
+    await world.scan(north, {"nonce": "in", "code": families[0]["tickets"][0]["code"]})
+    seen = await phone.sync()
+    assert len(seen["parties"]) == 1
+    ((at, gate, *numbers),) = phone.row(families[0]["tickets"][0]["code"])[4]
+    assert numbers == [1]
+    assert phone.head["gates"][gate] == "North"
+    starts = datetime.fromisoformat(phone.head["event"]["starts_at"])
+    assert abs(starts + timedelta(seconds=at) - datetime.now(UTC)) < timedelta(minutes=1)
+
+    await world.scan(north, {"undo": "in"})
+    async with world.stranger as client:
+        await client.delete(f"/api/v1/registrations/{families[1]['key']}")  # the waiting one moves up
+    await phone.sync()
+    assert phone.row(families[0]["tickets"][0]["code"])[4] == []
+    given_up = phone.row(families[1]["tickets"][0]["code"])
+    assert (given_up[1], given_up[5]) == ("cancelled", [-1, -1])
+    async with world.stranger as client:
+        moved_up = (await client.get(f"/api/v1/registrations/{waiting['key']}")).json()
+    assert phone.row(moved_up["tickets"][0]["code"])[1] == "confirmed"
+
+
+async def test_reissued_handed_on_and_erased_tickets(world: World) -> None:
+    event = await world.event()
+    party, gone = await world.party(event, 3), await world.party(event, name="Gone")
+    phone = Phone(world, await world.gate(event))
+    await phone.sync()
+    old = party["tickets"][0]["code"]
+    async with world.stranger as client:
+        handed = await client.post(f"/api/v1/registrations/{party['key']}/tickets/2/hand-on", json={"name": "A friend"})
+        assert handed.status_code == 201
+        await client.post(f"/api/v1/registrations/{gone['key']}/erase")
+    async with world.desk("korea") as desk:
+        await desk.post(f"/desk/events/{event['slug']}/registrations/{party['id']}", data={"do": "reissue"})
+    page = await phone.sync()
+    assert phone.row(old)[5] == [1, -2, 1]
+    reference = secrets_of(number_in(gone["tickets"][0]["code"]), phone.head["event"]["number"])[0]
+    assert page["revoked"] == [reference]
+    assert reference not in phone.parties
+    assert phone.row(handed.json()["tickets"][0]["code"])[2] == 1
+
+
+async def test_a_long_roster_comes_in_pages_and_goes_on_where_it_broke(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rosters, "PAGE", 3)
+    event = await world.event()
+    parties = [await world.party(event, 1) for _ in range(8)]
+    phone = Phone(world, await world.gate(event))
+    await phone.sync()
+    assert (phone.pages, len(phone.parties)) == (3, 8)
+    again = Phone(world, phone.device)
+    async with world.phone(phone.device["token"]) as client:
+        first = (await client.get("/gate/api/roster")).json()
+    again.cursor = first["cursor"]
+    await again.sync()
+    assert (len(first["parties"]), len(again.parties)) == (3, 5)
+    assert {row[0] for row in first["parties"]} | set(again.parties) == set(phone.parties)
+    assert all(phone.row(party["tickets"][0]["code"])[1] == "confirmed" for party in parties)
+
+
+async def test_a_server_restored_from_a_backup_says_begin_anew(world: World) -> None:
+    event = await world.event()
+    await world.party(event)
+    gate = await world.gate(event)
+    async with world.phone(gate["token"]) as client:
+        page = (await client.get("/gate/api/roster", params={"since": "999999"})).json()
+        assert (page["reset"], len(page["parties"])) == (True, 1)
+        for odd in ("-1", "x", "9" * 40, "១២"):
+            assert len((await client.get("/gate/api/roster", params={"since": odd})).json()["parties"]) == 1
+
+
+async def test_daily_admissions_are_of_today_only(world: World) -> None:
+    event = await world.event(entry_rule="daily")
+    party = await world.party(event, 2)
+    gate = await world.gate(event)
+    codes = [ticket["code"] for ticket in party["tickets"]]
+    yesterday = (datetime.now(UTC) - timedelta(days=1, hours=1)).isoformat()
+    await world.scan(gate, {"code": codes[0], "scanned_at": yesterday}, {"code": codes[1]})
+    phone = Phone(world, gate)
+    await phone.sync()
+    assert [run[2:] for run in phone.row(codes[0])[4]] == [[2]]
+
+
+async def test_a_revoked_phone_gets_no_roster(world: World) -> None:
+    event = await world.event()
+    gate = await world.gate(event)
+    async with world.api("korea") as client:
+        await client.delete(f"/api/v1/events/{event['slug']}/gate-devices/{gate['id']}")
+    async with world.phone(gate["token"]) as phone:
+        answer = await phone.get("/gate/api/roster")
+        assert (answer.status_code, answer.json()["code"]) == (401, "device_unknown")
+        assert (await phone.post("/gate/api/phone", json={})).status_code == 401
+        assert (await phone.post("/gate/api/names", json={"name": "x"})).status_code == 401
+        earlier = (datetime.now(UTC) - timedelta(minutes=10)).isoformat()
+        late = await phone.post("/gate/api/walk-ins", json={"nonce": "before", "size": 2, "at": earlier})
+        assert late.status_code == 200
+        assert (await phone.post("/gate/api/walk-ins", json={"nonce": "after", "size": 2})).status_code == 401
+
+
+# -- conflicts --------------------------------------------------------------------------------------------------------
+
+
+async def stats(world: World, event: dict[str, Any]) -> dict[str, int]:
+    async with world.api("korea") as client:
+        return dict((await client.get(f"/api/v1/events/{event['slug']}/stats")).json())
+
+
+async def test_nobody_is_sent_out_again_and_the_desk_lists_each_conflict(world: World) -> None:
+    event = await world.event(capacity=5)
+    twice, given_up, old = await world.party(event, 2), await world.party(event), await world.party(event)
+    waiting = await world.party(event, 3, accept_waiting=True)
+    north, south = await world.gate(event, "North"), await world.gate(event, "South")
+    async with world.stranger as client:
+        await client.delete(f"/api/v1/registrations/{given_up['key']}")
+    async with world.desk("korea") as desk:
+        await desk.post(f"/desk/events/{event['slug']}/registrations/{old['id']}", data={"do": "reissue"})
+    number = (await fetch("SELECT number FROM registration WHERE short_code = $1", waiting["short_code"]))[0]["number"]
+    await world.scan(north, {"code": twice["tickets"][0]["code"], "numbers": [1, 2]})
+    shown = {"offline": True, "shown": "admitted"}
+    results = await world.scan(
+        south,
+        {"code": twice["tickets"][1]["code"], **shown},
+        {"code": given_up["tickets"][0]["code"], **shown},
+        {"code": old["tickets"][0]["code"], **shown},
+        {"ticket": f"{number}-1", **shown},
+        {"code": "A" * 125, **shown},
+    )
+    assert [(each["outcome"], each["code"]) for each in results] == [
+        ("conflict", "already_admitted"),
+        ("conflict", "ticket_given_up"),
+        ("conflict", "ticket_reissued"),
+        ("conflict", "ticket_waiting"),
+        ("refused", "code_malformed"),
+    ]
+    counts = await stats(world, event)
+    assert (counts["admitted"], counts["walk_ins"]) == (4, 1)  # two, the one given up, the waiting one; an old code
+    async with world.desk("korea") as desk:
+        listed = (await desk.get(f"/desk/events/{event['slug']}/gate?lang=en")).text
+        assert listed.count("data-conflict") == 4
+        assert listed.count("I have seen it") == 4
+        assert "North" in listed.split('data-conflict="already_admitted"')[1].split("</li>")[0]
+        scan = listed.split("/gate/conflicts/")[1].split('"')[0]
+        for _ in range(2):
+            done = await desk.post(f"/desk/events/{event['slug']}/gate/conflicts/{scan}")
+            assert done.status_code == 303
+        live = (await desk.get(f"/desk/events/{event['slug']}/gate/live?lang=en")).text
+        assert (live.count("data-conflict"), live.count("I have seen it")) == (4, 3)
+        assert (await desk.post(f"/desk/events/{event['slug']}/gate/conflicts/{uuid4()}")).status_code == 404
+    async with world.desk("japan") as stranger:
+        assert (await stranger.post(f"/desk/events/{event['slug']}/gate/conflicts/{scan}")).status_code == 404
+
+
+async def test_a_conflict_that_the_volunteer_took_back_is_none(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event)
+    north, south = await world.gate(event, "North"), await world.gate(event, "South")
+    code = party["tickets"][0]["code"]
+    await world.scan(north, {"code": code})
+    conflict, undone, again = await world.scan(
+        south,
+        {"nonce": "c", "code": code, "offline": True, "shown": "admitted"},
+        {"undo": "c"},
+        {"undo": "c"},
+    )
+    assert [each["outcome"] for each in (conflict, undone, again)] == ["conflict", "left", "refused"]
+    assert (await stats(world, event))["admitted"] == 1
+    async with world.desk("korea") as desk:
+        assert "data-conflict" not in (await desk.get(f"/desk/events/{event['slug']}/gate")).text
+
+
+# -- rules of the event -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "code"),
+    [
+        (timedelta(minutes=30), None, {"entry_not_open", "another_day"}),
+        (None, timedelta(minutes=-30), {"entry_closed", "another_day"}),
+        (timedelta(days=3), None, {"another_day"}),
+        (timedelta(minutes=-30), timedelta(minutes=30), {""}),
+    ],
+)
+async def test_the_entry_window_asks_before_it_lets_in(
+    world: World, opens: timedelta | None, closes: timedelta | None, code: set[str]
+) -> None:
+    moment = datetime.now(UTC) + timedelta(hours=9)  # in Seoul
+
+    def wall(shift: timedelta | None) -> str | None:
+        return None if shift is None else (moment + shift).strftime("%Y-%m-%dT%H:%M")
+
+    event = await world.event(entry_opens_at=wall(opens), entry_closes_at=wall(closes))
+    party = await world.party(event, 2)
+    gate = await world.gate(event)
+    (first,) = await world.scan(gate, {"code": party["tickets"][0]["code"]})
+    assert first["code"] in code
+    assert first["outcome"] == ("admitted" if code == {""} else "refused")
+    (anyway,) = await world.scan(gate, {"code": party["tickets"][0]["code"], "override": "known_to_us"})
+    assert anyway["outcome"] == "admitted"
+    assert (await stats(world, event))["admitted"] == 1
+
+
+async def test_the_entry_window_of_a_copy_moves_along(world: World) -> None:
+    event = await world.event(entry_opens_at=soon(hour=8), entry_closes_at=soon(hour=16))
+    async with world.api("korea") as client:
+        moved = (
+            await client.post(
+                f"/api/v1/events/{event['slug']}/copy", json={"starts_at": soon(hour=10), "ends_at": soon(hour=18)}
+            )
+        ).json()
+        assert moved["entry_opens_at"][11:16] == "09:00"
+        wrong = await client.patch(
+            f"/api/v1/events/{event['slug']}",
+            json={"entry_opens_at": soon(hour=8), "entry_closes_at": soon(hour=7), "day_turns": "25:00"},
+        )
+    assert {each["field"]: each["code"] for each in wrong.json()["errors"]} == {
+        "entry_closes_at": "closes_before_opens",
+        "day_turns": "not_a_clock",
+    }
+
+
+async def test_waiting_parties_come_in_where_the_attache_allows(world: World) -> None:
+    event = await world.event(capacity=1, admit_waiting=True)
+    await world.party(event)
+    await world.party(event, 1, accept_waiting=True)
+    number = (await fetch("SELECT number FROM registration WHERE state = 'waiting'"))[0]["number"]
+    (result,) = await world.scan(await world.gate(event), {"ticket": f"{number}-1"})
+    assert (result["outcome"], result["code"]) == ("admitted", "")
+
+
+async def test_the_day_turns_when_the_event_says(world: World) -> None:
+    local = datetime.now(UTC) + timedelta(hours=9)
+    turned = (local + timedelta(minutes=1)).strftime("%H:%M")  # today's day at the gate has not begun yet
+    event = await world.event(entry_rule="daily", day_turns=turned)
+    party = await world.party(event)
+    gate = await world.gate(event)
+    code = party["tickets"][0]["code"]
+    before = (datetime.now(UTC) - timedelta(hours=20)).isoformat()
+    results = await world.scan(gate, {"code": code, "scanned_at": before}, {"code": code})
+    assert [each["outcome"] for each in results] == ["admitted", "already_admitted"]
+
+
+# -- what the gate should know, names, phones, rehearsal, hand-over ----------------------------------------------------
+
+
+async def test_attention_reaches_the_gate_and_the_note_is_sealed(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event, name="Vanna")
+    gate = await world.gate(event)
+    phone = Phone(world, gate)
+    await phone.sync()
+    here = f"/desk/events/{event['slug']}/registrations/{party['id']}"
+    async with world.desk("korea") as desk:
+        saved = await desk.post(
+            here, data={"do": "attention", "attention.wheelchair": "on", "attention.monk": "on", "note": "Row A"}
+        )
+        assert saved.status_code == 303
+        too_long = await desk.post(here, data={"do": "attention", "note": "x" * 200})
+        assert too_long.status_code == 422
+        assert "x" * 200 in too_long.text
+        assert 'value="Row A"' in (await desk.get(here)).text
+    page = await phone.sync()
+    assert "Row A" not in json.dumps(page)
+    code = party["tickets"][0]["code"]
+    row = phone.row(code)
+    assert row[8] == "wheelchair monk"
+    assert opened(secrets_of(number_in(code), phone.head["event"]["number"])[1], row[6]) == "Vanna\nRow A"
+    async with world.phone(gate["token"]) as client:
+        found = (await client.get(f"/gate/api/short-codes/{party['short_code']}")).json()
+    assert (found["attention"], found["note"]) == (["wheelchair", "monk"], "Row A")
+    assert "Row A" not in json.dumps(await fetch("SELECT * FROM registration"), default=str)
+
+
+async def test_names_are_found_only_where_allowed_few_whole_and_audited(world: World) -> None:
+    event = await world.event()
+    for index in range(7):
+        await world.party(event, name=f"Sok Dara {'I' * index}")
+    await world.party(event, name="Sokha Vanna")
+    gate = await world.gate(event)
+    async with world.phone(gate["token"]) as phone:
+        refused = await phone.post("/gate/api/names", json={"name": "Sok"})
+        assert (refused.status_code, refused.json()["code"]) == (403, "search_off")
+        async with world.api("korea") as client:
+            await client.patch(f"/api/v1/events/{event['slug']}", json={"gate_search": True})
+        found = (await phone.post("/gate/api/names", json={"name": "sok"})).json()["items"]
+        assert len(found) == 5
+        assert all(party["name"].startswith("Sok Dara") for party in found)
+        (vanna,) = (await phone.post("/gate/api/names", json={"name": "VANNA sokha"})).json()["items"]
+        assert vanna["name"] == "Sokha Vanna"
+        assert (await phone.post("/gate/api/names", json={"name": "Vann"})).json()["items"] == []
+        assert (await phone.post("/gate/api/names", json={})).status_code == 422
+        statuses = [(await phone.post("/gate/api/names", json={"name": "nobody"})).status_code for _ in range(60)]
+    assert statuses[-1] == 429
+    audited = await fetch("SELECT facts FROM audit_entry WHERE action = 'names_read' AND actor_kind = 'device'")
+    assert len(audited) >= 3
+    assert "sok" not in json.dumps(audited, default=str).lower()
+
+
+async def test_the_desk_sees_how_each_phone_is(world: World) -> None:
+    event = await world.event()
+    gate = await world.gate(event, "North")
+    async with world.desk("korea") as desk:
+        page = f"/desk/events/{event['slug']}/gate?lang=en"
+        assert "Has not loaded the list" in (await desk.get(page)).text
+        async with world.phone(gate["token"]) as phone:
+            ten_minutes_fast = (datetime.now(UTC) + timedelta(minutes=10)).isoformat()
+            told = await phone.post(
+                "/gate/api/phone",
+                json={
+                    "sent_at": ten_minutes_fast,
+                    "synced_to": 0,
+                    "scans_waiting": 7,
+                    "kept": False,
+                    "battery": 11,
+                    "waiting_since": ten_minutes_fast,
+                    "rehearsing": True,
+                },
+            )
+            assert told.status_code == 200
+            assert told.json()["counts"]["registered"] == 0
+            wrong = await phone.post("/gate/api/phone", json={"battery": 200, "kept": "perhaps", "odd": 1})
+            assert {each["field"] for each in wrong.json()["errors"]} == {"battery", "kept", "odd"}
+        text = (await desk.get(page)).text
+        for sentence in ("7 scans wait", "clock is wrong", "may throw scans away", "battery is low", "rehearses"):
+            assert sentence in text, sentence
+        assert "Has not loaded" not in text
+        async with world.phone(gate["token"]) as phone:
+            now = datetime.now(UTC).isoformat()
+            await phone.post(
+                "/gate/api/phone", json={"sent_at": now, "synced_to": event["revision"], "kept": True, "battery": 90}
+            )
+        text = (await desk.get(page)).text
+        assert "Ready" in text
+        assert 'class="wrong"' not in text
+
+
+async def test_a_rehearsal_is_wiped_by_one_button(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event)
+    gate = await world.gate(event)
+    code = party["tickets"][0]["code"]
+    await world.scan(gate, {"code": code, "rehearsal": True}, {"nonce": "real", "code": code})
+    async with world.desk("korea") as desk:
+        assert (await desk.post(f"/desk/events/{event['slug']}/gate/rehearsal")).status_code == 303
+    assert [row["nonce"] for row in await fetch("SELECT nonce FROM scan")] == ["real"]
+    assert (await stats(world, event))["admitted"] == 1
+
+
+async def test_the_file_of_a_phone_that_never_came_online(world: World) -> None:
+    event, other = await world.event(), await world.event()
+    party = await world.party(event, 2)
+    gate = await world.gate(event)
+    phone = Phone(world, gate)
+    await phone.sync()
+    async with world.phone(gate["token"]) as client:
+        device = (await client.get("/gate/api/roster")).json()["device"]["id"]
+    at = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
+    handed = {
+        "device": device,
+        "clock_offset": 3600,
+        "scans": [
+            {"nonce": f"q{index}", "code": ticket["code"], "scanned_at": at, "offline": True, "shown": "admitted"}
+            for index, ticket in enumerate(party["tickets"])
+        ],
+        "walk_ins": [{"nonce": "w", "size": 4, "children": 1, "at": at}],
+    }
+    address = f"/desk/events/{event['slug']}/gate/handed-over"
+    async with world.desk("korea") as desk:
+        for _ in range(2):
+            answer = await desk.post(address, files={"file": ("scans.json", json.dumps(handed))})
+            assert answer.status_code == 303, answer.text
+        for wrong in (
+            "",
+            "{",
+            "[]",
+            json.dumps({**handed, "scans": [{"odd": 1}]}),
+            json.dumps({**handed, "device": "x"}),
+        ):
+            answer = await desk.post(address + "?lang=en", files={"file": ("scans.json", wrong)})
+            assert answer.status_code == 422
+            assert "no file that a phone" in answer.text
+        elsewhere = await desk.post(
+            f"/desk/events/{other['slug']}/gate/handed-over", files={"file": ("scans.json", json.dumps(handed))}
+        )
+        assert elsewhere.status_code == 422
+    counts = await stats(world, event)
+    assert (counts["admitted"], counts["walk_ins"]) == (2, 4)
+    (scan,) = await fetch("SELECT scanned_at FROM scan WHERE nonce = 'q0'")
+    assert abs(scan["scanned_at"] - (datetime.now(UTC) - timedelta(hours=2))) < timedelta(minutes=1)
+
+
+async def test_undo_takes_back_a_counted_group(world: World) -> None:
+    event = await world.event()
+    gate = await world.gate(event)
+    async with world.phone(gate["token"]) as phone:
+        await phone.post("/gate/api/walk-ins", json={"nonce": "g", "size": 5})
+    (undone,) = await world.scan(gate, {"undo": "g"})
+    assert undone["code"] == "undone"
+    assert (await stats(world, event))["walk_ins"] == 0
