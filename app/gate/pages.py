@@ -15,12 +15,20 @@ from app.gate.queries import pairing_by_token
 from app.gate.shapes import Device, Result
 from app.registrations.queries import counts, party_by_number
 from app.registrations.rules import SHORT_CODE_LENGTH
+from app.registrations.shapes import ATTENTION
 from app.web.bodies import form
-from app.web.client import Req, keyring_of, require_same_origin, settings_of
+from app.web.client import Req, keyring_of, language_of, require_same_origin, settings_of
 from app.web.devices import gate_device, optional_device, pairing_cookie
+from app.web.i18n import translate
 from app.web.pages import page, see_other
-from app.web.refusals import Refused
+from app.web.refusals import SENTENCES, Refused
 
+# what the scanner has to say without asking the server
+SCANNER_CODES = (
+    "code_malformed", "code_unknown_key", "code_forged", "other_event", "ticket_unknown", "ticket_reissued",
+    "ticket_given_up", "ticket_waiting", "not_inside", "entry_not_open", "entry_closed", "another_day",
+    "event_cancelled", "device_unknown", "short_code_unknown", "search_off", "too_many_requests", "scan_unknown",
+)  # fmt: skip
 REASONS = ("known_to_us", "elderly_or_ill", "long_queue", "technical", "other")
 
 
@@ -43,6 +51,8 @@ async def _gate_page(request: Req, device: Device, *, status: int = 200, **facts
         counts=await counts(device.event),
         nonce=secrets.token_hex(12),
         reasons=REASONS,
+        attention={word: translate(language_of(request), text) for word, text in ATTENTION.items()},
+        refusals={code: translate(language_of(request), SENTENCES[code][1]) for code in SCANNER_CODES},
         **{**blank, **facts},
     )
 

@@ -174,7 +174,7 @@ def _rows(
         held.append(ticket["issue"] if holds else HANDED_ON if ticket["state"] == "handed_on" else NO_LONGER)
     admitted: dict[str, dict[tuple[int, str], list[int]]] = {}
     for admission in admissions:
-        at = int((admission["admitted_at"] - event.starts_at).total_seconds())
+        at = int(admission["admitted_at"].timestamp())
         runs = admitted.setdefault(str(admission["registration"]), {})
         number = admission["number"] if admission["inside"] else -admission["number"]
         runs.setdefault((at, _short(admission["device"])), []).append(number)

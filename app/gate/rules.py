@@ -29,8 +29,12 @@ MAY_HOLD = {"ticket_waiting", "ticket_given_up", "entry_not_open", "entry_closed
 # what no phone of ours can have shown as admitted
 NEVER_LET_IN = {"code_malformed", "code_unknown_key", "code_forged", "other_event", "device_unknown"}
 
-_OF_TICKET = {"given_up": "ticket_given_up", "handed_on": "ticket_reissued", "revoked": "ticket_reissued"}
-_OF_PARTY = {"waiting": "ticket_waiting", "cancelled": "ticket_given_up", "erased": "ticket_given_up"}
+_OF_TICKET = {
+    "given_up": "ticket_given_up",
+    "handed_on": "ticket_reissued",
+    "revoked": "ticket_reissued",
+    "waiting": "ticket_waiting",
+}
 
 
 def read_scans(
@@ -219,11 +223,12 @@ def _refusal(ask: ScanAsk, party: PartyState | None, number: int, entry: Entry) 
     ticket = party.tickets.get(number) if party else None
     if party is None or ticket is None:
         return "ticket_unknown"
-    if number == ask.ticket and ask.issue is not None and ask.issue != ticket.issue:
+    held = ticket.state in {"valid", "waiting"}
+    if held and number == ask.ticket and ask.issue is not None and ask.issue != ticket.issue:
         return "ticket_reissued"
-    if ticket.state == "valid" or (ticket.state == "waiting" and party.state == "waiting" and entry.admit_waiting):
+    if ticket.state == "valid" or (ticket.state == "waiting" and entry.admit_waiting):
         return ""
-    return _OF_PARTY.get(party.state) or _OF_TICKET.get(ticket.state, "ticket_given_up")
+    return _OF_TICKET[ticket.state]
 
 
 def _outside_window(entry: Entry, moment: datetime) -> str:

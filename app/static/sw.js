@@ -1,32 +1,37 @@
-// Tickets at hand without a network: the party's pages from the network first, else as they were kept.
-// Only GETs of our own; what the server says is gone (404, 410) is forgotten here too.
-const KEPT = "bon-tickets-1";
-const OURS = /^\/[a-z-]+\/r\/[\w-]+(\/\d+(\.svg)?)?\/?$/;
-const PATIENCE = 6000; // milliseconds: a network that hangs is none
+// Tickets and the gate at hand without a network. Party pages: from the network first, else as they were kept; what the
+// server says is gone (404, 410) is forgotten here too. The gate: its page and files are kept together, as one set.
+const TICKETS = "bon-tickets-1", GATE = "bon-gate-1";
+const PARTY = /^\/[a-z-]+\/r\/[\w-]+(\/\d+(\.svg)?)?\/?$/;
+const SCANNER = /^\/(gate\/?$|t\/)/i; // a ticket's own address, too: on a paired phone it admits
+const PATIENCE = 6000, GATE_PATIENCE = 3000; // milliseconds: a network that hangs is none
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil((async () => {
-  for (const name of await caches.keys()) if (name !== KEPT) await caches.delete(name);
+  for (const name of await caches.keys()) if (name !== TICKETS && name !== GATE) await caches.delete(name);
   await self.clients.claim();
 })()));
 
 const bare = (path) => path.replace(/\/$/, "");
 
-const refreshed = async (path, kept) => {
+const within = async (path, patience) => {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), PATIENCE);
+  const timer = setTimeout(() => controller.abort(), patience);
   try {
-    const answer = await fetch(path, { signal: controller.signal, credentials: "same-origin" });
-    const key = bare(path.split("?")[0]);
-    if (answer.ok) await kept.put(key, answer.clone());
-    if (answer.status === 404 || answer.status === 410) {
-      if (key.split("/").length === 4) await forget(key, kept); // the party itself is gone
-      else await kept.delete(key);
-    }
-    return answer;
+    return await fetch(path, { signal: controller.signal, credentials: "same-origin" });
   } finally {
     clearTimeout(timer);
   }
+};
+
+const refreshed = async (path, kept) => {
+  const answer = await within(path, PATIENCE);
+  const key = bare(path.split("?")[0]);
+  if (answer.ok) await kept.put(key, answer.clone());
+  if (answer.status === 404 || answer.status === 410) {
+    if (key.split("/").length === 4) await forget(key, kept); // the party itself is gone
+    else await kept.delete(key);
+  }
+  return answer;
 };
 
 const forget = async (path, kept) => {
@@ -37,27 +42,59 @@ const forget = async (path, kept) => {
   }
 };
 
+const partyPage = async (request, pathname) => {
+  const kept = await caches.open(TICKETS);
+  try {
+    return await refreshed(request.mode === "navigate" ? request.url.replace(self.location.origin, "") : pathname, kept);
+  } catch (error) {
+    const found = await kept.match(bare(pathname));
+    if (found) return found;
+    throw error;
+  }
+};
+
+const gatePage = async (request) => {
+  const kept = await (await caches.open(GATE)).match("/gate");
+  if (!kept) return fetch(request); // not a phone of the gate
+  try {
+    return await within(request.url, GATE_PATIENCE);
+  } catch {
+    return kept;
+  }
+};
+
 self.addEventListener("fetch", (event) => {
   const { pathname, origin } = new URL(event.request.url);
   if (event.request.method !== "GET" || origin !== self.location.origin) return;
   if (pathname.startsWith("/static/")) {
     event.respondWith(caches.match(pathname).then((found) => found || fetch(event.request)));
-  } else if (OURS.test(pathname)) {
-    event.respondWith((async () => {
-      const kept = await caches.open(KEPT);
-      try {
-        return await refreshed(event.request.mode === "navigate" ? event.request.url.replace(origin, "") : pathname, kept);
-      } catch (error) {
-        const found = await kept.match(bare(pathname));
-        if (found) return found;
-        throw error;
-      }
-    })());
+  } else if (PARTY.test(pathname)) {
+    event.respondWith(partyPage(event.request, pathname));
+  } else if (SCANNER.test(pathname) && event.request.mode === "navigate") {
+    event.respondWith(gatePage(event.request));
   }
 });
 
+const keepTickets = async (paths) => {
+  const kept = await caches.open(TICKETS);
+  await Promise.all(paths.map((path) => refreshed(path, kept)));
+};
+
+// the files first, the page last: a page is never kept without what it needs
+const keepGate = async (files) => {
+  const kept = await caches.open(GATE);
+  for (const path of files) if (!(await kept.match(path))) await kept.add(path);
+  const page = await within("/gate", PATIENCE);
+  if (!page.ok) throw new Error("not paired");
+  await kept.put("/gate", page);
+  for (const request of await kept.keys()) {
+    const { pathname } = new URL(request.url);
+    if (pathname !== "/gate" && !files.includes(pathname)) await kept.delete(request);
+  }
+};
+
 self.addEventListener("message", (event) => event.waitUntil((async () => {
-  const kept = await caches.open(KEPT);
-  await Promise.all(event.data.keep.map((path) => refreshed(path, kept)));
+  const { keep, gate } = event.data;
+  await (gate ? keepGate(gate) : keepTickets(keep));
   event.ports[0].postMessage("kept");
 })()));

@@ -70,7 +70,7 @@ def decode(keyring: Keyring, text: str) -> Code:
 
 def bare_code(text: str) -> str:
     """The base32 part of what a scanner read: scheme, host and letter case do not matter."""
-    text = text.strip()
+    text = text.strip(" \t\r\n\v\f")
     found = _ADDRESS.fullmatch(text)
     bare = found.group(1) if found else text
     return bare.upper() if bare.isascii() else bare  # some letters beyond ASCII would turn into base32 ones

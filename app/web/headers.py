@@ -14,7 +14,14 @@ CSP = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
-POLICY = "; ".join(f"{name} {value}" for name, value in CSP.items())
+
+
+def policy(loosened: dict[str, str]) -> str:
+    """The content security policy with these directives in place of ours."""
+    return "; ".join(f"{name} {value}" for name, value in (CSP | loosened).items())
+
+
+POLICY = policy({})
 
 ALWAYS = [
     (b"content-security-policy", POLICY.encode()),

@@ -1,6 +1,6 @@
 """Copies pinned browser files from node_modules into static/_vendor (git-ignored), with a manifest of what they are.
 
-Run by `make` after npm: `python -m app.web.vendor`.
+Run by `make` after npm: `python -m app.web.vendor`. Large ones are compressed here once, not at every start.
 """
 
 import hashlib
@@ -8,22 +8,36 @@ import json
 import shutil
 from pathlib import Path
 
+import brotli
+
 ROOT = Path(__file__).parent.parent.parent
 VENDOR = ROOT / "app" / "static" / "_vendor"
-FILES = {"@fontsource/noto-sans-khmer": ("files/noto-sans-khmer-khmer-400-normal.woff2",)}
+# package → its file → our name for it
+FILES = {
+    "@fontsource/noto-sans-khmer": {
+        "files/noto-sans-khmer-khmer-400-normal.woff2": "noto-sans-khmer-khmer-400-normal.woff2"
+    },
+    "@noble/ed25519": {"index.js": "noble_ed25519.js"},
+    "barcode-detector": {"dist/iife/ponyfill.js": "barcode_detector.js"},
+    "qr": {"index.js": "qr_encoder.js"},
+    "zxing-wasm": {"dist/reader/zxing_reader.wasm": "zxing_reader.wasm"},
+}
 
 
 def main() -> None:
     """Copy every file and write manifest.json: name → package, version, licence, sha256."""
-    VENDOR.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    VENDOR.mkdir(parents=True)
     manifest = {}
     for package, files in FILES.items():
         folder = ROOT / "node_modules" / package
         facts = json.loads((folder / "package.json").read_text())
-        for file in files:
-            target = VENDOR / Path(file).name
+        for file, name in files.items():
+            target = VENDOR / name
             shutil.copyfile(folder / file, target)
-            manifest[target.name] = {
+            if target.suffix == ".wasm":
+                target.with_suffix(".wasm.br").write_bytes(brotli.compress(target.read_bytes()))
+            manifest[name] = {
                 "package": package,
                 "version": facts["version"],
                 "licence": facts["license"],

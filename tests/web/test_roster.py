@@ -118,8 +118,7 @@ async def test_what_changed_comes_with_the_next_page_and_nothing_else(world: Wor
     ((at, gate, *numbers),) = phone.row(families[0]["tickets"][0]["code"])[4]
     assert numbers == [1]
     assert phone.head["gates"][gate] == "North"
-    starts = datetime.fromisoformat(phone.head["event"]["starts_at"])
-    assert abs(starts + timedelta(seconds=at) - datetime.now(UTC)) < timedelta(minutes=1)
+    assert abs(at - datetime.now(UTC).timestamp()) < 60
 
     await world.scan(north, {"undo": "in"})
     async with world.stranger as client:
