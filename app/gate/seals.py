@@ -11,6 +11,7 @@ of AES-128-CTR (a synthetic IV, as in RFC 5297), so the same name gives the same
 import base64
 import hashlib
 import hmac
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -19,8 +20,10 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 ROUNDS = 50
 REFERENCE = 16
 BLOCK = 16
+MOST_KEPT = 16_384  # parties, about 7 MB: whoever comes in is listed again and again, and stretching is most of the work
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def party_secrets(number: str, event: int) -> tuple[str, bytes]:
     """A party's reference (base64, 22 characters) in an event's roster, and the 48 bytes that seal its name."""
     made = hashlib.pbkdf2_hmac("sha256", bytes.fromhex(number), b"bon roster" + event.to_bytes(3), ROUNDS, 64)

@@ -142,6 +142,11 @@ class Site:
         self.public |= {
             "ticket-alone": f"/r/{party['key']}/1", "event-khmer-digits": f"/events/{slug}?digits=khmer",
         }  # fmt: skip
+        gate = self.api.post(f"/api/v1/events/{slug}/gate-devices", json={"label": "North"}).json()
+        self.pairing = gate["pair_url"]
+        self.device = gate["token"]
+        # 16 fresh families for the scanner: languages × schemes × widths
+        self.tickets = [self.party(slug, party=4)["tickets"][0]["url"] for _ in range(16)]
         self.ticket = party["tickets"][0]["url"].partition("/T/")[2]
         self.desk = {
             "desk": "/desk", "desk-event": f"/desk/events/{slug}", "desk-draft": f"/desk/events/{draft['slug']}",
@@ -229,6 +234,50 @@ def test_workers_pages(browser: Browser, site: Site, language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_desk_pages(browser: Browser, site: Site, language: str) -> None:
     assert walk(browser, site, list(site.desk), language) == []
+
+
+def scanner_walk(browser: Browser, site: Site, width: int, language: str, scheme: str) -> list[str]:
+    """Pair a phone and look at its scanner in every state."""
+    page, wrong, context = open_at(browser, site, width, locale=language, color_scheme=scheme)
+    page.goto(f"{site.pairing}?lang={language}")
+    wrong += violations(page)
+    page.click("main button")
+    page.wait_for_selector("#scanner[data-loaded=true]")
+
+    def look(name: str) -> None:
+        fits(page)
+        wrong.extend(f"{name} {width} {scheme}: {each}" for each in violations(page))
+        wrong.extend(f"{name} {width}: {each!r} is foreign" for each in foreign(page, language))
+        if width in {360, 1280}:
+            page.screenshot(path=ARTEFACTS / f"scanner-{name}-{language}-{width}-{scheme}.png")
+
+    def scan(text: str, name: str) -> None:
+        page.click("[data-part=type]")
+        look("typing")
+        page.fill("#find", text)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[data-part=verdict]:not([hidden])")
+        look(name)
+        page.locator("[data-part=choices] > button").last.click()
+
+    look("ready")
+    scan(site.tickets.pop(), "family")
+    scan("A" * 125, "refused")
+    page.click("[data-part=group]")
+    look("group")
+    page.click("[data-size='3']")
+    page.click(".more summary")
+    look("menu")
+    context.close()
+    return wrong
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_scanner_in_every_state(browser: Browser, site: Site, language: str, scheme: str) -> None:
+    ARTEFACTS.mkdir(exist_ok=True)
+    wrong = [each for width in WIDTHS for each in scanner_walk(browser, site, width, language, scheme)]
+    assert wrong == []
 
 
 def test_the_ticket_and_the_dark(browser: Browser, site: Site) -> None:
@@ -321,6 +370,8 @@ def test_the_html_is_valid(site: Site, tmp_path: Path) -> None:
             for language in LANGUAGES:
                 html = client.get(site.address(name, language)).text
                 (tmp_path / f"{name}-{language}.html").write_text(html)
+    with httpx.Client(cookies={"bon-gate": site.device}) as phone:
+        (tmp_path / "gate.html").write_text(phone.get(f"{site.base}/gate?lang=en").text)
     rules = {
         "extends": ["html-validate:standard"],
         "root": True,

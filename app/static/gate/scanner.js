@@ -45,6 +45,14 @@ class Scanner {
     this.reported = "";
   }
 
+  get busy() {
+    return root.dataset.busy === "true";
+  }
+
+  set busy(busy) {
+    root.dataset.busy = busy;
+  }
+
   get rehearsal() {
     return Date.now() < this.rehearsalUntil;
   }
