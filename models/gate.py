@@ -72,7 +72,7 @@ class Scan(Table):
 
 
 class WalkIn(Table, tablename="walk_in"):
-    """A group counted without tickets."""
+    """A group counted without tickets. One taken back stays, so that its repetition counts nothing."""
 
     id = UUID(primary_key=True)
     event = ForeignKey(Event)
@@ -80,6 +80,7 @@ class WalkIn(Table, tablename="walk_in"):
     nonce = Varchar(length=100)
     size = Integer()
     children = Integer(default=0)
+    undone = Boolean(default=False)
     phone_at = Timestamptz(null=True, default=None)
     counted_at = Timestamptz(default=None)
     received_at = Timestamptz(default=None)

@@ -1,5 +1,6 @@
 """The gate for programs: pairing by attachés; roster, scans, walk-ins, codes and names by devices (DESIGN.md 6)."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from app.database.connection import now
 from app.events.queries import event_by_id
 from app.gate import actions, rules
 from app.gate.book import record_scans
-from app.gate.queries import PAIRING
+from app.gate.queries import PAIRING, party_states
 from app.gate.roster import head_count, roster
 from app.gate.shapes import Device
 from app.registrations.queries import counts, parties_named, party_by_short_code
@@ -125,7 +126,9 @@ async def phone(request: Req) -> Response[bytes]:
     """How the phone is: what it knows, what it has not delivered, its clock, storage and battery."""
     device = await present_device(request)
     await actions.note_phone(device, rules.read_phone(await json_object(request), now()))
-    return json_answer({"now": now().isoformat(), "counts": msgspec.structs.asdict(await head_count(device.event))})
+    return json_answer(
+        {"now": now().isoformat(), "counts": msgspec.structs.asdict(await head_count(await event_by_id(device.event)))}
+    )
 
 
 @get("/gate/api/short-codes/{short_code:str}")
@@ -149,7 +152,7 @@ async def names(request: Req) -> Response[bytes]:
     await count_failure(keyring, NAMES, str(device.id))
     found = await parties_named(keyring, device.event, name, MOST_FOUND)
     await audit(Actor("device", str(device.id)), "names_read", "event", device.event, device.event, parties=len(found))
-    return json_answer({"items": [at_gate(party) for party in found]})
+    return json_answer({"items": [await at_gate(party) for party in found]})
 
 
 async def party_at_gate(request: Req, device: Device, short_code: str) -> dict[str, Any]:
@@ -161,11 +164,20 @@ async def party_at_gate(request: Req, device: Device, short_code: str) -> dict[s
     if party is None:
         await count_failure(keyring, SHORT_CODES, str(device.id))
         raise Refused("short_code_unknown")
-    return at_gate(party)
+    return await at_gate(party)
 
 
-def at_gate(party: Party) -> dict[str, Any]:
+async def came_in(party: Party) -> dict[int, datetime]:
+    """Who of a party came in on the gate's present day: ticket number → when."""
+    entry = rules.entry_of(await event_by_id(party.event))
+    day, states = rules.day_of(entry, now()), await party_states(party.event, [party.number])
+    tickets = states[party.number].tickets if party.number in states else {}
+    return {number: ticket.seen[day].at for number, ticket in tickets.items() if day in ticket.seen}
+
+
+async def at_gate(party: Party) -> dict[str, Any]:
     """What a gate device may see of a party that it found without a ticket."""
+    inside = await came_in(party)
     return {
         "short_code": party.short_code,
         "registration": party.number,
@@ -180,7 +192,7 @@ def at_gate(party: Party) -> dict[str, Any]:
                 "number": ticket.number,
                 "ticket": f"{party.number}-{ticket.number}",
                 "state": ticket.state,
-                "admitted_at": ticket.admitted_at.isoformat() if ticket.admitted_at else None,
+                "admitted_at": inside[ticket.number].isoformat() if ticket.number in inside else None,
             }
             for ticket in party.tickets
         ],

@@ -15,6 +15,8 @@ from app.registrations.actions import release_unused
 from models.gate import Scan, WalkIn
 from models.tickets import Admission
 
+AS_SHOWN = "-shown"
+
 
 class _EventFacts(Entry, frozen=True, kw_only=True):
     revision: int
@@ -112,8 +114,6 @@ class _Book:
         refusal = ask.refusal
         if not refusal and ask.event_number is not None and ask.event_number != self.event.number:
             refusal = "other_event"
-        elif not refusal and self.event.state == "cancelled":
-            refusal = "event_cancelled"
         elif not refusal and ask.scanned_at > self.device.over_at:
             refusal = "device_unknown"
         return msgspec.structs.replace(ask, refusal=refusal)
@@ -182,26 +182,31 @@ class _Book:
     async def _take_back(self, nonce: str) -> bool:
         """Remove the admissions and the count of a scan, and turn round who went in or out; whether there was any."""
         event, revision = self.device.event, self.event.revision
-        counted = await fetch("DELETE FROM walk_in WHERE event = $1 AND nonce = $2 RETURNING id", event, nonce)
-        scans = await fetch(
-            "UPDATE scan SET undone = true WHERE event = $1 AND nonce = $2 AND NOT rehearsal AND NOT undone"
-            " RETURNING id, direction, registration, answer, conflict",
-            event,
-            nonce,
+        # a phone that showed otherwise than the server said has sent its scan once more, under this second name
+        names = (event, nonce, f"{nonce}{AS_SHOWN}")
+        counted = await fetch(
+            "UPDATE walk_in SET undone = true WHERE event = $1 AND nonce IN ($2, $3) AND NOT undone RETURNING id",
+            *names,
         )
-        if not scans:
-            return bool(counted)
-        scan = scans[0]
-        admitted = await fetch("DELETE FROM admission WHERE scan = $1 RETURNING ticket", scan["id"])
-        turned = [] if counted or scan["registration"] is None else await self._turn_round(scan)
-        if scan["registration"] is not None:
-            # whoever asks for the roster must see that the party changed
-            await fetch(
-                "UPDATE registration SET revision = $2 WHERE id = $1 RETURNING id", scan["registration"], revision
-            )
-            await release_unused(UUID(str(scan["registration"])), event, revision)
-        self.parties = await party_states(event, sorted(self.parties))
-        return bool(admitted or counted or turned or scan["conflict"])
+        scans = await fetch(
+            "UPDATE scan SET undone = true WHERE event = $1 AND nonce IN ($2, $3) AND NOT rehearsal AND NOT undone"
+            " RETURNING id, direction, registration, answer, conflict, scanned_at",
+            *names,
+        )
+        changed = bool(counted)
+        for scan in scans:
+            admitted = await fetch("DELETE FROM admission WHERE scan = $1 RETURNING ticket", scan["id"])
+            turned = [] if counted or scan["registration"] is None else await self._turn_round(scan)
+            if scan["registration"] is not None:
+                # whoever asks for the roster must see that the party changed
+                await fetch(
+                    "UPDATE registration SET revision = $2 WHERE id = $1 RETURNING id", scan["registration"], revision
+                )
+                await release_unused(UUID(str(scan["registration"])), event, revision)
+            changed = changed or bool(admitted or turned or scan["conflict"])
+        if scans:
+            self.parties = await party_states(event, sorted(self.parties))
+        return changed
 
     async def _turn_round(self, scan: dict[str, Any]) -> list[Any]:
         """Who went out is inside again, who came back is outside."""
@@ -211,14 +216,15 @@ class _Book:
         numbers = [each["number"] for each in answer.numbers if each["outcome"] == outcome]
         if not numbers:
             return []
-        places = ", ".join(f"${index + 5}" for index in range(len(numbers)))
+        places = ", ".join(f"${index + 6}" for index in range(len(numbers)))
         return await fetch(
-            "UPDATE admission SET inside = $3, revision = $4 WHERE inside = $2 AND ticket IN"
+            "UPDATE admission SET inside = $3, revision = $4 WHERE inside = $2 AND day = $5 AND ticket IN"
             f" (SELECT id FROM ticket WHERE registration = $1 AND number IN ({places})) RETURNING id",
             scan["registration"],
             not went_out,
             went_out,
             self.event.revision,
+            rules.day_of(self.event, scan["scanned_at"]),
             *numbers,
         )
 

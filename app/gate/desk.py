@@ -1,5 +1,6 @@
 """The desk's side of the gate: pairing phones by QR and revoking them, how they are, conflicts, the rehearsal's end."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -29,15 +30,22 @@ from app.web.scope import desk_event
 from app.web.sessions import actor
 
 FORM = "pairing"
+MOST_HANDED = 16 * 1024 * 1024  # a busy gate's day
 
 
-class HandedOver(msgspec.Struct):
-    """The file that a phone writes when it cannot deliver: its device, its clock's offset in seconds, its queue."""
+class HandedPhone(msgspec.Struct):
+    """What one phone could not deliver: its device's id, its clock's offset in seconds, its queue."""
 
     device: str
     clock_offset: float
     scans: list[dict[str, Any]]
     walk_ins: list[dict[str, Any]]
+
+
+class HandedOver(msgspec.Struct):
+    """The file that a phone writes: its own queue, and what it took over from others."""
+
+    phones: list[HandedPhone]
 
 
 async def _gates_page(
@@ -71,7 +79,7 @@ async def _live(event: Event) -> dict[str, Any]:
             for phone in pairing.devices
         ],
         "conflicts": await conflicts_of(event.id),
-        "counts": await head_count(event.id),
+        "counts": await head_count(event),
         "moment": moment,
     }
 
@@ -143,33 +151,46 @@ async def wipe_rehearsal(request: Req, slug: FromPath[str]) -> Response[bytes]:
     return see_other(f"/desk/events/{slug}/gate")
 
 
-@post("/desk/events/{slug:str}/gate/handed-over")
+@post("/desk/events/{slug:str}/gate/handed-over", request_max_body_size=MOST_HANDED)
 async def take_over(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """A file with the scans of a phone that never came online: kept as that phone's, however often it is sent."""
     staff, event = await desk_event(request, slug)
+    uploaded = (await request.form()).get("file")
+    content = await uploaded.read() if isinstance(uploaded, UploadFile) else b""
     try:
-        uploaded = (await request.form()).get("file")
-        await _take_over(request, event, await uploaded.read() if isinstance(uploaded, UploadFile) else b"")
-    except Refused as refused:
-        problem = Problem("file", "file_unreadable" if refused.code in {"invalid", "malformed"} else refused.code)
+        handed = msgspec.json.decode(content, type=HandedOver)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return await _gates_page(request, staff, event, {}, (Problem("file", "file_unreadable"),))
+    kept = unread = 0
+    for phone in handed.phones:
+        took = await _take_over(request, event, phone)
+        kept, unread = kept + took, unread + len(phone.scans) + len(phone.walk_ins) - took
+    if unread:
+        problem = Problem("file", "file_partly", {"kept": kept, "unread": unread})
         return await _gates_page(request, staff, event, {}, (problem,))
     return see_other(f"/desk/events/{slug}/gate")
 
 
-async def _take_over(request: Req, event: Event, content: bytes) -> None:
+async def _take_over(request: Req, event: Event, phone: HandedPhone) -> int:
+    """Keep what can be read, each entry for itself; groups first, because a scan may take one back."""
     try:
-        handed = msgspec.json.decode(content, type=HandedOver)
-        device = await device_of_event(event.id, UUID(handed.device))
-    except (msgspec.DecodeError, ValueError) as error:
-        raise Refused("malformed") from error
+        device = await device_of_event(event.id, UUID(phone.device))
+    except ValueError:
+        device = None
     if device is None:
-        raise Refused("other_event")
-    received, offset = now(), timedelta(seconds=max(-1e9, min(1e9, handed.clock_offset)))
-    for first in range(0, len(handed.scans), rules.MOST_SCANS):
-        batch = {"scans": handed.scans[first : first + rules.MOST_SCANS]}
-        await record_scans(device, rules.read_scans(batch, keyring_of(request), received, offset))
-    for group in handed.walk_ins:
-        await actions.count_walk_in(device, rules.read_walk_in(group, received, offset))
+        return 0
+    received, offset = now(), timedelta(seconds=max(-1e9, min(1e9, phone.clock_offset)))
+    kept, asks = 0, []
+    for group in phone.walk_ins:
+        with suppress(Refused):
+            await actions.count_walk_in(device, rules.read_walk_in(group, received, offset))
+            kept += 1
+    for scan in phone.scans:
+        with suppress(Refused):
+            asks += rules.read_scans({"scans": [scan]}, keyring_of(request), received, offset)
+    for first in range(0, len(asks), rules.MOST_SCANS):
+        kept += len(await record_scans(device, asks[first : first + rules.MOST_SCANS]))
+    return kept
 
 
 HANDLERS = [gates, live, pair, revoke, acknowledge, wipe_rehearsal, take_over]

@@ -9,13 +9,13 @@ from litestar.params import FromPath
 
 from app.database.connection import now
 from app.gate import actions, rules
-from app.gate.api import party_at_gate, present_device
+from app.gate.api import came_in, party_at_gate, present_device
 from app.gate.book import record_scans
 from app.gate.queries import pairing_by_token
 from app.gate.shapes import Device, Result
 from app.registrations.queries import counts, party_by_number
 from app.registrations.rules import SHORT_CODE_LENGTH
-from app.registrations.shapes import ATTENTION
+from app.registrations.shapes import ATTENTION, Party
 from app.web.bodies import form
 from app.web.client import Req, keyring_of, language_of, require_same_origin, settings_of
 from app.web.devices import gate_device, optional_device, pairing_cookie
@@ -95,13 +95,18 @@ async def _judged(request: Req, device: Device, typed: dict[str, str], text: str
     }
     if numbers:
         scan["numbers"] = numbers
+    if typed.get("rehearsal"):
+        scan["rehearsal"] = True
     asks = rules.read_scans({"scans": [scan]}, keyring_of(request), now())
     result = (await record_scans(device, asks))[0]
+    party = await _party_after(request, device, asks[0].registration)
+    inside = await came_in(party) if party else {}
     return await _gate_page(
         request,
         device,
         result=result,
-        party=await _party_after(request, device, asks[0].registration),
+        party=party,
+        left=[ticket.number for ticket in party.valid_tickets if ticket.number not in inside] if party else [],
         at=_at(result),
         text=text,
         scanned=scan,
@@ -113,7 +118,7 @@ def _at(result: Result) -> datetime | None:
     return datetime.fromisoformat(result.first["at"]).astimezone(UTC) if result.first else None
 
 
-async def _party_after(request: Req, device: Device, registration: str) -> Any:
+async def _party_after(request: Req, device: Device, registration: str) -> Party | None:
     party = await party_by_number(keyring_of(request), registration) if registration else None
     return party if party is not None and party.event == device.event and party.state != "erased" else None
 

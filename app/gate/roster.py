@@ -20,9 +20,9 @@ from app.events.shapes import Event
 from app.gate import rules
 from app.gate.seals import encoded, party_secrets, seal_for_tickets
 from app.gate.shapes import Device, device_name
-from app.registrations.queries import Counts, counts
+from app.registrations.queries import LONG_AGO, Counts, counts
 from app.security.keyring import Keyring
-from app.security.sealing import Unreadable, unseal
+from app.security.sealing import Unreadable, keyed_hash, unseal
 
 VERSION = 1
 PAGE = 2_000  # parties
@@ -40,13 +40,14 @@ _PARTIES = """
 SELECT id, number, state, party, children, sealed_name, sealed_note, pickup_point, attention FROM registration
 WHERE event = $1 AND revision > $2 AND revision <= $3
 """
+_UNMOVED = "SELECT number FROM registration WHERE event = $1 AND revision > $2 AND revision <= $3"
 _TICKETS = """
-SELECT ticket.registration, ticket.number, ticket.issue, ticket.state
+SELECT registration.number AS party, ticket.number, ticket.issue, ticket.state
 FROM registration JOIN ticket ON ticket.registration = registration.id
 WHERE registration.event = $1 AND registration.revision > $2 AND registration.revision <= $3 ORDER BY ticket.number
 """
 _ADMISSIONS = """
-SELECT ticket.registration, ticket.number, admission.inside, admission.admitted_at, scan.device
+SELECT registration.number AS party, ticket.number, admission.inside, admission.admitted_at, scan.device
 FROM registration JOIN ticket ON ticket.registration = registration.id JOIN admission ON admission.ticket = ticket.id
   LEFT JOIN scan ON scan.id = admission.scan
 WHERE registration.event = $1 AND registration.revision > $2 AND registration.revision <= $3 AND admission.day = $4
@@ -84,7 +85,7 @@ async def roster(keyring: Keyring, device: Device, since: int, known: str) -> di
         "cursor": str(upto if more else max(upto, event.revision)),
         "more": more,
         "reset": reset,
-        "counts": msgspec.structs.asdict(await head_count(event.id)),
+        "counts": msgspec.structs.asdict(await head_count(event)),
         "tag": tag,
         "parties": parties,
         "revoked": revoked,
@@ -92,16 +93,17 @@ async def roster(keyring: Keyring, device: Device, since: int, known: str) -> di
     return answer if tag == known else answer | head
 
 
-async def head_count(event: UUID) -> Counts:
-    """The event's counts, at most a second old: many gates ask for them every few seconds."""
+async def head_count(event: Event) -> Counts:
+    """The event's counts, at most a second old: many gates ask every few seconds. Who is inside is of today."""
     moment = now()
-    kept = _counted.get(event)
+    kept = _counted.get(event.id)
     if kept and moment - kept[0] < COUNTS_KEPT:
         return kept[1]
-    fresh = await counts(event)
+    entry = rules.entry_of(event)
+    fresh = await counts(event.id, rules.day_of(entry, moment), rules.day_begins(entry, moment) or LONG_AGO)
     if len(_counted) >= MOST_COUNTED:
         _counted.clear()
-    _counted[event] = (moment, fresh)
+    _counted[event.id] = (moment, fresh)
     return fresh
 
 
@@ -136,6 +138,8 @@ async def _head(keyring: Keyring, device: Device, event: Event, devices: list[di
             }
             for row in neighbours
         },
+        # phones of one event sign what they hand over to each other
+        "handing": encoded(bytes.fromhex(keyed_hash(keyring, "handing", str(event.id)))),
         "keys": {str(key_id): encoded(keyring.ticket_verifier(key_id).public_bytes_raw()) for key_id in keyring.ids},
     }
 
@@ -156,6 +160,10 @@ async def _page(keyring: Keyring, event: Event, since: int, upto: int) -> tuple[
     tickets = await fetch(_TICKETS, *bounds)
     day = rules.day_of(rules.entry_of(event), now())
     admissions = await fetch(_ADMISSIONS, *bounds, day)
+    still = await fetch("SELECT revision FROM event WHERE id = $1", event.id)
+    if still[0]["revision"] != event.revision:  # what moved between these statements comes whole with a later page
+        unmoved = {row["number"] for row in await fetch(_UNMOVED, *bounds)}
+        parties = [party for party in parties if party["number"] in unmoved]
     return await asyncio.to_thread(_rows, keyring, event, parties, tickets, admissions)
 
 
@@ -168,16 +176,16 @@ def _rows(
 ) -> tuple[list[Any], list[str]]:
     issues: dict[str, list[int]] = {}
     for ticket in tickets:
-        held = issues.setdefault(str(ticket["registration"]), [])
+        held = issues.setdefault(ticket["party"], [])
         held += [NO_LONGER] * (ticket["number"] - 1 - len(held))
         holds = ticket["state"] in {"valid", "waiting"}
         held.append(ticket["issue"] if holds else HANDED_ON if ticket["state"] == "handed_on" else NO_LONGER)
-    admitted: dict[str, dict[tuple[int, str], list[int]]] = {}
+    admitted: dict[str, dict[tuple[int, Any], list[int]]] = {}
     for admission in admissions:
         at = int(admission["admitted_at"].timestamp())
-        runs = admitted.setdefault(str(admission["registration"]), {})
+        runs = admitted.setdefault(admission["party"], {})
         number = admission["number"] if admission["inside"] else -admission["number"]
-        runs.setdefault((at, _short(admission["device"])), []).append(number)
+        runs.setdefault((at, admission["device"]), []).append(number)
     rows: list[Any] = []
     revoked = []
     for party in parties:
@@ -185,15 +193,15 @@ def _rows(
         if party["state"] == "erased":
             revoked.append(reference)
             continue
-        row = str(party["id"])
+        runs = admitted.get(party["number"], {})
         rows.append(
             [
                 reference,
                 party["state"],
                 party["party"],
                 party["children"],
-                [[at, gate, *numbers] for (at, gate), numbers in admitted.get(row, {}).items()],
-                issues.get(row, []),
+                [[at, _short(device), *numbers] for (at, device), numbers in runs.items()],
+                issues.get(party["number"], []),
                 seal_for_tickets(secret, _shown(keyring, party)),
                 "" if party["pickup_point"] is None else _short(party["pickup_point"]),
                 party["attention"],

@@ -25,9 +25,11 @@ EXPIRES_AFTER_EVENT = timedelta(hours=12)
 OUTCOMES = ("admitted", "already_admitted", "left", "conflict", "refused")
 
 # refusals of a ticket that can hold an admission all the same; whom else is let in is counted without a ticket
-MAY_HOLD = {"ticket_waiting", "ticket_given_up", "entry_not_open", "entry_closed", "another_day"}
+MAY_HOLD = {
+    "ticket_waiting", "ticket_given_up", "entry_not_open", "entry_closed", "another_day", "event_cancelled",
+}  # fmt: skip
 # what no phone of ours can have shown as admitted
-NEVER_LET_IN = {"code_malformed", "code_unknown_key", "code_forged", "other_event", "device_unknown"}
+NEVER_LET_IN = {"code_malformed", "code_unknown_key", "code_forged", "other_event"}
 
 _OF_TICKET = {
     "given_up": "ticket_given_up",
@@ -197,9 +199,11 @@ def _was_let_in(ask: ScanAsk) -> bool:
 
 
 def _first_time(ask: ScanAsk, refusal: str, ticket: TicketState | None, entry: Entry) -> Verdict:
-    refusal = refusal or _outside_window(entry, ask.scanned_at)
+    refusal = refusal or _not_now(entry, ask.scanned_at)
     if not refusal:
         return Verdict("admitted", "", "admit")
+    if refusal == "device_unknown":  # after its time a phone lets nobody in, but the desk learns whom it let in
+        return Verdict("conflict" if _was_let_in(ask) else "refused", refusal)
     if ask.override:
         return Verdict("admitted", refusal, _let_in(refusal, ticket))
     if _was_let_in(ask) and refusal not in NEVER_LET_IN:
@@ -231,14 +235,24 @@ def _refusal(ask: ScanAsk, party: PartyState | None, number: int, entry: Entry) 
     return _OF_TICKET[ticket.state]
 
 
-def _outside_window(entry: Entry, moment: datetime) -> str:
+def _not_now(entry: Entry, moment: datetime) -> str:
     """Why the gate does not admit by itself at this instant, or ""."""
+    if entry.state == "cancelled":
+        return "event_cancelled"
     opens, closes = entry.entry_opens_at, entry.entry_closes_at
     if opens and moment < opens:
         return "entry_not_open" if _same_day(entry, moment, opens) else "another_day"
     if closes and moment > closes:
         return "entry_closed" if _same_day(entry, moment, closes) else "another_day"
     return ""
+
+
+def day_begins(entry: Entry, moment: datetime) -> datetime | None:
+    """When the gate's day of this instant began; None where all days are one."""
+    if entry.entry_rule != "daily":
+        return None
+    begins = datetime.fromisoformat(f"{day_of(entry, moment)}T{entry.day_turns}")
+    return begins.replace(tzinfo=ZoneInfo(entry.time_zone)).astimezone(UTC)
 
 
 def _same_day(entry: Entry, moment: datetime, other: datetime) -> bool:

@@ -20,7 +20,9 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 ROUNDS = 50
 REFERENCE = 16
 BLOCK = 16
-MOST_KEPT = 16_384  # parties, about 7 MB: whoever comes in is listed again and again, and stretching is most of the work
+MOST_KEPT = (
+    16_384  # parties, about 7 MB: whoever comes in is listed again and again, and stretching is most of the work
+)
 
 
 @lru_cache(maxsize=MOST_KEPT)

@@ -291,6 +291,14 @@ async def release_unused(registration: UUID, event: UUID, revision: int) -> None
         registration,
         revision,
     )
+    await fetch(  # who came in from the waiting list never took a seat
+        "UPDATE ticket SET state = 'given_up', revision = $2 WHERE registration = $1 AND state = 'waiting'"
+        " AND NOT EXISTS (SELECT 1 FROM admission WHERE admission.ticket = ticket.id)"
+        " AND EXISTS (SELECT 1 FROM registration WHERE registration.id = ticket.registration"
+        " AND registration.state IN ('cancelled', 'erased')) RETURNING id",
+        registration,
+        revision,
+    )
     if freed:
         await fetch("UPDATE event SET seats_taken = seats_taken - $2 WHERE id = $1 RETURNING id", event, len(freed))
         await promote_waiting(event)

@@ -1,6 +1,7 @@
 """Reading parties: by the party's own link, by short code, and for the desk."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from app.security.sealing import Unreadable, unseal
 from app.web.refusals import Refused
 
 LINK = "party"
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 
 _PARTIES = """
 SELECT id, event, number, short_code, state, party, children, sealed_name, language, pickup_point, link_issue,
@@ -201,19 +203,23 @@ class Counts(msgspec.Struct, frozen=True):
     parties: int
 
 
-async def counts(event: UUID) -> Counts:
-    """The event's head counts, recounted from the rows."""
+async def counts(event: UUID, day: str = "", since: datetime = LONG_AGO) -> Counts:
+    """The event's head counts, recounted from the rows; who is inside and walk-ins only of a day where one is given."""
     rows = await fetch(
         """
         SELECT
           (SELECT count(*) FROM ticket WHERE event = $1 AND state = 'valid') AS registered,
           (SELECT coalesce(sum(party), 0) FROM registration WHERE event = $1 AND state = 'waiting') AS waiting,
           (SELECT count(DISTINCT ticket) FROM admission WHERE event = $1) AS admitted,
-          (SELECT count(DISTINCT ticket) FROM admission WHERE event = $1 AND inside) AS inside,
-          (SELECT coalesce(sum(size), 0) FROM walk_in WHERE event = $1) AS walk_ins,
+          (SELECT count(DISTINCT ticket) FROM admission
+           WHERE event = $1 AND inside AND (CAST($2 AS TEXT) = '' OR day = $2)) AS inside,
+          (SELECT coalesce(sum(size), 0) FROM walk_in
+           WHERE event = $1 AND NOT undone AND counted_at >= $3) AS walk_ins,
           (SELECT count(*) FROM registration WHERE event = $1 AND state = 'confirmed') AS parties
         """,
         event,
+        day,
+        since,
     )
     return Counts(**{name: int(value) for name, value in rows[0].items()})
 

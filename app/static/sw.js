@@ -54,7 +54,7 @@ const partyPage = async (request, pathname) => {
 };
 
 const gatePage = async (request) => {
-  const kept = await (await caches.open(GATE)).match("/gate");
+  const kept = await caches.match("/gate", { cacheName: GATE });
   if (!kept) return fetch(request); // not a phone of the gate
   try {
     return await within(request.url, GATE_PATIENCE);

@@ -12,6 +12,7 @@ from app.web.refusals import Refused
 from app.web.sessions import SAFE, bearer, cookie, cookie_value
 
 COOKIE = "gate"
+MEANT = "x-gate-device"
 
 
 def pairing_cookie(settings: Settings, secret: str, life: timedelta) -> Cookie:
@@ -26,10 +27,15 @@ async def optional_device(request: Req) -> Device | None:
 
 
 async def gate_device(request: Req) -> Device:
-    """The phone that asks; raises Refused "device_unknown". A form must come from our own pages."""
+    """The phone that asks; raises Refused "device_unknown". A form must come from our own pages.
+
+    A scanner says which device it means: an old tab must not deliver by the cookie of a newer pairing.
+    """
     device = await optional_device(request)
     if device is None:
         raise Refused("device_unknown")
+    if request.headers.get(MEANT, str(device.id)) != str(device.id):
+        raise Refused("another_pairing")
     if request.method not in SAFE and not bearer(request):
         require_same_origin(request)
     return device

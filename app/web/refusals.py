@@ -109,6 +109,7 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "erased": (410, _("These data were erased.")),
     # -- the gate
     "device_unknown": (401, _("This phone is not paired with a gate, or no longer.")),
+    "another_pairing": (409, _("This phone was paired anew. Please open the gate's page again.")),
     "pairing_over": (410, _("This pairing link is no longer valid. Ask the attaché for a new one.")),
     "code_malformed": (422, _("This is not a ticket of ours.")),
     "code_unknown_key": (422, _("This ticket was made with a key that we do not know.")),
@@ -124,6 +125,10 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "another_day": (409, _("This ticket is for another day.")),
     "search_off": (403, _("Looking for names is switched off for this event. Ask the attaché.")),
     "file_unreadable": (422, _("This is no file that a phone at this gate has written. Choose the file itself.")),
+    "file_partly": (
+        422,
+        _("{kept} entries were taken over; {unread} could not be read or belong to another event."),
+    ),
     "phone_not_synced": (409, _("Has not loaded the list of tickets yet.")),
     "phone_roster_old": (409, _("Its list of tickets is old.")),
     "phone_clock_off": (409, _("Its clock is wrong by more than a minute.")),

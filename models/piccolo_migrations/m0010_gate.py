@@ -462,4 +462,25 @@ async def forwards():
         schema=None,
     )
 
+    manager.add_column(
+        table_class_name="WalkIn",
+        tablename="walk_in",
+        column_name="undone",
+        db_column_name="undone",
+        column_class_name="Boolean",
+        column_class=Boolean,
+        params={
+            "default": False,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
     return manager

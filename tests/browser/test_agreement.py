@@ -164,6 +164,7 @@ def case(draw: random.Random) -> tuple[dict[str, Any], tuple[str, str]]:
         entry_opens_at=about(),
         entry_closes_at=about(),
         admit_waiting=draw.random() < 0.3,
+        state="cancelled" if draw.random() < 0.1 else "published",
     )
     state = draw.choice(("confirmed", "confirmed", "confirmed", "waiting", "cancelled"))
     day = rules.day_of(entry, now)
@@ -192,7 +193,7 @@ def case(draw: random.Random) -> tuple[dict[str, Any], tuple[str, str]]:
     told = {
         "event": {
             "entry_rule": entry.entry_rule, "time_zone": entry.time_zone, "day_turns": entry.day_turns,
-            "admit_waiting": entry.admit_waiting, "state": "published",
+            "admit_waiting": entry.admit_waiting, "state": entry.state,
             "entry_opens_at": entry.entry_opens_at and entry.entry_opens_at.isoformat(),
             "entry_closes_at": entry.entry_closes_at and entry.entry_closes_at.isoformat(),
         },

@@ -202,6 +202,37 @@ def test_what_another_gate_did_is_known_seconds_later(browser: Browser, served: 
     south.context.close()
 
 
+def test_the_desk_sees_phones_counts_and_conflicts_within_seconds(browser: Browser, served: Served) -> None:
+    fair = Fair(served)
+    party = fair.party(3)
+    north, south = Phone(browser, fair.gate("North")), Phone(browser, fair.gate("South"))
+    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
+    desk, wrong = watched(context)
+    desk.goto(f"{served.base}/desk/events/{fair.slug}/gate")
+    desk.fill("#email", "korea@bon.example")
+    desk.fill("#password", PASSWORD)
+    desk.click("main button")
+    desk.wait_for_selector("[data-inside]")
+    assert desk.locator("[data-conflict]").count() == 0
+    south.offline()
+    assert north.scan(code(party)) == "admitted"
+    desk.wait_for_selector("[data-inside]:has-text('1')", timeout=9000)
+    assert south.scan(code(party)) == "admitted"
+    south.offline(False)
+    desk.wait_for_selector("[data-conflict=already_admitted]", timeout=15_000)
+    card = desk.inner_text("[data-conflict]")
+    assert "North" in card
+    assert "South" in card
+    assert "Let in twice" in card
+    desk.click("text=I have seen it")
+    desk.wait_for_selector("[data-conflict] .badge.good")
+    desk.locator("section.pairing", has_text="South").first.get_by_text("Revoke").click()
+    south.page.wait_for_selector("text=The time of this phone at the gate is over.")
+    assert wrong == []
+    for each in (context, north.context, south.context):
+        each.close()
+
+
 def test_the_server_dies_while_scans_go_up(browser: Browser, tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         served.token = served.staff()
@@ -421,7 +452,7 @@ def test_a_phone_that_never_comes_online_hands_its_scans_over(browser: Browser, 
     with cut.page.expect_download() as download:
         cut.page.click("[data-part=download]")
     content = Path(download.value.path()).read_bytes()
-    assert len(json.loads(content)["scans"]) == 6
+    assert [len(phone["scans"]) for phone in json.loads(content)["phones"]] == [6]
 
     squares = int(cut.page.inner_text("[data-part=sheet]").rsplit(" ", 1)[1])
     assert squares > 1
@@ -454,6 +485,68 @@ def test_a_phone_that_never_comes_online_hands_its_scans_over(browser: Browser, 
     assert (fair.stats()["admitted"], fair.stats()["walk_ins"], len(served_scans(fair))) == (6, 1, 6)
     cut.context.close()
     other.context.close()
+
+
+def test_scans_of_one_event_never_go_to_another(browser: Browser, served: Served) -> None:
+    first, second = Fair(served), Fair(served)
+    party, other = first.party(), second.party()
+    phone = Phone(browser, first.gate())
+    old = phone.page
+    phone.offline()
+    assert phone.scan(code(party)) == "admitted"
+    phone.next()
+    phone.page.click("[data-part=one]")
+    phone.offline(False)
+    phone.page.route("**/gate/api/scans", lambda route: route.abort())
+    tab = phone.context.new_page()  # the camera app opens another event's pairing in a tab of its own
+    tab.goto(second.gate()["pair_url"])
+    tab.click("main button")
+    tab.wait_for_selector("#scanner[data-loaded=true]")
+    old.unroute("**/gate/api/scans")
+    old.bring_to_front()
+    phone.page, phone.answers = tab, 0
+    assert phone.scan(code(other)) == "admitted"
+    second.comes_to(admitted=1, walk_ins=0)
+    tab.wait_for_selector("text=could not be read by the server and are kept here")
+    assert (first.stats()["admitted"], second.stats()["walk_ins"]) == (0, 0)
+    phone.page.click("summary:has-text('This phone')")
+    phone.next()
+    phone.page.click("[data-part=hand-over]")
+    with phone.page.expect_download() as download:
+        phone.page.click("[data-part=download]")
+    login = httpx.post(
+        f"{served.base}/desk/login",
+        data={"email": "korea@bon.example", "password": PASSWORD},
+        headers={"sec-fetch-site": "same-origin"},
+    )
+    httpx.post(
+        f"{served.base}/desk/events/{first.slug}/gate/handed-over",
+        files={"file": ("bon-scans.json", Path(download.value.path()).read_bytes())},
+        cookies=dict(login.cookies),
+        headers={"sec-fetch-site": "same-origin"},
+    )
+    first.comes_to(admitted=1, walk_ins=1)
+    phone.context.close()
+
+
+def test_a_square_that_no_phone_of_the_gate_has_signed_is_refused(browser: Browser, served: Served) -> None:
+    fair = Fair(served)
+    party = fair.party()
+    phone = Phone(browser, fair.gate())
+    number = 1
+    for forged in (
+        f'BON-SCANS/1 {{"offset":0,"entries":[{{"kind":"walk_in","event":{number},"nonce":"x","size":1000}}]}}',
+        f'BON-SCANS/1 {"0" * 24} {{"offset":0,"entries":[{{"kind":"scan","event":{number},"nonce":"x"}}]}}',
+        "BON-SCANS/1 null and something long enough to be read",
+    ):
+        phone.page.click("[data-part=type]")
+        phone.page.fill("#find", forged)
+        phone.page.keyboard.press("Enter")
+        phone.page.wait_for_selector("text=These are scans of another event.")
+    assert phone.waiting() == 0
+    assert phone.scan(code(party)) == "admitted"
+    fair.comes_to(admitted=1, walk_ins=0)
+    phone.context.close()
 
 
 def test_a_rehearsal_looks_real_and_counts_nothing(browser: Browser, served: Served) -> None:
@@ -511,13 +604,14 @@ def test_short_codes_names_attention_and_waiting_parties(browser: Browser, serve
     phone.page.click("[data-part=type]")
     phone.page.fill("#find", "chanthou")
     phone.page.keyboard.press("Enter")
+    phone.tap("Chanthou Kim")  # nobody is admitted by a search alone
     assert phone.answer() == "admitted"
     assert "Chanthou Kim" in phone.said()
     phone.next()
     phone.page.click("[data-part=type]")
     phone.page.fill("#find", "222222")
     phone.page.keyboard.press("Enter")
-    phone.page.wait_for_selector("text=There is no party with this code.")
+    phone.page.wait_for_selector("text=Nobody was found.")
     phone.page.fill("#find", waiting["short_code"])
     phone.page.keyboard.press("Enter")
     assert phone.answer() == "refused"

@@ -467,32 +467,38 @@ async def test_the_file_of_a_phone_that_never_came_online(world: World) -> None:
     async with world.phone(gate["token"]) as client:
         device = (await client.get("/gate/api/roster")).json()["device"]["id"]
     at = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
-    handed = {
+    scans = [
+        {"nonce": f"q{index}", "code": ticket["code"], "scanned_at": at, "offline": True, "shown": "admitted"}
+        for index, ticket in enumerate(party["tickets"])
+    ]
+    own = {
         "device": device,
         "clock_offset": 3600,
-        "scans": [
-            {"nonce": f"q{index}", "code": ticket["code"], "scanned_at": at, "offline": True, "shown": "admitted"}
-            for index, ticket in enumerate(party["tickets"])
-        ],
-        "walk_ins": [{"nonce": "w", "size": 4, "children": 1, "at": at}],
+        "scans": [*scans, {"undo": "w2", "nonce": "u", "scanned_at": at}],
+        "walk_ins": [{"nonce": "w", "size": 4, "children": 1, "at": at}, {"nonce": "w2", "size": 7, "at": at}],
     }
     address = f"/desk/events/{event['slug']}/gate/handed-over"
     async with world.desk("korea") as desk:
         for _ in range(2):
-            answer = await desk.post(address, files={"file": ("scans.json", json.dumps(handed))})
+            answer = await desk.post(address, files={"file": ("scans.json", json.dumps({"phones": [own]}))})
             assert answer.status_code == 303, answer.text
-        for wrong in (
-            "",
-            "{",
-            "[]",
-            json.dumps({**handed, "scans": [{"odd": 1}]}),
-            json.dumps({**handed, "device": "x"}),
-        ):
+        for wrong in ("", "{", "[]", "[" * 50_000, json.dumps({"phones": [{**own, "device": 7}]})):
             answer = await desk.post(address + "?lang=en", files={"file": ("scans.json", wrong)})
             assert answer.status_code == 422
             assert "no file that a phone" in answer.text
+        mixed = {**own, "scans": [{"odd": 1}, *scans], "walk_ins": []}
+        foreign = {**own, "device": str(uuid4())}
+        answer = await desk.post(
+            address + "?lang=en", files={"file": ("scans.json", json.dumps({"phones": [mixed, foreign]}))}
+        )
+        assert answer.status_code == 422
+        assert "2 entries were taken over; 6 could not be read" in answer.text
+        long = {**own, "walk_ins": [], "scans": [{**scans[0], "nonce": f"n{index}"} for index in range(2_500)]}
+        answer = await desk.post(address, files={"file": ("scans.json", json.dumps({"phones": [long]}))})
+        assert answer.status_code == 303
         elsewhere = await desk.post(
-            f"/desk/events/{other['slug']}/gate/handed-over", files={"file": ("scans.json", json.dumps(handed))}
+            f"/desk/events/{other['slug']}/gate/handed-over",
+            files={"file": ("scans.json", json.dumps({"phones": [own]}))},
         )
         assert elsewhere.status_code == 422
     counts = await stats(world, event)
@@ -509,3 +515,85 @@ async def test_undo_takes_back_a_counted_group(world: World) -> None:
     (undone,) = await world.scan(gate, {"undo": "g"})
     assert undone["code"] == "undone"
     assert (await stats(world, event))["walk_ins"] == 0
+
+
+async def test_a_group_taken_back_stays_taken_back(world: World) -> None:
+    event = await world.event()
+    gate = await world.gate(event)
+    async with world.phone(gate["token"]) as phone:
+        for _ in range(2):
+            await phone.post("/gate/api/walk-ins", json={"nonce": "g", "size": 5})
+            await world.scan(gate, {"nonce": "u", "undo": "g"})
+    assert (await stats(world, event))["walk_ins"] == 0
+
+
+async def test_an_old_tab_cannot_deliver_by_the_cookie_of_a_newer_pairing(world: World) -> None:
+    event, other = await world.event(), await world.event()
+    party, gate, newer = await world.party(event), await world.gate(event), await world.gate(other)
+    async with world.phone(gate["token"]) as phone:
+        mine = (await phone.get("/gate/api/roster")).json()["device"]["id"]
+    async with world.client(authorization=f"Bearer {newer['token']}", x_gate_device=mine) as old_tab:
+        for answer in (
+            await old_tab.get("/gate/api/roster"),
+            await old_tab.post("/gate/api/walk-ins", json={"nonce": "w"}),
+            await old_tab.post("/gate/api/phone", json={}),
+            await old_tab.post(
+                "/gate/api/scans", json={"scans": [{"nonce": "n", "code": party["tickets"][0]["code"]}]}
+            ),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (409, "another_pairing")
+    assert await fetch("SELECT nonce FROM scan") == []
+
+
+async def test_a_revoked_phone_adds_nobody_even_anyway(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event, 2)
+    gate = await world.gate(event)
+    async with world.api("korea") as client:
+        await client.delete(f"/api/v1/events/{event['slug']}/gate-devices/{gate['id']}")
+    codes = [ticket["code"] for ticket in party["tickets"]]
+    anyway, shown = await world.scan(
+        gate,
+        {"code": codes[0], "numbers": [1, 2], "override": "other"},
+        {"code": codes[1], "offline": True, "shown": "admitted"},
+    )
+    assert (anyway["outcome"], shown["outcome"]) == ("refused", "conflict")
+    counts = await stats(world, event)
+    assert (counts["admitted"], counts["walk_ins"]) == (0, 0)
+    async with world.desk("korea") as desk:
+        assert "data-conflict" in (await desk.get(f"/desk/events/{event['slug']}/gate")).text
+
+
+async def test_who_came_in_before_the_event_was_cancelled_is_counted_once(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event, 2)
+    gate = await world.gate(event)
+    codes = [ticket["code"] for ticket in party["tickets"]]
+    await world.scan(gate, {"code": codes[0]})
+    async with world.api("korea") as client:
+        await client.post(f"/api/v1/events/{event['slug']}/cancel", json={"notice": {"en": "Storm"}})
+    again, refused, anyway = await world.scan(
+        gate, {"code": codes[0]}, {"code": codes[1]}, {"code": codes[1], "override": "other"}
+    )
+    assert (again["outcome"], refused["code"], anyway["outcome"]) == ("already_admitted", "event_cancelled", "admitted")
+    counts = await stats(world, event)
+    assert (counts["admitted"], counts["walk_ins"]) == (2, 0)
+
+
+async def test_yesterday_stays_as_it_was(world: World) -> None:
+    event = await world.event(entry_rule="daily")
+    party = await world.party(event, 2)
+    gate = await world.gate(event)
+    code = party["tickets"][0]["code"]
+    yesterday = (datetime.now(UTC) - timedelta(days=1, hours=1)).isoformat()
+    async with world.phone(gate["token"]) as phone:
+        await phone.post("/gate/api/walk-ins", json={"nonce": "w", "size": 5, "at": yesterday})
+    await world.scan(gate, {"code": code, "numbers": [1, 2], "scanned_at": yesterday}, {"nonce": "today", "code": code})
+    async with world.phone(gate["token"]) as phone:
+        found = (await phone.get(f"/gate/api/short-codes/{party['short_code']}")).json()
+        assert [bool(ticket["admitted_at"]) for ticket in found["tickets"]] == [True, False]
+        page = (await phone.get("/gate/api/roster")).json()
+    assert (page["counts"]["inside"], page["counts"]["walk_ins"]) == (1, 0)
+    await world.scan(gate, {"undo": "today"})
+    rows = await fetch("SELECT inside FROM admission")
+    assert [bool(row["inside"]) for row in rows] == [True, True]

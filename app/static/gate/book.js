@@ -3,8 +3,9 @@ import { ADMITTED, STATE, admissions, judge, leftOf } from "./judge.js";
 import { open, partySecrets } from "./seals.js";
 import { NotATicket, decode } from "./ticket_code.js";
 
+const AS_SHOWN = /-shown$/; // the second name of a scan whose answer came too late
 const UNKNOWN = (reference) => [reference, "unknown", 0, 0, [], [], "", "", ""];
-const CURSOR = ["cursor", "tag", "event", "device", "gates", "pickups", "others", "keys"];
+const CURSOR = ["cursor", "tag", "event", "device", "gates", "pickups", "others", "keys", "handing"];
 
 export class Book {
   static async open(store) {
@@ -29,9 +30,15 @@ export class Book {
     await this.store.keepFacts(this.facts);
   }
 
-  /** Scans that this pairing cannot deliver: refused as unreadable, or of another event. */
+  /** The number of the event that this pairing is for, as far as it is known. */
+  get event() {
+    return this.facts.event?.number ?? this.facts.eventNumber;
+  }
+
+  /** Scans that this pairing cannot deliver: refused as unreadable, or made under another event's pairing. */
   isStuck(entry) {
-    return Boolean(entry.stuck) || (this.facts.event && entry.event !== this.facts.event.number);
+    const ours = entry.device === this.facts.device?.id || (entry.event !== undefined && entry.event === this.event);
+    return Boolean(entry.stuck) || !ours;
   }
 
   get ready() {
@@ -47,6 +54,7 @@ export class Book {
   }
 
   async keepPage(page) {
+    if (this.facts.over) return; // it was under way when this phone's time ended
     const facts = { counts: page.counts, offset: this.facts.offset, syncedAt: Date.now() };
     for (const name of CURSOR) if (page[name] !== undefined) facts[name] = page[name];
     if (!page.more) facts.loadedAt = Date.now();
@@ -64,19 +72,21 @@ export class Book {
 
   /** Revoked or expired: keys and roster go at once, the queue stays until it is delivered. */
   async end() {
-    const { device, offset } = this.facts;
+    const { device, offset } = this.facts, left = { over: true, device, offset, eventNumber: this.event };
     await this.store.forgetRoster();
-    await this.store.keepFacts({ over: true, device, offset });
+    await this.store.keepFacts(left);
     this.rows.clear();
     this.gone.clear();
-    this.facts = { over: true, device, offset };
+    this.facts = left;
   }
 
   /** Scans of this phone that its roster does not hold yet, for one party, in order. */
   #own(reference, rehearsal) {
     const scans = rehearsal ? this.rehearsed : this.queue.filter((entry) => !entry.rehearsal);
     const undone = new Set(scans.map((entry) => entry.undo));
-    return scans.filter((entry) => entry.reference === reference && entry.admitted?.length && !undone.has(entry.nonce));
+    return scans.filter(
+      (entry) => entry.reference === reference && entry.admitted?.length && !undone.has(entry.nonce.replace(AS_SHOWN, "")),
+    );
   }
 
   /** Reads what was scanned or typed: a ticket of this event with its party's row, or {refusal, …} with why not. */
@@ -126,9 +136,17 @@ export class Book {
     return leftOf(this.facts.event, row, this.#own(found.reference, rehearsal), at);
   }
 
+  /** The numbers of this party that came in. */
   inside(found, rehearsal, at) {
     const row = this.rows.get(found.reference);
-    return admissions(this.facts.event, row, this.#own(found.reference, rehearsal), at).size;
+    return [...admissions(this.facts.event, row, this.#own(found.reference, rehearsal), at).keys()];
+  }
+
+  /** People whom this phone let in and has not delivered yet. */
+  get uncounted() {
+    const undone = new Set(this.queue.map((entry) => entry.undo));
+    return this.queue.filter((entry) => !entry.rehearsal && !undone.has(entry.nonce) && entry.direction !== "out")
+      .reduce((sum, entry) => sum + (entry.kind === "walk_in" ? entry.size : entry.admitted?.length ?? 0), 0);
   }
 
   #remembered(row) {
@@ -142,17 +160,19 @@ export class Book {
   }
 
   async enqueue(entry) {
-    const kept = await this.store.enqueue(entry);
+    const kept = await this.store.enqueue({ device: this.facts.device?.id, ...entry });
     this.queue.push(kept);
     if (entry.rehearsal) this.rehearsed.push(kept);
     return kept;
   }
 
+  /** Puts an entry in place of itself; false if it was delivered meanwhile. */
   async change(entry) {
     const at = this.queue.findIndex((each) => each.key === entry.key);
-    if (at < 0) return; // delivered meanwhile
+    if (at < 0) return false;
     this.queue[at] = entry;
     await this.store.change(entry);
+    return true;
   }
 
   /**
@@ -165,7 +185,7 @@ export class Book {
       const entry = this.queue.find((each) => each.key === sent.key) ?? sent;
       const otherwise = result && entry.shown === "admitted" && !scan.shown && !entry.override
         && ["already_admitted", "refused"].includes(result.outcome) && entry.direction === "in" && !entry.rehearsal;
-      if (otherwise) told.push({ ...entry, nonce: `${entry.nonce}-shown`, offline: true });
+      if (otherwise) told.push({ ...entry, nonce: `${entry.nonce.replace(AS_SHOWN, "")}-shown`, offline: true });
       else delivered.push(entry);
       if (!result || !entry.reference || entry.rehearsal || otherwise) continue;
       const row = rows.get(entry.reference) ?? this.rows.get(entry.reference) ?? UNKNOWN(entry.reference);

@@ -1,16 +1,17 @@
 // Between phone and server: the roster comes, the queue goes. One errand of each kind at a time.
 const VERSION = 1; // of the roster's form
+const SHORT_CODE = /^[2-9A-HJKMNP-TV-Z]{6}$/;
 const BATCH = 50, PATIENCE = 10000, JUMP = 5000; // scans, milliseconds, milliseconds
 
 export class Over extends Error {} // this phone's time at the gate has ended
 
-const ask = async (path, body, patience = PATIENCE) => {
+const ask = async (device, path, body, patience = PATIENCE) => {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), patience);
   try {
     const answer = await fetch(path, {
       method: body ? "POST" : "GET",
-      headers: body ? { "content-type": "application/json" } : {},
+      headers: { "x-gate-device": device, ...(body && { "content-type": "application/json" }) },
       body: body && JSON.stringify(body),
       signal: controller.signal,
       credentials: "same-origin",
@@ -49,6 +50,10 @@ export class Courier {
     return turned ? null : wall + this.clock.offset;
   }
 
+  #ask(path, body, patience) {
+    return ask(this.book.facts.device?.id ?? "", path, body, patience);
+  }
+
   #heard(said, began) {
     this.contact = performance.now();
     if (said.now) {
@@ -68,7 +73,7 @@ export class Courier {
     try {
       for (let more = true; more;) {
         const { cursor = "", tag = "" } = this.book.facts, began = Date.now();
-        const page = await ask(`/gate/api/roster?since=${encodeURIComponent(cursor)}&known=${tag}`, null, 60000);
+        const page = await this.#ask(`/gate/api/roster?since=${encodeURIComponent(cursor)}&known=${tag}`, null, 60000);
         if (page.version > VERSION) {
           this.contact = performance.now();
           this.tell("newer");
@@ -90,6 +95,7 @@ export class Courier {
       await this.book.end();
       this.tell("over");
     } else if (error.name === "QuotaExceededError") this.tell("storage");
+    else if (error.code === "another_pairing") this.tell("another");
     else if (error.status) this.contact = performance.now();
     else this.contact = null;
     this.tell("contact");
@@ -101,6 +107,8 @@ export class Courier {
   }
 
   async #deliver() {
+    // first how wrong the clock is: it may have been turned since these scans were made
+    if (this.book.queue.length && !this.clock && !this.book.facts.over) await this.sync();
     try {
       for (;;) {
         const waiting = this.book.queue.filter((entry) => !this.book.isStuck(entry));
@@ -116,12 +124,20 @@ export class Courier {
   }
 
   async #deliverScans(entries) {
-    const now = Date.now(), sent = entries.map((entry) => ({ entry, scan: this.scanOf(entry) }));
+    const now = Date.now(), sent = [];
+    for (const entry of entries) {
+      try {
+        sent.push({ entry, scan: this.scanOf(entry) });
+      } catch {
+        await this.book.change({ ...entry, stuck: "unreadable" });
+      }
+    }
+    if (!sent.length) return;
     let results;
     try {
-      ({ results } = await ask("/gate/api/scans", { sent_at: instant(now), scans: sent.map(({ scan }) => scan) }));
+      ({ results } = await this.#ask("/gate/api/scans", { sent_at: instant(now), scans: sent.map(({ scan }) => scan) }));
     } catch (error) {
-      await this.#refused(error, entries, (entry) => this.#deliverScans([entry]));
+      await this.#refused(error, sent.map(({ entry }) => entry), (entry) => this.#deliverScans([entry]));
       return;
     }
     this.contact = performance.now();
@@ -135,7 +151,7 @@ export class Courier {
     const { nonce, size, children } = entry;
     const body = { nonce, size, children, at: instant(this.#wall(entry)), sent_at: instant(Date.now()) };
     try {
-      await ask("/gate/api/walk-ins", body);
+      await this.#ask("/gate/api/walk-ins", body);
     } catch (error) {
       await this.#refused(error, [entry]);
       return;
@@ -172,18 +188,22 @@ export class Courier {
   async report(state) {
     try {
       const began = Date.now();
-      this.#heard(await ask("/gate/api/phone", { sent_at: instant(began), ...state }), began);
+      this.#heard(await this.#ask("/gate/api/phone", { sent_at: instant(began), ...state }), began);
     } catch (error) {
       await this.#failed(error);
     }
   }
 
-  /** A party by its short code, or parties by a name. */
-  find(text) {
+  /** {parties, sure}: the one with this short code (sure), or those with a name. */
+  async find(text) {
     const short = text.toUpperCase().replace(/[^A-Z0-9]/g, "");
-    if (/^[2-9A-Z]{6}$/.test(short) && !/\s\S+\s/.test(text)) {
-      return ask(`/gate/api/short-codes/${short}`).then((party) => [party]);
+    if (SHORT_CODE.test(short)) {
+      try {
+        return { parties: [await this.#ask(`/gate/api/short-codes/${short}`)], sure: true };
+      } catch (error) {
+        if (error.code !== "short_code_unknown" || !this.book.facts.event?.search) throw error;
+      }
     }
-    return ask("/gate/api/names", { name: text }).then((found) => found.items);
+    return { parties: (await this.#ask("/gate/api/names", { name: text })).items, sure: false };
   }
 }

@@ -17,7 +17,7 @@ const end = async () => {
     root.hidden = !book.queue.length;
     root.querySelector("[data-number]").textContent = book.queue.length;
     if (book.queue.length) {
-      root.querySelector("a").href = handOver(book, (entry) => courier.scanOf(entry)).file;
+      root.querySelector("a").href = (await handOver(book, (entry) => courier.scanOf(entry))).file;
       return;
     }
     clearInterval(timer);

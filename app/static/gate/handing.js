@@ -1,30 +1,56 @@
 // Handing the queue of a phone that stays offline over: as a file for the desk, or as squares for another paired phone.
 import encodeQR from "./qr_encoder.js";
+import { fromBase64, hex } from "./ticket_code.js";
 
 const MARK = "BON-SCANS/1 "; // what begins a square; no ticket does
 const A_SQUARE = 900; // characters that a cheap camera still reads off a screen
+const KINDS = { nonce: "string", wall: "number", at: "number", event: "number" };
 
 const clock = (book) => Math.round((book.facts.offset ?? 0) / 1000);
 
-/** {file, squares, square(n)}: the file's address, how many squares there are, and each as SVG. */
-export const handOver = (book, scanOf) => {
-  const device = book.facts.device?.id ?? "", at = (entry) => new Date(entry.wall).toISOString();
-  const scans = book.queue.filter((entry) => entry.kind === "scan").map((entry) => ({ ...scanOf(entry), scanned_at: at(entry) }));
-  const groups = book.queue.filter((entry) => entry.kind === "walk_in")
-    .map((entry) => ({ nonce: entry.nonce, size: entry.size, children: entry.children, at: at(entry) }));
-  const whole = JSON.stringify({ device, clock_offset: clock(book), scans, walk_ins: groups });
-  const sheets = inSheets(book.queue.map(({ key, stuck, ...entry }) => entry), clock(book));
+/** When it was by this phone's clock as the file's offset understands it. */
+const atOf = (entry, offset) => new Date(entry.corrected === null ? entry.wall : entry.corrected - offset * 1000).toISOString();
+
+/** The queue as the desk takes it: each phone's own scans under its own device. */
+const fileOf = (book, scanOf) => {
+  const offset = clock(book), phones = new Map();
+  for (const entry of book.queue) {
+    const device = entry.device ?? book.facts.device?.id ?? "";
+    if (!phones.has(device)) phones.set(device, { device, clock_offset: offset, scans: [], walk_ins: [] });
+    const phone = phones.get(device);
+    try {
+      if (entry.kind === "scan") phone.scans.push({ ...scanOf(entry), scanned_at: atOf(entry, offset) });
+      else phone.walk_ins.push({ nonce: entry.nonce, size: entry.size, children: entry.children, at: atOf(entry, offset) });
+    } catch {
+      phone.scans.push(entry); // unreadable here; the desk says so
+    }
+  }
+  return JSON.stringify({ phones: [...phones.values()] });
+};
+
+/** {file, squares, square(n)}: the file's address, how many squares there are (none after this phone's time), and each as SVG. */
+export const handOver = async (book, scanOf) => {
+  const entries = book.queue.map(({ key, stuck, ...entry }) => entry);
+  const sheets = book.facts.handing ? await Promise.all(inSheets(entries, clock(book)).map((text) => signed(book, text))) : [];
   return {
-    file: URL.createObjectURL(new Blob([whole], { type: "application/json" })),
+    file: URL.createObjectURL(new Blob([fileOf(book, scanOf)], { type: "application/json" })),
     squares: sheets.length,
     square: (at) => encodeQR(sheets[at], "svg", { ecc: "low" }),
   };
 };
 
+const macOf = async (book, text) => {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", fromBase64(book.facts.handing), algorithm, false, ["sign"]);
+  return hex(new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text))).slice(0, 12));
+};
+
+const signed = async (book, text) => `${MARK}${await macOf(book, text)} ${text}`;
+
 const inSheets = (entries, offset) => {
   const sheets = [];
   let held = [];
-  const text = (some) => MARK + JSON.stringify({ offset, entries: some });
+  const text = (some) => JSON.stringify({ offset, entries: some });
   for (const entry of entries) {
     if (held.length && text([...held, entry]).length > A_SQUARE) {
       sheets.push(text(held));
@@ -35,21 +61,20 @@ const inSheets = (entries, offset) => {
   return held.length ? [...sheets, text(held)] : sheets;
 };
 
-/** Takes the scans of a square into this phone's queue; null for anything else. What arrives twice counts once. */
+/**
+ * Takes the scans of a square into this phone's queue; null for anything else. What arrives twice counts once.
+ * Only phones of the same event can have signed it: nobody in the queue can hand over what never happened.
+ */
 export const takeOver = async (book, text) => {
   if (!text.startsWith(MARK)) return null;
-  let handed;
-  try {
-    handed = JSON.parse(text.slice(MARK.length));
-  } catch {
-    return null;
-  }
-  const ours = handed.entries?.every((entry) => entry.event === book.facts.event?.number);
-  if (!ours) return { other: true, number: 0 };
-  const known = new Set(book.queue.map((entry) => entry.nonce));
-  for (const entry of handed.entries) {
+  const [, mac, json] = /^([0-9a-f]{24}) (.*)$/s.exec(text.slice(MARK.length)) ?? [];
+  if (!mac || !book.facts.handing || (await macOf(book, json)) !== mac) return { other: true, number: 0 };
+  const handed = JSON.parse(json), known = new Set(book.queue.map((entry) => entry.nonce));
+  const sound = handed.entries.filter((entry) =>
+    entry.event === book.event && Object.entries(KINDS).every(([name, kind]) => typeof entry[name] === kind));
+  for (const entry of sound) {
     if (known.has(entry.nonce)) continue;
     await book.enqueue({ ...entry, corrected: entry.corrected ?? entry.wall + handed.offset * 1000 });
   }
-  return { number: handed.entries.length };
+  return { number: sound.length, other: !sound.length };
 };

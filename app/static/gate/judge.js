@@ -3,7 +3,7 @@
 // admitted: runs of [seconds, gate, ...numbers], a number negative once that person went out.
 export const STATE = 1, SIZE = 2, CHILDREN = 3, ADMITTED = 4, ISSUES = 5, SEALED = 6, PICKUP = 7, ATTENTION = 8;
 const NO_LONGER = -1, HANDED_ON = -2;
-const MAY_HOLD = new Set(["", "ticket_waiting", "ticket_given_up", "entry_not_open", "entry_closed", "another_day"]);
+const MAY_HOLD = new Set(["", "ticket_waiting", "ticket_given_up", "entry_not_open", "entry_closed", "another_day", "event_cancelled"]);
 
 const clocks = new Map();
 
@@ -57,7 +57,8 @@ const stateOf = (event, row, number, issue) => {
   return "";
 };
 
-const outsideWindow = (event, at) => {
+const notNow = (event, at) => {
+  if (event.state === "cancelled") return "event_cancelled";
   const day = (moment) => localTime(moment, event.time_zone).date;
   for (const [bound, outside, code] of [
     [event.entry_opens_at, (limit) => at < limit, "entry_not_open"],
@@ -74,15 +75,14 @@ const outsideWindow = (event, at) => {
  */
 export const judge = ({ event, row, own, gone, number, issue, direction, override, at }) => {
   const seenNow = admissions(event, row, own, at).get(number);
-  let refusal = event.state === "cancelled" ? "event_cancelled" : "";
-  refusal ||= gone ? "ticket_given_up" : stateOf(event, row, number, issue);
+  let refusal = gone ? "ticket_given_up" : stateOf(event, row, number, issue);
   if (direction === "out") {
     if (!seenNow) return { outcome: "refused", code: "not_inside" };
     return { outcome: "left", code: "", seen: seenNow };
   }
   const seen = MAY_HOLD.has(refusal) ? seenNow : undefined;
   if (!seen) {
-    refusal ||= outsideWindow(event, at);
+    refusal ||= notNow(event, at);
     if (!refusal) return { outcome: "admitted", code: "" };
     return { outcome: override ? "admitted" : "refused", code: refusal };
   }

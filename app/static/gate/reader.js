@@ -1,4 +1,4 @@
-// Reads QR codes out of pictures, off the page's thread. Takes {id, picture: ImageData}, answers {id, texts}.
+// Reads QR codes out of pictures, off the page's thread. Takes {id, picture: ImageData}, answers {id, texts}: at most one.
 let detector;
 self.onmessage = async ({ data }) => {
   if (data.reader) {
@@ -15,7 +15,12 @@ self.onmessage = async ({ data }) => {
   }
   try {
     const found = await detector.detect(data.picture);
-    self.postMessage({ id: data.id, texts: found.map((each) => each.rawValue) });
+    const { width, height } = data.picture;
+    // a sheet shows many tickets: the one that the volunteer aims at counts
+    const off = ({ boundingBox: { x, y, width: wide, height: high } }) =>
+      Math.hypot(x + wide / 2 - width / 2, y + high / 2 - height / 2);
+    found.sort((one, other) => off(one) - off(other));
+    self.postMessage({ id: data.id, texts: found.slice(0, 1).map((each) => each.rawValue) });
   } catch {
     self.postMessage({ id: data.id, texts: [] });
   }

@@ -35,7 +35,7 @@ class Scanner {
     this.book = book;
     this.courier = new Courier(book, (event, detail) => this.#heard(event, detail));
     this.direction = "in";
-    this.rehearsalUntil = Number(sessionStorage.getItem("rehearsal-until") ?? 0);
+    this.rehearsalUntil = Number(localStorage.getItem("rehearsal-until") ?? 0);
     this.last = new Map(); // code → when it was last in view
     this.shownAt = 0;
     this.answers = 0;
@@ -66,6 +66,7 @@ class Scanner {
   /** A code in view: answered once, not again while it stays there. */
   seen(text) {
     const now = performance.now(), before = this.last.get(text);
+    if (this.last.size > 500) for (const [code, at] of this.last) if (now - at > SAME_CODE) this.last.delete(code);
     this.last.set(text, now);
     if (before !== undefined && now - before < SAME_CODE) return;
     if (this.busy || now - this.shownAt < NEXT_AFTER) {
@@ -100,7 +101,7 @@ class Scanner {
     }
     const wall = Date.now();
     const entry = {
-      kind: "scan", nonce: newNonce(), event: this.book.facts.event.number, code: found.code, ticket: found.id, numbers: more.numbers, override: more.override,
+      kind: "scan", nonce: newNonce(), event: this.book.event, code: found.code, ticket: found.id, numbers: more.numbers, override: more.override,
       direction: this.direction, rehearsal, offline: false, shown: "", wall, corrected: this.courier.corrected(wall, steady),
       at, gate: this.book.myGate, reference: found.reference, admitted: [],
     };
@@ -117,12 +118,14 @@ class Scanner {
       return;
     }
     if (asksServer) {
-      const nonce = entry.nonce;
-      const answer = new Promise((resolve) => { this.expecting = { nonce, resolve }; });
+      let late = null;
+      const answer = new Promise((resolve) => { this.expecting = { nonce: entry.nonce, resolve }; });
+      answer.then((result) => { late = result; });
       this.courier.deliver();
       answered = await Promise.race([answer, pause(ANSWER_WITHIN)]);
+      // from here on the phone's own word stands, unless the server's came just before
+      if (!answered && !(await this.book.change({ ...shown, key: kept.key }))) answered = late;
       this.expecting = null;
-      if (!answered) await this.book.change({ ...shown, key: kept.key });
     }
     if (answered) {
       shown.admitted = answered.numbers.filter((each) => each.outcome === "admitted").map((each) => each.number);
@@ -148,7 +151,7 @@ class Scanner {
         : { at: local.seen.at, gate: facts.gates?.[local.seen.gate] ?? "" };
       shows.why = say("came", { at: this.#moment(first.at, zone), gate: first.gate });
     } else if (kind === "refused" || kind === "another") shows.why = this.#why(code, found);
-    if (row) shows.party = say("of_party", { admitted: this.book.inside(found, this.rehearsal, this.now), size: row[SIZE] });
+    if (row) shows.party = say("of_party", { admitted: this.book.inside(found, this.rehearsal, this.now).length, size: row[SIZE] });
     if (entry && outcome === "admitted") this.#offerUndo(entry, shows.name || say("ticket", { number: numbers.join(", ") }));
     if (kind === "admitted" && this.direction === "in") {
       shows.left = this.book.left(found, this.rehearsal, this.now);
@@ -235,7 +238,8 @@ class Scanner {
   #countButtons(found) {
     const words = document.createElement("p");
     words.textContent = `${say("offline_singly")} ${say("more_people")}`;
-    const others = Array.from({ length: 60 }, (_, index) => index + 1).filter((number) => number !== found.ticket);
+    const inside = new Set(this.book.inside(found, this.rehearsal, this.now));
+    const others = Array.from({ length: 60 }, (_, index) => index + 1).filter((number) => !inside.has(number));
     return [words, this.#stepper(20, (count) => this.#more(found, { numbers: others.slice(0, count) }))];
   }
 
@@ -282,7 +286,7 @@ class Scanner {
     const wall = Date.now();
     await this.book.enqueue({
       kind: "scan", nonce: newNonce(), event: entry.event, undo: entry.nonce, of: { at: entry.at, admitted: entry.admitted ?? [] }, direction: "in",
-      rehearsal: this.rehearsal, offline: !this.courier.online, shown: "", wall, at: this.now,
+      rehearsal: Boolean(entry.rehearsal), offline: !this.courier.online, shown: "", wall, at: this.now,
       corrected: this.courier.corrected(wall, performance.now()), reference: entry.reference,
     });
     this.#hide();
@@ -296,7 +300,7 @@ class Scanner {
   async #count(size, children) {
     const wall = Date.now();
     const entry = {
-      kind: "walk_in", nonce: newNonce(), event: this.book.facts.event?.number, size, children, wall, at: this.now, corrected: this.courier.corrected(wall, performance.now()),
+      kind: "walk_in", nonce: newNonce(), event: this.book.event, size, children, wall, at: this.now, corrected: this.courier.corrected(wall, performance.now()),
     };
     if (!this.rehearsal) {
       try {
@@ -329,9 +333,18 @@ class Scanner {
         if (this.expecting?.nonce === entry.nonce) this.expecting.resolve(result);
       }
     }
-    if (event === "newer" || event === "storage") this.troubles.add(event);
+    if (event === "newer" || event === "storage" || event === "another") this.troubles.add(event);
+    if (event === "another") this.#openAnew();
     if (event === "roster") this.troubles.delete("newer");
     this.#draw();
+  }
+
+  /** Another tab paired this browser anew: this page's cookie is another device's now. */
+  #openAnew() {
+    const last = Number(sessionStorage.getItem("opened-anew") ?? 0);
+    if (Date.now() - last < 30000) return;
+    sessionStorage.setItem("opened-anew", Date.now());
+    location.reload();
   }
 
   async beat() {
@@ -339,6 +352,7 @@ class Scanner {
     await this.courier.deliver();
     if (!this.book.facts.over) await this.courier.sync();
     await this.#report();
+    if (!root.dataset.kept && this.courier.online) await keepPage().catch(() => {});
     this.#draw();
   }
 
@@ -375,10 +389,8 @@ class Scanner {
     const free = facts.event?.entry_rule === "free";
     parts.direction.hidden = !free;
     parts.direction.querySelector("span").textContent = say(this.direction === "in" ? "way_in" : "way_out");
-    const mine = queue.filter((entry) => entry.kind === "walk_in").reduce((sum, entry) => sum + entry.size, 0)
-      + queue.filter((entry) => !entry.rehearsal && entry.direction === "in").reduce((sum, entry) => sum + (entry.admitted?.length ?? 0), 0);
     if (counts) {
-      const shown = { inside: counts.inside + counts.walk_ins + mine, admitted: counts.admitted, registered: counts.registered };
+      const shown = { inside: counts.inside + counts.walk_ins + this.book.uncounted, admitted: counts.admitted, registered: counts.registered };
       for (const [name, number] of Object.entries(shown)) root.querySelector(`[data-count=${name}]`).textContent = number;
     }
     this.#drawWarnings(zone);
@@ -393,6 +405,7 @@ class Scanner {
     if (Math.abs(facts.offset ?? 0) > 60000) found.push(say("warn_clock", { minutes: Math.abs(minutes) }));
     if (this.persisted === false) found.push(say("warn_kept"));
     if (this.battery !== null && this.battery < 20) found.push(say("warn_battery", { percent: this.battery }));
+    if (!root.dataset.kept && navigator.serviceWorker) found.push(say("warn_unkept"));
     for (const trouble of this.troubles) found.push(say(`warn_${trouble}`));
     if (stuck) found.push(say("warn_stuck", { number: stuck }));
     if (parts.warnings.textContent === found.join("")) return;
@@ -497,16 +510,16 @@ class Scanner {
       return;
     }
     if (!text) return;
-    let parties;
+    let parties, sure;
     try {
-      parties = await this.courier.find(text);
+      ({ parties, sure } = await this.courier.find(text));
     } catch (error) {
       wrong(error.status ? error.detail : say("find_offline"));
       return;
     }
     if (!parties.length) wrong(say("nobody"));
     for (const party of parties) parts.found.append(button(`${party.name} · ${party.short_code} · ${party.party}`, () => this.#chosen(party), "quiet block"));
-    if (parties.length === 1) await this.#chosen(parties[0]);
+    if (sure) await this.#chosen(parties[0]);
   }
 
   async #chosen(party) {
@@ -536,7 +549,7 @@ class Scanner {
   async #rehearse(on) {
     this.book.rehearsed = []; // what was rehearsed before leaves no trace
     this.rehearsalUntil = on ? Date.now() + REHEARSAL_LASTS : 0;
-    sessionStorage.setItem("rehearsal-until", this.rehearsalUntil);
+    localStorage.setItem("rehearsal-until", this.rehearsalUntil);
     this.#draw();
     this.#report();
   }
@@ -546,10 +559,12 @@ class Scanner {
       this.#notice(say("nothing_waits"));
       return;
     }
-    const handed = handOver(this.book, (entry) => this.courier.scanOf(entry));
+    const handed = await handOver(this.book, (entry) => this.courier.scanOf(entry));
     parts.download.href = handed.file;
     let at = 0;
     const draw = () => {
+      parts.square.hidden = !handed.squares;
+      if (!handed.squares) return;
       parts.square.innerHTML = handed.square(at);
       parts.sheet.textContent = say("square", { number: at + 1, all: handed.squares });
     };
@@ -566,9 +581,7 @@ class Scanner {
       return;
     }
     if (!confirm(say("unpair_sure"))) return;
-    await this.book.end();
-    const form = document.querySelector("form[action='/gate/unpair']");
-    form.submit();
+    document.querySelector("form[action='/gate/unpair']").submit(); // the page that follows clears the phone
   }
 }
 
