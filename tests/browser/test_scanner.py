@@ -11,7 +11,7 @@ import httpx
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, Route, sync_playwright
 
 from tests.browser import camera
 from tests.browser.chromium import CHROMIUM, FLAGS, PHONE, watched
@@ -180,6 +180,38 @@ def test_two_phones_without_network_admit_one_ticket(browser: Browser, served: S
     # north's roster now says who; a third look is "already" on both
     assert north.scan(code(party)) == "already"
     assert south.scan(code(party)) == "already"
+    north.context.close()
+    south.context.close()
+
+
+def test_a_server_that_answers_late_and_otherwise_learns_what_was_shown(browser: Browser, served: Served) -> None:
+    fair = Fair(served)
+    party = fair.party(2)
+    north, south = Phone(browser, fair.gate("North")), Phone(browser, fair.gate("South"))
+    stale = south.page.evaluate("fetch('/gate/api/roster').then((answer) => answer.json())")
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        south.page.wait_for_timeout(700)
+        route.fulfill(response=answer)
+
+    south.page.route("**/gate/api/roster**", lambda route: route.fulfill(json=stale))
+    south.page.route("**/gate/api/scans", late)
+    assert north.scan(code(party)) == "admitted"
+    fair.comes_to(admitted=1)
+    assert south.scan(code(party)) == "admitted"  # all that this phone can know
+    south.page.unroute("**/gate/api/scans")
+    south.delivered()
+    assert [scan["nonce"].endswith("-shown") for scan in served_scans(fair) if scan["conflict"]] == [True]
+    assert fair.stats()["admitted"] == 1
+    south.next()
+    south.page.click("[data-part=undo]")
+    for _ in range(100):
+        if all(scan["undone"] for scan in served_scans(fair) if scan["conflict"]):
+            break
+        south.page.wait_for_timeout(50)
+    assert [bool(scan["undone"]) for scan in served_scans(fair) if scan["conflict"]] == [True]
+    assert fair.stats()["admitted"] == 1
     north.context.close()
     south.context.close()
 

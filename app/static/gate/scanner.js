@@ -130,6 +130,7 @@ class Scanner {
     if (answered) {
       shown.admitted = answered.numbers.filter((each) => each.outcome === "admitted").map((each) => each.number);
     }
+    this.#draw();
     await this.#verdict(found, local, answered, shown, numbers);
   }
 
