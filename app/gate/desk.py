@@ -1,7 +1,7 @@
 """The desk's side of the gate: pairing phones by QR and revoking them, how they are, conflicts, the rehearsal's end."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from app.web.scope import desk_event
 from app.web.sessions import actor
 
 FORM = "pairing"
+NEVER_OVER = datetime(9000, 1, 1, tzinfo=UTC)
 MOST_HANDED = 16 * 1024 * 1024  # a busy gate's day
 
 
@@ -62,9 +63,19 @@ async def _gates_page(
         links=[(pairing, qr.svg(link), link) for pairing, link in links],
         problems=problems,
         typed=typed,
+        done=_done(request),
         nonce=kept_or_new(keyring_of(request), FORM, typed.get("nonce", "")),
         **facts,
     )
+
+
+def _done(request: Req) -> tuple[str, int] | None:
+    """What was just done, and to how many, as the redirect after it says."""
+    for name in ("taken", "forgotten"):
+        number = request.query_params.get(name, "")
+        if number.isascii() and number.isdecimal() and len(number) < 8:
+            return name, int(number)
+    return None
 
 
 async def _live(event: Event) -> dict[str, Any]:
@@ -147,8 +158,8 @@ async def acknowledge(request: Req, slug: FromPath[str], scan: FromPath[str]) ->
 async def wipe_rehearsal(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """Forget what was scanned in rehearsal."""
     staff, event = await desk_event(request, slug)
-    await actions.wipe_rehearsal(event.id, actor(request, staff))
-    return see_other(f"/desk/events/{slug}/gate")
+    forgotten = await actions.wipe_rehearsal(event.id, actor(request, staff))
+    return see_other(f"/desk/events/{slug}/gate?forgotten={forgotten}")
 
 
 @post("/desk/events/{slug:str}/gate/handed-over", request_max_body_size=MOST_HANDED)
@@ -168,7 +179,7 @@ async def take_over(request: Req, slug: FromPath[str]) -> Response[bytes]:
     if unread:
         problem = Problem("file", "file_partly", {"kept": kept, "unread": unread})
         return await _gates_page(request, staff, event, {}, (problem,))
-    return see_other(f"/desk/events/{slug}/gate")
+    return see_other(f"/desk/events/{slug}/gate?taken={kept}")
 
 
 async def _take_over(request: Req, event: Event, phone: HandedPhone) -> int:
@@ -179,6 +190,8 @@ async def _take_over(request: Req, event: Event, phone: HandedPhone) -> int:
         device = None
     if device is None:
         return 0
+    # what the attaché brings in counts, also when the phone's time was over
+    device = msgspec.structs.replace(device, revoked_at=None, expires_at=NEVER_OVER)
     received, offset = now(), timedelta(seconds=max(-1e9, min(1e9, phone.clock_offset)))
     kept, asks = 0, []
     for group in phone.walk_ins:

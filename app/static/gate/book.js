@@ -142,11 +142,14 @@ export class Book {
     return [...admissions(this.facts.event, row, this.#own(found.reference, rehearsal), at).keys()];
   }
 
-  /** People whom this phone let in and has not delivered yet. */
+  /** People whom this phone let in and has not delivered yet: {tickets, groups}. */
   get uncounted() {
     const undone = new Set(this.queue.map((entry) => entry.undo));
-    return this.queue.filter((entry) => !entry.rehearsal && !undone.has(entry.nonce) && entry.direction !== "out")
-      .reduce((sum, entry) => sum + (entry.kind === "walk_in" ? entry.size : entry.admitted?.length ?? 0), 0);
+    const counted = this.queue.filter((entry) => !entry.rehearsal && !undone.has(entry.nonce) && entry.direction !== "out");
+    return {
+      tickets: counted.reduce((sum, entry) => sum + (entry.admitted?.length ?? 0), 0),
+      groups: counted.reduce((sum, entry) => sum + (entry.size ?? 0), 0),
+    };
   }
 
   #remembered(row) {

@@ -194,6 +194,11 @@ export class Courier {
     }
   }
 
+  /** Whether a text has the form of a short code. */
+  couldBe(text) {
+    return SHORT_CODE.test(text.toUpperCase().replace(/[^A-Z0-9]/g, ""));
+  }
+
   /** {parties, sure}: the one with this short code (sure), or those with a name. */
   async find(text) {
     const short = text.toUpperCase().replace(/[^A-Z0-9]/g, "");

@@ -10,7 +10,7 @@ import { Store } from "./store.js";
 const WORDS = JSON.parse(document.querySelector("#words").textContent);
 const ANSWER_WITHIN = 250; // milliseconds for the server, when there is one; then the phone answers by itself
 const SAME_CODE = 4000, NEXT_AFTER = 1200, UNDO_FOR = 30; // milliseconds, milliseconds, seconds
-const SYNC_EVERY = 4000, REPORT_EVERY = 20000, REHEARSAL_LASTS = 60 * 60000, ROSTER_OLD = 15 * 60000;
+const SYNC_EVERY = 4000, REPORT_EVERY = 20000, REHEARSAL_LASTS = 60 * 60000, EARLY = 18 * 3600000, ROSTER_OLD = 15 * 60000;
 const SIGNS = { admitted: "✓", already: "!", refused: "✕", another: "◷", left: "←", unkept: "⚠" };
 const ANOTHER = new Set(["another_day", "entry_not_open", "entry_closed"]);
 
@@ -81,8 +81,9 @@ class Scanner {
     this.busy = true;
     try {
       const taken = await takeOver(this.book, text);
-      if (taken) this.#notice(taken.other ? say("taken_other") : say("taken_over", { number: taken.number }));
-      else if (!this.book.ready) this.#show({ kind: this.book.facts.over ? "refused" : "unkept", why: say(this.book.facts.over ? "over" : "too_early_keys") });
+      if (this.book.facts.over) this.#notice(`${say("over")} ${say("pair_again")}`);
+      else if (taken) this.#notice(taken.other ? say("taken_other") : say("taken_over", { number: taken.number }));
+      else if (!this.book.ready) this.#show({ kind: "unkept", why: say("too_early_keys") });
       else await this.#answer(await this.book.read(text));
     } finally {
       this.busy = false;
@@ -154,9 +155,10 @@ class Scanner {
     } else if (kind === "refused" || kind === "another") shows.why = this.#why(code, found);
     if (row) shows.party = say("of_party", { admitted: this.book.inside(found, this.rehearsal, this.now).length, size: row[SIZE] });
     if (entry && outcome === "admitted") this.#offerUndo(entry, shows.name || say("ticket", { number: numbers.join(", ") }));
-    if (kind === "admitted" && this.direction === "in") {
+    if (entry && outcome === "admitted") shows.undo = entry;
+    if ((kind === "admitted" || kind === "already") && this.direction === "in") {
       shows.left = this.book.left(found, this.rehearsal, this.now);
-      shows.unknown = !row && !found.refusal && numbers.length === 1;
+      shows.unknown = kind === "admitted" && !row && !found.refusal && numbers.length === 1;
     }
     if (outcome !== "admitted" && outcome !== "left" && this.direction === "in") shows.anyway = true;
     this.#show(shows);
@@ -182,7 +184,7 @@ class Scanner {
     return `${Number(day)}/${Number(month)} ${then.clock}`;
   }
 
-  #show({ kind, name = "", attention = [], why = "", party = "", found, left = [], unknown = false, anyway = false }) {
+  #show({ kind, name = "", attention = [], why = "", party = "", found, left = [], unknown = false, anyway = false, undo = null }) {
     parts.verdict.className = `verdict full ${kind === "unkept" ? "refused" : kind}`;
     parts.verdict.dataset.outcome = kind;
     parts.verdict.dataset.answer = ++this.answers;
@@ -201,7 +203,8 @@ class Scanner {
     if (left.length) choices.push(...this.#leftButtons(found, left));
     if (unknown) choices.push(...this.#countButtons(found));
     if (anyway) choices.push(this.#anywayButtons(found));
-    choices.push(button(left.length ? say("only_this") : say("next"), () => this.#hide(), left.length || unknown || anyway ? "quiet block" : "block"));
+    if (undo) choices.push(button(say("take_back"), () => this.#undo(undo), "quiet block"));
+    choices.push(button(left.length && kind === "admitted" ? say("only_this") : say("next"), () => this.#hide(), left.length || unknown || anyway ? "quiet block" : "block"));
     parts.choices.replaceChildren(...choices);
     parts.verdict.hidden = false;
     parts.verdict.focus({ preventScroll: true });
@@ -230,7 +233,8 @@ class Scanner {
   }
 
   #leftButtons(found, left) {
-    const all = button(say("all_left", { number: left.length }), () => this.#more(found, { numbers: left }), "block big");
+    const words = left.length === 1 ? say("the_last") : say("all_left", { number: left.length });
+    const all = button(words, () => this.#more(found, { numbers: left }), "block big");
     if (left.length === 1) return [all];
     return [all, this.#stepper(left.length - 1, (count) => this.#more(found, { numbers: left.slice(0, count) }))];
   }
@@ -261,6 +265,7 @@ class Scanner {
 
   #anywayButtons(found) {
     const part = document.createElement("div"), words = document.createElement("p");
+    part.className = "reasons";
     words.textContent = say("anyway");
     part.append(words, ...Object.entries(WORDS.reasons).map(([reason, text]) => button(text, () => this.#more(found, { override: reason }), "quiet block")));
     return part;
@@ -386,12 +391,17 @@ class Scanner {
     parts.rehearsing.hidden = !this.rehearsal;
     parts.rehearse.checked = this.rehearsal;
     parts.roster.textContent = this.book.loaded
-      ? say("roster", { number: this.book.rows.size, at: this.#moment(facts.syncedAt + (facts.offset ?? 0), zone) }) : say("no_roster");
+      ? say("roster", { number: this.book.rows.size, at: this.#moment(facts.syncedAt + (facts.offset ?? 0), zone) }) : "";
+    for (const name of ["view", "tools", "groups", "counts", "rehearsal-choice"]) parts[name].hidden = Boolean(facts.over);
+    if (facts.over) parts.undo.hidden = true;
     const free = facts.event?.entry_rule === "free";
     parts.direction.hidden = !free;
     parts.direction.querySelector("span").textContent = say(this.direction === "in" ? "way_in" : "way_out");
     if (counts) {
-      const shown = { inside: counts.inside + counts.walk_ins + this.book.uncounted, admitted: counts.admitted, registered: counts.registered };
+      const { tickets, groups } = this.book.uncounted;
+      const shown = {
+        inside: counts.inside + counts.walk_ins + tickets + groups, admitted: counts.admitted + tickets, registered: counts.registered,
+      };
       for (const [name, number] of Object.entries(shown)) root.querySelector(`[data-count=${name}]`).textContent = number;
     }
     this.#drawWarnings(zone);
@@ -400,15 +410,17 @@ class Scanner {
   #drawWarnings(zone) {
     const { facts, queue } = this.book, stuck = queue.filter((entry) => this.book.isStuck(entry)).length, found = [];
     const minutes = Math.round((facts.offset ?? 0) / 60000);
-    if (facts.over) found.push(`${say("over")} ${queue.length ? say("over_waits") : ""}`);
+    const early = facts.event && !this.rehearsal && Date.parse(facts.event.starts_at) - this.now > EARLY;
+    if (facts.over) found.push(`${say("over")} ${queue.length ? say("over_waits") : ""} ${say("pair_again")}`);
     else if (!this.book.loaded) found.push(this.courier.online ? say("loading") : say("no_roster"));
     else if (Date.now() - facts.syncedAt > ROSTER_OLD) found.push(say("warn_old", { at: this.#moment(facts.syncedAt + (facts.offset ?? 0), zone) }));
     if (Math.abs(facts.offset ?? 0) > 60000) found.push(say("warn_clock", { minutes: Math.abs(minutes) }));
     if (this.persisted === false) found.push(say("warn_kept"));
     if (this.battery !== null && this.battery < 20) found.push(say("warn_battery", { percent: this.battery }));
-    if (!root.dataset.kept && navigator.serviceWorker) found.push(say("warn_unkept"));
+    if (early) found.push(say("early", { day: this.#moment(Date.parse(facts.event.starts_at), zone, true) }));
+    if (!facts.over && !root.dataset.kept && navigator.serviceWorker) found.push(say("warn_unkept"));
     for (const trouble of this.troubles) found.push(say(`warn_${trouble}`));
-    if (stuck) found.push(say("warn_stuck", { number: stuck }));
+    if (stuck && !facts.over) found.push(say("warn_stuck", { number: stuck }));
     if (parts.warnings.textContent === found.join("")) return;
     parts.warnings.replaceChildren(...found.map((words) => {
       const line = document.createElement("li");
@@ -512,6 +524,10 @@ class Scanner {
     }
     if (!text) return;
     let parties, sure;
+    if (!this.courier.couldBe(text) && !this.book.facts.event?.search) {
+      wrong(WORDS.refusals.short_code_unknown);
+      return;
+    }
     try {
       ({ parties, sure } = await this.courier.find(text));
     } catch (error) {
@@ -621,6 +637,7 @@ const start = async () => {
   const scanner = new Scanner(book);
   root.hidden = false;
   document.querySelector("#plain").hidden = true;
+  if (await window.caches?.match("/gate", { cacheName: "bon-gate-1" }).catch(() => null)) root.dataset.kept = "true";
   keepPage().catch(() => {});
   navigator.storage?.persist?.().then((persisted) => { scanner.persisted = persisted; }, () => {});
   navigator.getBattery?.().then((battery) => {
