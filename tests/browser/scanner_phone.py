@@ -1,6 +1,8 @@
 """A volunteer's phone in Chromium: paired, with the scanner open."""
 
+import sqlite3
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -119,3 +121,17 @@ class Phone:
 
     def tap(self, words: str) -> None:
         self.page.get_by_role("button", name=words).first.click()
+
+
+def code(party: dict[str, Any], number: int = 1) -> str:
+    return str(party["tickets"][number - 1]["url"])
+
+
+def served_scans(fair: Fair) -> list[dict[str, Any]]:
+    """Every scan of the event that the server holds."""
+    with sqlite3.connect(Path(fair.served.env["BON_DATA_DIR"]) / "bon.sqlite") as file:
+        file.row_factory = sqlite3.Row
+        rows = file.execute(
+            "SELECT scan.* FROM scan JOIN event ON event.id = scan.event WHERE event.slug = ?", (fair.slug,)
+        )
+        return [dict(row) for row in rows]

@@ -1,5 +1,5 @@
 // What the phone knows: roster, queue, and what its own scans did that the roster does not know yet.
-import { ADMITTED, STATE, admissions, judge, leftOf } from "./judge.js";
+import { ADMITTED, SEALED, STATE, admissions, judge, leftOf } from "./judge.js";
 import { open, partySecrets } from "./seals.js";
 import { NotATicket, decode } from "./ticket_code.js";
 
@@ -159,7 +159,7 @@ export class Book {
   /** The name and note that this party's tickets open. */
   async shown(found) {
     const row = this.rows.get(found.reference);
-    return row && found.secret ? open(found.secret, row[6]) : { name: "", note: "" };
+    return row && found.secret ? open(found.secret, row[SEALED]) : { name: "", note: "" };
   }
 
   async enqueue(entry) {

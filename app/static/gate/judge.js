@@ -1,7 +1,7 @@
 // Who is let in, as far as a phone can know: the same rules as app/gate/rules.py, on roster rows. Pure.
 // A row: [reference, state, size, children, admitted, issues, sealed, pickup, attention];
 // admitted: runs of [seconds, gate, ...numbers], a number negative once that person went out.
-export const STATE = 1, SIZE = 2, CHILDREN = 3, ADMITTED = 4, ISSUES = 5, SEALED = 6, PICKUP = 7, ATTENTION = 8;
+export const STATE = 1, SIZE = 2, ADMITTED = 4, ISSUES = 5, SEALED = 6, PICKUP = 7, ATTENTION = 8;
 const NO_LONGER = -1, HANDED_ON = -2;
 const MAY_HOLD = new Set(["", "ticket_waiting", "ticket_given_up", "entry_not_open", "entry_closed", "another_day", "event_cancelled"]);
 

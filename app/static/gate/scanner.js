@@ -137,10 +137,10 @@ class Scanner {
 
   async #verdict(found, local, answered, entry = null, numbers = []) {
     const outcome = answered?.outcome ?? local.outcome, code = answered ? answered.code : local.code;
-    const { facts } = this.book, row = local.row, zone = facts.event.time_zone;
+    const { facts } = this.book, row = local.row, zone = facts.event?.time_zone ?? "UTC";
     let kind = { admitted: "admitted", conflict: "admitted", already_admitted: "already", left: "left", refused: "refused" }[outcome];
     if (kind === "refused" && ANOTHER.has(code)) kind = "another";
-    const shows = { kind, found, why: "", choices: [] };
+    const shows = { kind, found, why: "" };
     if (kind !== "refused" && kind !== "another" && found.reference) {
       const { name, note } = await this.book.shown(found);
       shows.name = name || found.name || "";
@@ -148,14 +148,16 @@ class Scanner {
       const bus = row?.[PICKUP] && facts.pickups?.[row[PICKUP]];
       if (bus && kind === "admitted") shows.attention.push(pick(bus));
     }
-    if (kind === "already") {
-      const first = answered?.first ? { at: Date.parse(answered.first.at), gate: answered.first.device }
-        : { at: local.seen.at, gate: facts.gates?.[local.seen.gate] ?? "" };
+    const first = answered?.first ? { at: Date.parse(answered.first.at), gate: answered.first.device }
+      : local.seen && { at: local.seen.at, gate: facts.gates?.[local.seen.gate] ?? "" };
+    if (kind === "already" && first) {
       shows.why = say("came", { at: this.#moment(first.at, zone), gate: first.gate });
     } else if (kind === "refused" || kind === "another") shows.why = this.#why(code, found);
     if (row) shows.party = say("of_party", { admitted: this.book.inside(found, this.rehearsal, this.now).length, size: row[SIZE] });
-    if (entry && outcome === "admitted") this.#offerUndo(entry, shows.name || say("ticket", { number: numbers.join(", ") }));
-    if (entry && outcome === "admitted") shows.undo = entry;
+    if (entry && outcome === "admitted") {
+      this.#offerUndo(entry, shows.name || say("ticket", { number: numbers.join(", ") }));
+      shows.undo = entry;
+    }
     if ((kind === "admitted" || kind === "already") && this.direction === "in") {
       shows.left = this.book.left(found, this.rehearsal, this.now);
       shows.unknown = kind === "admitted" && !row && !found.refusal && numbers.length === 1;
