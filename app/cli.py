@@ -261,7 +261,7 @@ async def _purge(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _account_add(arguments: argparse.Namespace, settings: Settings) -> int:
     from app.accounts.actions import add_account
-    from app.database.audit import OPERATOR
+    from app.activity.record import OPERATOR
 
     try:
         password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else getpass.getpass("Password: ")
@@ -285,7 +285,7 @@ async def _account_list(_: argparse.Namespace, settings: Settings) -> int:
 
 async def _account_disable(arguments: argparse.Namespace, settings: Settings) -> int:
     from app.accounts.actions import disable
-    from app.database.audit import OPERATOR
+    from app.activity.record import OPERATOR
 
     async with _ready(settings):
         if not await disable(arguments.email, OPERATOR):
@@ -296,7 +296,7 @@ async def _account_disable(arguments: argparse.Namespace, settings: Settings) ->
 
 async def _posting_add(arguments: argparse.Namespace, settings: Settings) -> int:
     from app.accounts.actions import add_posting
-    from app.database.audit import OPERATOR
+    from app.activity.record import OPERATOR
 
     async with _ready(settings):
         await _told(
@@ -309,7 +309,7 @@ async def _posting_add(arguments: argparse.Namespace, settings: Settings) -> int
 
 async def _posting_end(arguments: argparse.Namespace, settings: Settings) -> int:
     from app.accounts.actions import end_posting
-    from app.database.audit import OPERATOR
+    from app.activity.record import OPERATOR
 
     async with _ready(settings):
         if not await end_posting(arguments.email, arguments.host_country, OPERATOR):
@@ -319,7 +319,7 @@ async def _posting_end(arguments: argparse.Namespace, settings: Settings) -> int
 
 
 async def _country_rename(arguments: argparse.Namespace, settings: Settings) -> int:
-    from app.database.audit import OPERATOR
+    from app.activity.record import OPERATOR
     from app.directory.actions import rename
     from app.directory.rules import RESERVED
 
@@ -334,7 +334,7 @@ async def _country_rename(arguments: argparse.Namespace, settings: Settings) -> 
 
 
 async def _country_retire(arguments: argparse.Namespace, settings: Settings) -> int:
-    from app.database.audit import OPERATOR
+    from app.activity.record import OPERATOR
     from app.directory.actions import retire
 
     async with _ready(settings):
@@ -346,7 +346,7 @@ async def _country_retire(arguments: argparse.Namespace, settings: Settings) -> 
 
 async def _token_add(arguments: argparse.Namespace, settings: Settings) -> int:
     from app.accounts.actions import add_token
-    from app.database.audit import OPERATOR
+    from app.activity.record import OPERATOR
 
     async with _ready(settings):
         secret = await _told(add_token(arguments.email, OPERATOR), f"There is no account {arguments.email}.")
@@ -367,7 +367,7 @@ async def _token_list(_: argparse.Namespace, settings: Settings) -> int:
 
 async def _token_revoke(arguments: argparse.Namespace, settings: Settings) -> int:
     from app.accounts.actions import revoke_token
-    from app.database.audit import OPERATOR
+    from app.activity.record import OPERATOR
 
     try:
         row = UUID(arguments.id)
@@ -397,8 +397,8 @@ def _ready(settings: Settings) -> Any:
 
 async def _told(doing: Coroutine[Any, Any, Any], sentence: str = "") -> Any:
     """Turn a refusal into a sentence for the operator."""
-    from app.web.i18n import sentence as words
-    from app.web.refusals import Refused
+    from app.i18n.catalogues import sentence as words
+    from app.validation.refusals import Refused
 
     try:
         return await doing

@@ -8,13 +8,13 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from app.accounts import actions as accounts
-from app.database.audit import OPERATOR
+from app.activity.record import OPERATOR
 from app.database.connection import fetch, insert, now, write
 from app.directory.queries import countries
 from app.events import actions as events
 from app.events import rules as event_rules
 from app.events.queries import event_by_id
-from app.events.shapes import Event
+from app.events.shapes import EventRow
 from app.gate import actions as gate
 from app.gate.queries import PAIRING
 from app.registrations import actions as registrations
@@ -210,7 +210,7 @@ async def _contacts() -> None:
     await insert(Contact, *rows, unless_there="id")
 
 
-async def _event(place: dict[str, Any], settings: Settings) -> Event:
+async def _event(place: dict[str, Any], settings: Settings) -> EventRow:
     day = festival_day(place["festival"], now().date())
     titles = NEW_YEAR if place["festival"] == "khmer_new_year" else PCHUM_BEN
     tag, host_title = place["host"]
@@ -242,7 +242,7 @@ async def _event(place: dict[str, Any], settings: Settings) -> Event:
     return await events.publish(event.id, OPERATOR)
 
 
-async def _parties(keyring: Keyring, event: Event, count: int) -> None:
+async def _parties(keyring: Keyring, event: EventRow, count: int) -> None:
     """Register parties as workers would; the same ones every time."""
     draw = random.Random(event.slug)
     event = await event_by_id(event.id)

@@ -18,7 +18,7 @@ SUMMARY, DESCRIPTION, LOCATION = 255, 1200, 500  # octets
 _NAMESPACE = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")  # RFC 4122, names that are addresses
 
 
-class Entry(msgspec.Struct, frozen=True):
+class CalendarEntry(msgspec.Struct, frozen=True):
     """An event as a calendar shows it. Wall times; for all-day events midnights, the end exclusive.
 
     `cancelled` is the word that a cancelled event's summary begins with, "" for one that takes place.
@@ -75,7 +75,7 @@ def _parameter(text: str) -> str:
     return cut(_plain(text).replace("\n", " ").replace('"', "'").replace("^", ""), 120)
 
 
-def vevent(entry: Entry) -> bytes:
+def vevent(entry: CalendarEntry) -> bytes:
     """One VEVENT, CRLF-ended."""
     event = Event()
     event.add("uid", entry.uid)

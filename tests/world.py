@@ -12,8 +12,8 @@ import httpx
 from litestar import Litestar
 
 from app.accounts import actions as accounts
+from app.activity.record import OPERATOR
 from app.asgi import create_app
-from app.database.audit import OPERATOR
 from app.database.connection import insert
 from app.security.passwords import hash_secret, new_secret
 from app.settings import Settings, read
@@ -71,6 +71,14 @@ class World:
             world = cls(app, settings)
             await world._cast()
             yield world
+
+    @classmethod
+    @asynccontextmanager
+    async def on(cls, settings: Settings) -> AsyncIterator["World"]:
+        """The application on a database as it is, without the cast."""
+        app = create_app(settings)
+        async with running(app):
+            yield cls(app, settings)
 
     async def _cast(self) -> None:
         for name, role, posted in (("korea", "attache", "KR"), ("japan", "attache", "JP"), ("hq", "hq", "")):

@@ -5,13 +5,13 @@ from uuid import UUID, uuid4
 
 from app.accounts.queries import account_by_email
 from app.accounts.rules import read_account
-from app.database.audit import Actor, audit
+from app.activity.record import Actor, audit
 from app.database.connection import fetch, insert, now, write
 from app.security.keyring import Keyring
 from app.security.passwords import hash_password, hash_secret, new_secret, password_fits
-from app.web.fields import clean
+from app.validation.fields import clean
+from app.validation.refusals import Refused
 from app.web.limits import LOGIN_FROM_ADDRESS, LOGIN_TO_ACCOUNT, LOGIN_TO_PAIR, count_failure, forgive
-from app.web.refusals import Refused
 from models.accounts import Account, ApiToken, Posting, Session
 
 

@@ -6,14 +6,14 @@ from urllib.parse import urlsplit
 from litestar import Response, get, post
 
 from app.accounts import actions
+from app.accounts.access import SESSION_LIFE, actor, cookie, cookie_value, desk_staff
 from app.accounts.queries import sessions_of, staff_by_session
-from app.database.audit import Actor, truncated
+from app.activity.record import Actor, truncated
 from app.security.sealing import keyed_hash
+from app.validation.refusals import Refused
 from app.web.bodies import form
-from app.web.client import Req, client_address, keyring_of, require_same_origin, settings_of
-from app.web.pages import page, see_other
-from app.web.refusals import Refused
-from app.web.sessions import SESSION_LIFE, actor, cookie, cookie_value, desk_staff
+from app.web.rendering import page, see_other
+from app.web.request import Req, client_address, keyring_of, require_same_origin, settings_of
 
 KNOWN_LIFE = timedelta(days=365)
 

@@ -3,7 +3,7 @@
 import re
 
 from app.security.passwords import LEAST_LENGTH
-from app.web.refusals import Problem, Refused
+from app.validation.refusals import Problem, Refused
 
 ROLES = ("attache", "hq")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{3,190}")

@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from app.database.audit import Actor, audit
+from app.activity.record import Actor, audit
 from app.database.connection import fetch, insert, now, write
 from app.directory.shapes import ContactDraft, json_of
-from app.web.refusals import Refused
+from app.validation.refusals import Refused
 from models.directory import Contact
 
 

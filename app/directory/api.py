@@ -3,8 +3,8 @@
 from litestar import Response, route
 
 from app.directory.queries import countries
-from app.web.answers import json_answer
-from app.web.client import Req, language_of, settings_of
+from app.web.json import json_answer
+from app.web.request import Req, language_of, settings_of
 
 
 @route("/api/v1/host-countries", http_method=["GET", "HEAD"])

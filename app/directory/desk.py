@@ -6,19 +6,19 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from app.accounts.access import actor, desk_staff
 from app.accounts.shapes import Staff
 from app.database.connection import now
 from app.directory import actions, rules
 from app.directory.queries import countries, staff_contact, staff_contacts
 from app.directory.shapes import KINDS, ContactDraft, ContactRow, Country
 from app.security.nonces import kept_or_new, nonce_is_ours
+from app.validation.refusals import Refused
 from app.web.bodies import form, nested
-from app.web.client import Req, keyring_of
-from app.web.idempotency import Kept, once
-from app.web.pages import page, see_other
-from app.web.refusals import Refused
-from app.web.sessions import actor, desk_staff
-from app.web.shelf import shelf_of
+from app.web.idempotency import Answer, once
+from app.web.public_cache import public_cache_of
+from app.web.rendering import page, see_other
+from app.web.request import Req, keyring_of
 
 FORM = "new-contact"
 
@@ -104,15 +104,15 @@ async def add_contact(request: Req) -> Response[bytes]:
     typed = await form(request)
     keyring, nonce = keyring_of(request), typed.get("nonce", "")
 
-    async def act() -> Kept:
-        return Kept(303, {"id": str(await actions.add_contact(await _read(staff, typed), actor(request, staff)))})
+    async def act() -> Answer:
+        return Answer(303, {"id": str(await actions.add_contact(await _read(staff, typed), actor(request, staff)))})
 
     try:
         key = nonce if nonce_is_ours(keyring, FORM, nonce) else None
         await once(keyring, (FORM, str(staff.account)), key, b"", act)
     except Refused as refused:
         return await _form_page(request, staff, typed, refused=refused)
-    shelf_of(request).clear()
+    public_cache_of(request).clear()
     return see_other("/desk/contacts")
 
 
@@ -143,7 +143,7 @@ async def edit_contact(request: Req, row: FromPath[str]) -> Response[bytes]:
         await actions.edit_contact(contact.id, await _read(staff, typed), actor(request, staff))
     except Refused as refused:
         return await _form_page(request, staff, typed, contact=contact, refused=refused)
-    shelf_of(request).clear()
+    public_cache_of(request).clear()
     return see_other("/desk/contacts")
 
 
@@ -152,7 +152,7 @@ async def check_contact(request: Req, row: FromPath[str]) -> Response[bytes]:
     """It was tried today, and it works."""
     staff, contact = await _found(request, row)
     await actions.check_contact(contact.id, actor(request, staff))
-    shelf_of(request).clear()
+    public_cache_of(request).clear()
     return see_other("/desk/contacts")
 
 
@@ -161,7 +161,7 @@ async def remove_contact(request: Req, row: FromPath[str]) -> Response[bytes]:
     """Remove a contact."""
     staff, contact = await _found(request, row)
     await actions.remove_contact(contact.id, actor(request, staff))
-    shelf_of(request).clear()
+    public_cache_of(request).clear()
     return see_other("/desk/contacts")
 
 

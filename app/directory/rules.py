@@ -11,7 +11,7 @@ import msgspec
 import phonenumbers
 
 from app.directory.shapes import CALLED, KINDS, ContactDraft, Opening
-from app.web.fields import Reader, latin_digits
+from app.validation.fields import Reader, latin_digits
 
 DAY = 24 * 60  # minutes
 RESERVED = {"events", "r", "help", "privacy", "how", "abroad"}

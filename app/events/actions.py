@@ -7,16 +7,15 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from app.database.audit import Actor, audit
+from app.activity.record import Actor, audit
 from app.database.connection import fetch, insert, now, write
 from app.events import rules
 from app.events.pictures import Picture
 from app.events.queries import event_by_id
-from app.events.shapes import Event, EventDraft, PickupDraft
-from app.registrations.waiting import promote_waiting
-from app.web.refusals import Problem, Refused
-from models.events import Event as EventTable
-from models.events import EventPicture, PickupPoint
+from app.events.shapes import EventDraft, EventRow, PickupDraft
+from app.seats.waiting import promote_waiting
+from app.validation.refusals import Problem, Refused
+from models.events import Event, EventPicture, PickupPoint
 
 COUNTER = "event_number"
 
@@ -73,8 +72,8 @@ def _columns(draft: EventDraft) -> dict[str, Any]:
 
 
 async def create(
-    draft: EventDraft, country_slug: str, by: Actor, retention_days: int, like: Event | None = None
-) -> Event:
+    draft: EventDraft, country_slug: str, by: Actor, retention_days: int, like: EventRow | None = None
+) -> EventRow:
     """A new draft with a free slug and the next event number; a copy shows the picture of the event it is `like`."""
     row = uuid4()
     moment = now().replace(microsecond=0)
@@ -91,7 +90,7 @@ async def create(
         slug = rules.slug_for(draft, country_slug)
         suffix = 2 if slug in rules.RESERVED_SLUGS else 1
         while not await insert(
-            EventTable, {**columns, "slug": slug if suffix == 1 else f"{slug}-{suffix}"}, unless_there="slug"
+            Event, {**columns, "slug": slug if suffix == 1 else f"{slug}-{suffix}"}, unless_there="slug"
         ):
             suffix += 1
         await _write_pickups(row, draft)
@@ -101,7 +100,7 @@ async def create(
         return await event_by_id(row)
 
 
-async def _copy_picture(like: Event, event: UUID) -> None:
+async def _copy_picture(like: EventRow, event: UUID) -> None:
     rows = await fetch("SELECT digest, kind, width, height, content FROM event_picture WHERE event = $1", like.id)
     await insert(EventPicture, *({**row, "id": uuid4(), "event": event} for row in rows))
     await _set(event, {"picture": like.picture, "picture_alt": _json(like.picture_alt)})
@@ -145,13 +144,13 @@ async def _write_pickup(event: UUID, position: int, point: PickupDraft, zone: st
         )
 
 
-async def _locked(event: UUID) -> Event:
+async def _locked(event: UUID) -> EventRow:
     """Begin a change of this event: nobody else changes it, its seats or its tickets until the transaction ends."""
     await fetch("UPDATE event SET revision = revision + 1 WHERE id = $1 RETURNING revision", event)
     return await event_by_id(event)
 
 
-def _stamp(before: Event) -> datetime:
+def _stamp(before: EventRow) -> datetime:
     """When the event was last changed, rising by whole seconds so that calendars see every change."""
     return max(now().replace(microsecond=0), before.modified_at.replace(microsecond=0) + timedelta(seconds=1))
 
@@ -161,7 +160,7 @@ async def _set(event: UUID, values: dict[str, Any]) -> None:
     await fetch(f"UPDATE event SET {assignments} WHERE id = $1 RETURNING id", event, *values.values())
 
 
-async def edit(event: UUID, read: Callable[[Event], EventDraft], by: Actor) -> Event:
+async def edit(event: UUID, read: Callable[[EventRow], EventDraft], by: Actor) -> EventRow:
     """Change an event to what `read` makes of its present state; raises Refused with every wrong field.
 
     `read` runs under the event's lock, so a capacity below the seats taken cannot slip through.
@@ -247,12 +246,12 @@ async def remove_picture(event: UUID, by: Actor) -> None:
             await audit(by, "picture_removed", "event", event, event)
 
 
-async def _show(before: Event, picture: str, alt: dict[str, str]) -> None:
+async def _show(before: EventRow, picture: str, alt: dict[str, str]) -> None:
     shown = {"picture": picture, "picture_alt": _json(alt)}
     await _set(before.id, {**shown, "modified_at": _stamp(before), "content_revision": before.revision})
 
 
-async def publish(event: UUID, by: Actor) -> Event:
+async def publish(event: UUID, by: Actor) -> EventRow:
     """Show a draft to everybody; a second time changes nothing."""
     async with write():
         before = await _locked(event)
@@ -265,7 +264,7 @@ async def publish(event: UUID, by: Actor) -> Event:
         return await event_by_id(event)
 
 
-async def cancel(event: UUID, notice: dict[str, str], by: Actor) -> Event:
+async def cancel(event: UUID, notice: dict[str, str], by: Actor) -> EventRow:
     """Call a published event off; it stays visible as cancelled. A second time changes nothing but a new notice."""
     async with write():
         before = await _locked(event)

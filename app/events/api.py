@@ -9,31 +9,31 @@ import msgspec
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath
 
+from app.accounts.access import actor, api_staff, optional_staff
 from app.accounts.shapes import Staff
 from app.directory.queries import countries
 from app.events import actions, rules
+from app.events.access import api_event
 from app.events.queries import page_of_events, public_event, staff_event
-from app.events.shapes import Event, EventDraft, as_raw
+from app.events.shapes import EventDraft, EventRow, as_raw
 from app.registrations.queries import counts
-from app.web.answers import PAGE, answer_once, cursor_of, json_answer, read_cursor
+from app.validation.fields import Reader
+from app.validation.refusals import Refused
 from app.web.bodies import json_object
-from app.web.client import Req, language_of, settings_of
-from app.web.fields import Reader
-from app.web.idempotency import Kept
-from app.web.refusals import Refused
-from app.web.scope import api_event
-from app.web.sessions import actor, api_staff, optional_staff
-from app.web.shelf import shelf_of
+from app.web.idempotency import Answer
+from app.web.json import ITEMS_A_PAGE, answer_once, cursor_of, json_answer, read_cursor
+from app.web.public_cache import public_cache_of
+from app.web.request import Req, language_of, settings_of
 
 
-def picture_json(event: Event, base: str) -> dict[str, Any] | None:
+def picture_json(event: EventRow, base: str) -> dict[str, Any] | None:
     """Where the event's picture lies, and what it shows in words."""
     if not event.picture:
         return None
     return {"url": f"{base}/pictures/{event.picture}.jpg", "alt": event.picture_alt}
 
 
-def event_json(request: Req, event: Event, *, private: bool) -> dict[str, Any]:
+def event_json(request: Req, event: EventRow, *, private: bool) -> dict[str, Any]:
     """An event as every answer shows it; private counts only for staff."""
     base, language = settings_of(request).base_url, language_of(request)
 
@@ -103,7 +103,7 @@ def event_json(request: Req, event: Event, *, private: bool) -> dict[str, Any]:
     return body
 
 
-async def reading(raw: Mapping[str, Any], staff: Staff, existing: Event | None = None) -> EventDraft:
+async def reading(raw: Mapping[str, Any], staff: Staff, existing: EventRow | None = None) -> EventDraft:
     """Check an event as written by this person against the countries there are."""
     known = {country.code: country for country in await countries()}
     reach = staff.within_reach
@@ -131,7 +131,7 @@ async def events(request: Req) -> Response[bytes]:
         festival=festival or None,
         changed_since=since,
         after=read_cursor(request),
-        limit=PAGE,
+        limit=ITEMS_A_PAGE,
     )
     return json_answer(
         {
@@ -150,13 +150,13 @@ async def create_event(request: Req) -> Response[bytes]:
     staff = await api_staff(request)
     raw = await json_object(request)
 
-    async def act() -> Kept:
+    async def act() -> Answer:
         draft = await reading(raw, staff)
         slugs = {country.code: country.slug for country in await countries()}
         event = await actions.create(
             draft, slugs[draft.host_country], actor(request, staff), settings_of(request).retention_days
         )
-        return Kept(201, event_json(request, event, private=True))
+        return Answer(201, event_json(request, event, private=True))
 
     return await answer_once(request, str(staff.account), act)
 
@@ -180,11 +180,11 @@ async def edit_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     known = {country.code: country for country in await countries()}
     reach = None if staff.is_hq else staff.countries | {event.host_country}
 
-    def read(present: Event) -> EventDraft:
+    def read(present: EventRow) -> EventDraft:
         return rules.read_event({**as_raw(present), **given}, known, reach, present)
 
     changed = await actions.edit(event.id, read, actor(request, staff))
-    shelf_of(request).clear()
+    public_cache_of(request).clear()
     return json_answer(event_json(request, changed, private=True))
 
 
@@ -194,9 +194,9 @@ async def publish_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     staff, event = await api_event(request, slug)
     Reader(await json_object(request)).finish()
 
-    async def act() -> Kept:
+    async def act() -> Answer:
         published = await actions.publish(event.id, actor(request, staff))
-        return Kept(200, event_json(request, published, private=True))
+        return Answer(200, event_json(request, published, private=True))
 
     return await _changed(request, staff, event, act)
 
@@ -209,9 +209,9 @@ async def cancel_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     notice = read.localised("notice", rules.NOTICE, lines=True)
     read.finish()
 
-    async def act() -> Kept:
+    async def act() -> Answer:
         cancelled = await actions.cancel(event.id, notice, actor(request, staff))
-        return Kept(200, event_json(request, cancelled, private=True))
+        return Answer(200, event_json(request, cancelled, private=True))
 
     return await _changed(request, staff, event, act)
 
@@ -222,18 +222,18 @@ async def copy_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     staff, event = await api_event(request, slug)
     given = await json_object(request)
 
-    async def act() -> Kept:
+    async def act() -> Answer:
         draft = await reading(copied(event, given), staff)
         slugs = {country.code: country.slug for country in await countries()}
         copy = await actions.create(
             draft, slugs[draft.host_country], actor(request, staff), settings_of(request).retention_days, event
         )
-        return Kept(201, event_json(request, copy, private=True))
+        return Answer(201, event_json(request, copy, private=True))
 
     return await answer_once(request, str(staff.account), act, str(event.id))
 
 
-def copied(event: Event, given: Mapping[str, Any]) -> dict[str, Any]:
+def copied(event: EventRow, given: Mapping[str, Any]) -> dict[str, Any]:
     """An event as raw material for another: its pick-up points become new ones, and its times move along."""
     raw = as_raw(event) | {"notice": {}, "registration_paused": False}
     raw = rules.moved_along(raw | dict(given), event, given)
@@ -267,9 +267,9 @@ async def event_stats(request: Req, slug: FromPath[str]) -> Response[bytes]:
     )
 
 
-async def _changed(request: Req, staff: Staff, event: Event, act: Any) -> Response[bytes]:
+async def _changed(request: Req, staff: Staff, event: EventRow, act: Any) -> Response[bytes]:
     answer = await answer_once(request, str(staff.account), act, str(event.id))
-    shelf_of(request).clear()
+    public_cache_of(request).clear()
     return answer
 
 

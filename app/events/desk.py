@@ -7,27 +7,27 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from app.accounts.access import actor, desk_staff
 from app.accounts.shapes import Staff
 from app.database.connection import now
 from app.directory.queries import countries
 from app.events import actions, rules
+from app.events.access import desk_event
 from app.events.api import copied
 from app.events.queries import staff_event, staff_events
-from app.events.shapes import FACILITY_NAMES, Event, EventDraft, as_raw
+from app.events.shapes import FACILITY_NAMES, EventDraft, EventRow, as_raw
 from app.festivals.queries import coming_dates
 from app.festivals.rules import sundays_around
 from app.festivals.shapes import NAMES, FestivalDate
 from app.registrations.queries import counts
 from app.security.nonces import kept_or_new, nonce_is_ours
+from app.validation.fields import Reader, latin_digits
+from app.validation.refusals import Refused
 from app.web.bodies import form, nested
-from app.web.client import Req, keyring_of, settings_of
-from app.web.fields import Reader, latin_digits
-from app.web.idempotency import Kept, once
-from app.web.pages import page, see_other
-from app.web.refusals import Refused
-from app.web.scope import desk_event
-from app.web.sessions import actor, desk_staff
-from app.web.shelf import shelf_of
+from app.web.idempotency import Answer, once
+from app.web.public_cache import public_cache_of
+from app.web.rendering import page, see_other
+from app.web.request import Req, keyring_of, settings_of
 
 FORM = "new-event"
 BLANK_ROWS = 2  # empty buses and programme items offered below those that are there
@@ -102,7 +102,7 @@ def _next_day(day: str) -> str:
 
 
 async def _form_page(
-    request: Req, staff: Staff, typed: dict[str, str], *, refused: Refused | None = None, event: Event | None = None
+    request: Req, staff: Staff, typed: dict[str, str], *, refused: Refused | None = None, event: EventRow | None = None
 ) -> Response[bytes]:
     known = await countries()
     reach = staff.within_reach
@@ -151,7 +151,7 @@ class Proposal(msgspec.Struct, frozen=True):
     festival: str
     when: FestivalDate
     sundays: list[date]
-    before: list[Event]
+    before: list[EventRow]
 
 
 async def _proposals(staff: Staff) -> list[Proposal]:
@@ -199,13 +199,13 @@ async def create_event(request: Req) -> Response[bytes]:
     known = {country.code: country for country in await countries()}
     keyring, nonce = keyring_of(request), typed.get("nonce", "")
 
-    async def act() -> Kept:
+    async def act() -> Answer:
         draft = rules.read_event(as_written(typed), known, staff.within_reach)
         like = await staff_event(typed.get("copy_of", ""), staff)
         event = await actions.create(
             draft, known[draft.host_country].slug, actor(request, staff), settings_of(request).retention_days, like
         )
-        return Kept(303, {"slug": event.slug})
+        return Answer(303, {"slug": event.slug})
 
     try:
         # a double tap gets the first draft again
@@ -224,7 +224,7 @@ async def event_page(request: Req, slug: FromPath[str]) -> Response[bytes]:
 
 
 async def _event_page(
-    request: Req, staff: Staff, event: Event, *, refused: Refused | None = None, typed: dict[str, str] | None = None
+    request: Req, staff: Staff, event: EventRow, *, refused: Refused | None = None, typed: dict[str, str] | None = None
 ) -> Response[bytes]:
     return page(
         request,
@@ -254,7 +254,7 @@ async def edit_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     known = {country.code: country for country in await countries()}
     reach = None if staff.is_hq else staff.countries | {event.host_country}
 
-    def read(present: Event) -> EventDraft:
+    def read(present: EventRow) -> EventDraft:
         written = as_written(typed)
         raw = {**dict.fromkeys(as_raw(present)), **written}
         if typed.get("move_along"):
@@ -265,11 +265,11 @@ async def edit_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
         await actions.edit(event.id, read, actor(request, staff))
     except Refused as refused:
         return await _form_page(request, staff, typed, refused=refused, event=event)
-    shelf_of(request).clear()
+    public_cache_of(request).clear()
     return see_other(f"/desk/events/{slug}")
 
 
-def _comparable(written: dict[str, Any], present: Event) -> dict[str, Any]:
+def _comparable(written: dict[str, Any], present: EventRow) -> dict[str, Any]:
     """What was written, with times that the form shows without seconds spelled as the event spells them."""
     before = as_raw(present)
     shown = as_written(as_typed(before))
@@ -284,7 +284,7 @@ async def publish_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
         await actions.publish(event.id, actor(request, staff))
     except Refused as refused:
         return await _event_page(request, staff, event, refused=refused)
-    shelf_of(request).clear()
+    public_cache_of(request).clear()
     return see_other(f"/desk/events/{slug}")
 
 
@@ -302,7 +302,7 @@ async def cancel_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
         await actions.cancel(event.id, notice, actor(request, staff))
     except Refused as refused:
         return await _event_page(request, staff, event, refused=refused, typed=typed)
-    shelf_of(request).clear()
+    public_cache_of(request).clear()
     return see_other(f"/desk/events/{slug}")
 
 

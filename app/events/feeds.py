@@ -15,18 +15,18 @@ from litestar.params import FromPath
 from app.database.connection import now
 from app.directory.queries import contacts_of, country_by_slug, former_address
 from app.directory.shapes import Country
-from app.events.entries import VEVENTS, one_event_calendar
+from app.events.calendar_entries import VEVENTS, one_event_calendar
+from app.events.feed_changes import changed_at
 from app.events.queries import FeedItem, Head, country_events, events_by_id, feed_head, feed_items, public_event
 from app.events.rules import FESTIVALS
-from app.events.shapes import Event
-from app.events.stamps import changed_at
-from app.festivals.calendar import KHMER_CALENDAR, khmer_calendar
+from app.events.shapes import EventRow
+from app.festivals.calendar_entries import KHMER_CALENDAR, khmer_calendar
 from app.festivals.queries import confirmations
 from app.festivals.shapes import NAMES
-from app.web.client import Req, settings_of
-from app.web.i18n import languages, long_date, pick, translate
-from app.web.refusals import Refused
-from app.web.shelf import Made, shelf_of
+from app.i18n.catalogues import languages, long_date, pick, translate
+from app.validation.refusals import Refused
+from app.web.public_cache import PublicAnswer, public_cache_of
+from app.web.request import Req, settings_of
 from calendars.feed import calendar
 
 KEPT_BACK = timedelta(days=365)
@@ -92,8 +92,8 @@ async def feed(request: Req, language: FromPath[str], name: FromPath[str]) -> Re
         present = country, await feed_head(country.code if country else None, which.festival), now().date()
         return present
 
-    async def make() -> Made:
-        country, _, today = present  # the shelf asks for the version first
+    async def make() -> PublicAnswer:
+        country, _, today = present  # the cache asks for the version first
         midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
         items = await feed_items(
             country.code if country else None, which.festival, midnight - KEPT_BACK, midnight - CANCELLED_KEPT
@@ -105,7 +105,9 @@ async def feed(request: Req, language: FromPath[str], name: FromPath[str]) -> Re
         body = _assemble(which, country, _within_limits(parts), address)
         return await _calendar_file(f"{language}/{name}", name, body)
 
-    return await shelf_of(request).answer(request, ("feed", language, name), make, version=version, cache_control=CACHE)
+    return await public_cache_of(request).answer(
+        request, ("feed", language, name), make, version=version, cache_control=CACHE
+    )
 
 
 Part = tuple[FeedItem, bytes]
@@ -154,8 +156,8 @@ def _within_limits(parts: list[Part]) -> list[Part]:
     return []
 
 
-async def _calendar_file(feed: str, name: str, body: bytes) -> Made:
-    return Made(
+async def _calendar_file(feed: str, name: str, body: bytes) -> PublicAnswer:
+    return PublicAnswer(
         body,
         "text/calendar",
         modified=await changed_at(feed, body),
@@ -177,12 +179,12 @@ async def _khmer_calendar(request: Req, language: str, base: str) -> Response[by
         today = now().date()
         return years(today), await confirmations(years(today))
 
-    async def make() -> Made:
+    async def make() -> PublicAnswer:
         address = f"{base}/calendars/{language}/{KHMER_CALENDAR}"
         body = await khmer_calendar(language, base, address, years(now().date()))
         return await _calendar_file(f"{language}/{KHMER_CALENDAR}", KHMER_CALENDAR, body)
 
-    return await shelf_of(request).answer(
+    return await public_cache_of(request).answer(
         request, ("khmer-calendar", language), make, version=version, cache_control=CACHE
     )
 
@@ -195,15 +197,15 @@ async def one_event(request: Req, language: FromPath[str], name: FromPath[str]) 
         raise Refused("not_found")
     base = settings_of(request).base_url
 
-    async def make() -> Made:
+    async def make() -> PublicAnswer:
         event = await _published(slug)
         body = one_event_calendar(event, language, base, await contacts_of(event.host_country))
         return await _calendar_file(f"{language}/events/{name}", name, body)
 
-    return await shelf_of(request).answer(request, ("event.ics", language, slug), make, cache_control=CACHE)
+    return await public_cache_of(request).answer(request, ("event.ics", language, slug), make, cache_control=CACHE)
 
 
-async def _published(slug: str) -> Event:
+async def _published(slug: str) -> EventRow:
     event = await public_event(slug)
     if event is None:
         raise Refused("not_found")
@@ -218,17 +220,17 @@ async def rss(request: Req, language: FromPath[str], slug: FromPath[str]) -> Res
     base = settings_of(request).base_url
     address = f"{base}/{language}/{slug}/events.rss"
 
-    async def make() -> Made:
+    async def make() -> PublicAnswer:
         country = await _country(slug, address)
         if country is None:
             raise Refused("not_found")
         events = await country_events(country.code, now() - timedelta(days=1))
-        return Made(_rss(country, events, language, base, address), "application/rss+xml")
+        return PublicAnswer(_rss(country, events, language, base, address), "application/rss+xml")
 
-    return await shelf_of(request).answer(request, ("rss", language, slug), make, cache_control=CACHE)
+    return await public_cache_of(request).answer(request, ("rss", language, slug), make, cache_control=CACHE)
 
 
-def _rss(country: Country, events: list[Event], language: str, base: str, address: str) -> bytes:
+def _rss(country: Country, events: list[EventRow], language: str, base: str, address: str) -> bytes:
     root = Xml.Element("rss", {"version": "2.0", "xmlns:atom": "http://www.w3.org/2005/Atom"})
     channel = Xml.SubElement(root, "channel")
     name = f"{translate(language, 'Khmer festivals')} – {pick(country.names, language)}"

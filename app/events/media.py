@@ -8,20 +8,20 @@ from litestar import Response, get, post, route
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
+from app.accounts.access import actor
 from app.events import actions, rules
+from app.events.access import desk_event
 from app.events.pictures import MOST_BYTES, Picture, read_picture
 from app.events.prints import CARD, PRINTS, print_of
 from app.events.queries import picture_file, public_event
-from app.events.shapes import Event
+from app.events.shapes import EventRow
+from app.i18n.catalogues import languages
+from app.validation.fields import Reader
+from app.validation.refusals import Refused
 from app.web.bodies import nested
-from app.web.client import Req, language_of, settings_of
-from app.web.fields import Reader
-from app.web.i18n import languages
-from app.web.pages import page, see_other
-from app.web.refusals import Refused
-from app.web.scope import desk_event
-from app.web.sessions import actor
-from app.web.shelf import Made, shelf_of
+from app.web.public_cache import PublicAnswer, public_cache_of
+from app.web.rendering import page, see_other
+from app.web.request import Req, language_of, settings_of
 
 TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 DAY = "public, max-age=86400"
@@ -35,13 +35,13 @@ async def picture(request: Req, name: FromPath[str]) -> Response[bytes]:
     if kind not in TYPES or len(digest) != 32 or not digest.isalnum():
         raise Refused("not_found")
 
-    async def make() -> Made:
+    async def make() -> PublicAnswer:
         content = await picture_file(digest, kind)
         if content is None:
             raise Refused("not_found")
-        return Made(content, TYPES[kind])
+        return PublicAnswer(content, TYPES[kind])
 
-    return await shelf_of(request).answer(request, ("picture", name), make, cache_control=DAY)
+    return await public_cache_of(request).answer(request, ("picture", name), make, cache_control=DAY)
 
 
 @route(f"/{{language:str}}/events/{{slug:str}}/{CARD}", http_method=["GET", "HEAD"])
@@ -49,7 +49,7 @@ async def card(request: Req, language: FromPath[str], slug: FromPath[str]) -> Re
     """What a link to the event looks like in a post."""
     if language not in languages():
         raise Refused("not_found")
-    event: Event | None = None
+    event: EventRow | None = None
 
     async def version() -> int:
         nonlocal event
@@ -58,18 +58,18 @@ async def card(request: Req, language: FromPath[str], slug: FromPath[str]) -> Re
             raise Refused("not_found")
         return event.content_revision
 
-    async def make() -> Made:
+    async def make() -> PublicAnswer:
         if event is None:
             raise Refused("not_found")
         content = await print_of(CARD, event, language, settings_of(request).base_url, await _jpeg(event))
-        return Made(content, "image/jpeg")
+        return PublicAnswer(content, "image/jpeg")
 
-    return await shelf_of(request).answer(
+    return await public_cache_of(request).answer(
         request, ("card", language, slug), make, version=version, cache_control="public, max-age=600"
     )
 
 
-async def _jpeg(event: Event) -> bytes | None:
+async def _jpeg(event: EventRow) -> bytes | None:
     return await picture_file(event.picture, "jpg") if event.picture else None
 
 
@@ -96,7 +96,7 @@ async def picture_form(request: Req, slug: FromPath[str]) -> Response[bytes]:
 
 
 def _form_page(
-    request: Req, staff: Any, event: Event, typed: dict[str, str], refused: Refused | None = None
+    request: Req, staff: Any, event: EventRow, typed: dict[str, str], refused: Refused | None = None
 ) -> Response[bytes]:
     return page(
         request,
@@ -134,7 +134,7 @@ async def set_picture(request: Req, slug: FromPath[str]) -> Response[bytes]:
             await actions.describe_picture(event.id, alt, actor(request, staff))
     except Refused as refused:
         return _form_page(request, staff, event, typed, refused)
-    shelf_of(request).clear()
+    public_cache_of(request).clear()
     return see_other(f"/desk/events/{slug}/picture")
 
 
@@ -155,7 +155,7 @@ async def remove_picture(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """Show no picture any more."""
     staff, event = await desk_event(request, slug)
     await actions.remove_picture(event.id, actor(request, staff))
-    shelf_of(request).clear()
+    public_cache_of(request).clear()
     return see_other(f"/desk/events/{slug}/picture")
 
 

@@ -12,17 +12,17 @@ from app.database.connection import now
 from app.directory.queries import contacts_of
 from app.events.queries import public_event
 from app.events.rules import days_until, refresh_after, registration_refusal
-from app.events.shapes import FACILITY_NAMES, Event
+from app.events.shapes import FACILITY_NAMES, EventRow
+from app.events.sharing import share_links
 from app.festivals.queries import dates_of
-from app.web.client import Req, digits_of, settings_of
-from app.web.i18n import HOST_LANGUAGES, languages, long_date, pick, preferred
-from app.web.pages import render, see_other
-from app.web.refusals import Refused
-from app.web.sharing import share_links
-from app.web.shelf import Made, shelf_of
+from app.i18n.catalogues import HOST_LANGUAGES, languages, long_date, pick, preferred
+from app.validation.refusals import Refused
+from app.web.public_cache import PublicAnswer, public_cache_of
+from app.web.rendering import render, see_other
+from app.web.request import Req, digits_of, settings_of
 
 
-def linked_data(event: Event, language: str, base_url: str) -> str:
+def linked_data(event: EventRow, language: str, base_url: str) -> str:
     """schema.org/Event as JSON for search engines, safe inside a script element."""
     moved = event.previous_starts_at is not None
     zone = ZoneInfo(event.time_zone)
@@ -66,13 +66,13 @@ def linked_data(event: Event, language: str, base_url: str) -> str:
     return msgspec.json.encode(data).decode().replace("<", "\\u003c")
 
 
-def share_text(event: Event, language: str) -> str:
+def share_text(event: EventRow, language: str) -> str:
     """What stands above the link in a post: title, day, place."""
     parts = (pick(event.title, language), long_date(language, event.first_day), pick(event.venue, language))
     return "\n".join(part for part in parts if part)
 
 
-def _tags(event: Event) -> set[str]:
+def _tags(event: EventRow) -> set[str]:
     """Every language that the attaché wrote something in."""
     texts = (event.title, event.description, event.travel, event.bring, event.notice)
     return {tag for text in (*texts, *(item.what for item in event.programme)) for tag in text}
@@ -91,7 +91,7 @@ async def event(request: Req, language: FromPath[str], slug: FromPath[str]) -> R
         raise Refused("not_found")
     text_language = _text_language(request, language)
 
-    async def make() -> Made:
+    async def make() -> PublicAnswer:
         found = await public_event(slug)
         if found is None:
             raise Refused("not_found")
@@ -114,10 +114,10 @@ async def event(request: Req, language: FromPath[str], slug: FromPath[str]) -> R
             share=share_links(f"{base}/e/{found.slug}", text),
             share_text=f"{text}\n{base}/e/{found.slug}",
         )
-        return Made(html.encode())
+        return PublicAnswer(html.encode())
 
     key = ("event", language, slug, digits_of(request), text_language)
-    return await shelf_of(request).answer(request, key, make)
+    return await public_cache_of(request).answer(request, key, make)
 
 
 @route("/e/{slug:str}", http_method=["GET", "HEAD"])

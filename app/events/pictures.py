@@ -7,7 +7,7 @@ import warnings
 import msgspec
 from PIL import Image, ImageOps
 
-from app.web.refusals import Problem, Refused
+from app.validation.refusals import Problem, Refused
 
 MOST_BYTES = 15 * 1024 * 1024
 MOST_PIXELS = 30_000_000

@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 from PIL import Image
 
-from app.events.shapes import Event
-from app.tickets import qr
+from app.events.shapes import EventRow
+from app.i18n.catalogues import local_time, long_date, pick, translate
+from app.printing import qr
+from app.printing.typesetting import fonts_for, typeset
 from app.web.assets import STATIC
-from app.web.i18n import local_time, long_date, pick, translate
 from app.web.icons import symbol
-from app.web.typesetting import fonts_for, typeset
 from calendars.feed import cut
 from calendars.words import lunar_line
 
@@ -60,13 +60,13 @@ def line(tag: str, text: str) -> dict[str, str]:
     return {"language": tag.partition("-")[0], "text": text}
 
 
-def when(event: Event, language: str) -> str:
+def when(event: EventRow, language: str) -> str:
     """The day or days of an event, in words."""
     first = long_date(language, event.first_day)
     return first if event.first_day == event.last_day else f"{first} – {long_date(language, event.last_day)}"
 
 
-def facts_of(event: Event, language: str, base_url: str, picture: bytes | None) -> dict[str, Any]:
+def facts_of(event: EventRow, language: str, base_url: str, picture: bytes | None) -> dict[str, Any]:
     """What a print shows: the language first, then the host country's own, else English beside Khmer."""
     others = [tag for tag in event.title if tag not in {language, "km", "en"}]
     others = others or [tag for tag in ("km", "en") if tag != language and tag in event.title]
@@ -98,7 +98,7 @@ def facts_of(event: Event, language: str, base_url: str, picture: bytes | None) 
     }
 
 
-async def print_of(name: str, event: Event, language: str, base_url: str, picture: bytes | None) -> bytes:
+async def print_of(name: str, event: EventRow, language: str, base_url: str, picture: bytes | None) -> bytes:
     """A file of PRINTS; the same event always gives the same bytes."""
     facts = facts_of(event, language, base_url, picture) | {"size": PRINTS[name].size}
     if name.endswith(".pdf"):

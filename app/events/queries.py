@@ -9,11 +9,11 @@ import msgspec
 from app.accounts.shapes import Staff
 from app.database.connection import fetch, now
 from app.directory.shapes import json_of
-from app.events.shapes import Event, Pickup
+from app.events.shapes import EventRow, Pickup
 
 _COLUMNS = ", ".join(
     f"event.{name}"
-    for name in Event.__struct_fields__
+    for name in EventRow.__struct_fields__
     if name
     not in {
         "country_slug",
@@ -48,14 +48,14 @@ def _pickup(row: dict[str, Any]) -> Pickup:
     return msgspec.convert({**row, "name": json_of(row["name"]), "place": json_of(row["place"])}, Pickup, strict=False)
 
 
-def _event(row: dict[str, Any], pickups: list[dict[str, Any]]) -> Event:
+def _event(row: dict[str, Any], pickups: list[dict[str, Any]]) -> EventRow:
     row = {**row, **{name: json_of(row[name]) for name in _JSON}}
     row["facilities"] = tuple(row["facilities"].split())
     row["pickup_points"] = tuple(_pickup(point) for point in pickups if point["event"] == row["id"])
-    return msgspec.convert(row, Event, strict=False)
+    return msgspec.convert(row, EventRow, strict=False)
 
 
-async def _find(condition: str, *args: Any) -> list[Event]:
+async def _find(condition: str, *args: Any) -> list[EventRow]:
     """Events that meet a condition over `event`, with their pick-up points, in two statements."""
     rows = await fetch(f"{_EVENTS} WHERE {condition}", *args)
     if not rows:
@@ -65,31 +65,31 @@ async def _find(condition: str, *args: Any) -> list[Event]:
     return [_event(row, pickups) for row in rows]
 
 
-async def public_event(slug: str) -> Event | None:
+async def public_event(slug: str) -> EventRow | None:
     """A published or cancelled event."""
     found = await _find(f"event.slug = $1 AND {PUBLIC}", slug)
     return found[0] if found else None
 
 
-async def staff_event(slug: str, staff: Staff) -> Event | None:
+async def staff_event(slug: str, staff: Staff) -> EventRow | None:
     """An event in any state, if it exists for this person."""
     condition, args = staff.condition(2)
     found = await _find(f"event.slug = $1 AND {condition}", slug, *args)
     return found[0] if found else None
 
 
-async def event_by_id(event: UUID) -> Event:
+async def event_by_id(event: UUID) -> EventRow:
     """An event that is known to exist."""
     return (await _find("event.id = $1", event))[0]
 
 
-async def staff_events(staff: Staff) -> list[Event]:
+async def staff_events(staff: Staff) -> list[EventRow]:
     """What exists for this person, the latest first."""
     condition, args = staff.condition(1)
     return await _find(f"{condition} ORDER BY event.starts_at DESC, event.slug LIMIT 500", *args)
 
 
-async def country_events(code: str, since: datetime, until: datetime | None = None) -> list[Event]:
+async def country_events(code: str, since: datetime, until: datetime | None = None) -> list[EventRow]:
     """Public events of a country that end at or after `since` (and before `until`), the soonest first."""
     until_part, args = ("AND event.ends_at < $3", [until]) if until else ("", [])
     return await _find(
@@ -107,7 +107,7 @@ async def picture_file(digest: str, kind: str) -> bytes | None:
     return bytes(rows[0]["content"]) if rows else None
 
 
-async def past_events(code: str, now: datetime, since: datetime, most: int) -> list[Event]:
+async def past_events(code: str, now: datetime, since: datetime, most: int) -> list[EventRow]:
     """Events of a country that took place and ended since, the latest first."""
     return await _find(
         f"event.host_country = $1 AND event.ends_at < $2 AND event.ends_at >= $3 AND event.state = 'published'"
@@ -121,7 +121,7 @@ async def past_events(code: str, now: datetime, since: datetime, most: int) -> l
 class Page(msgspec.Struct, frozen=True):
     """Part of a list, and where the next part begins (None at the end)."""
 
-    items: list[Event]
+    items: list[EventRow]
     next: tuple[datetime, UUID] | None
 
 
@@ -219,9 +219,9 @@ async def feed_items(
     return msgspec.convert(rows, list[FeedItem], strict=False)
 
 
-async def events_by_id(ids: list[str]) -> list[Event]:
+async def events_by_id(ids: list[str]) -> list[EventRow]:
     """Events that are known to exist, in no order."""
-    found: list[Event] = []
+    found: list[EventRow] = []
     for first in range(0, len(ids), 500):
         some = ids[first : first + 500]
         places = ", ".join(f"${index + 1}" for index in range(len(some)))

@@ -9,9 +9,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from app.directory.shapes import Country
-from app.events.shapes import FACILITY_NAMES, Event, EventDraft, PickupDraft, ProgrammeItem, as_raw
-from app.web.fields import Reader, latin_digits
-from app.web.refusals import Refused
+from app.events.shapes import FACILITY_NAMES, EventDraft, EventRow, PickupDraft, ProgrammeItem, as_raw
+from app.validation.fields import Reader, latin_digits
+from app.validation.refusals import Refused
 
 FESTIVALS = ("khmer_new_year", "pchum_ben", "visak_bochea", "meak_bochea", "kathina", "water_festival", "other")
 ENTRY_RULES = ("once", "daily", "free")
@@ -36,7 +36,7 @@ def read_event(
     raw: Mapping[str, Any],
     countries: Mapping[str, Country],
     within_reach: frozenset[str] | None,
-    existing: Event | None = None,
+    existing: EventRow | None = None,
 ) -> EventDraft:
     """Check an event as written; raises Refused naming every wrong field.
 
@@ -92,7 +92,7 @@ def read_event(
 
 
 def _country(
-    read: Reader, countries: Mapping[str, Country], within_reach: frozenset[str] | None, existing: Event | None
+    read: Reader, countries: Mapping[str, Country], within_reach: frozenset[str] | None, existing: EventRow | None
 ) -> Country | None:
     code = read.text("host_country", 2, required=True).upper()
     country = countries.get(code)
@@ -144,7 +144,7 @@ def _entry_times(read: Reader, zone: ZoneInfo) -> tuple[datetime | None, datetim
     return opens, closes
 
 
-def _capacity(read: Reader, existing: Event | None) -> int | None:
+def _capacity(read: Reader, existing: EventRow | None) -> int | None:
     capacity = read.whole("capacity", 1, MOST_PEOPLE)
     if existing and capacity is not None and capacity < existing.seats_taken and not read.has_problem("capacity"):
         read.wrong("capacity", "below_seats_taken", taken=existing.seats_taken)
@@ -178,7 +178,7 @@ def _clock(read: Reader, name: str, *, required: bool = False) -> str:
     return at.zfill(5) if at else ""
 
 
-def _pickup(read: Reader, zone: ZoneInfo, starts: datetime | None, existing: Event | None) -> PickupDraft:
+def _pickup(read: Reader, zone: ZoneInfo, starts: datetime | None, existing: EventRow | None) -> PickupDraft:
     known = {str(point.id): point for point in existing.pickup_points} if existing else {}
     row = read.text("id", 36)
     if row and row not in known:
@@ -194,7 +194,7 @@ def _pickup(read: Reader, zone: ZoneInfo, starts: datetime | None, existing: Eve
     return PickupDraft(UUID(row) if row in known else None, name, place, departs, seats)
 
 
-def _keep_chosen_pickups(read: Reader, draft: EventDraft, existing: Event | None) -> None:
+def _keep_chosen_pickups(read: Reader, draft: EventDraft, existing: EventRow | None) -> None:
     kept = {point.id for point in draft.pickup_points}
     if existing and any(point.seats_taken and point.id not in kept for point in existing.pickup_points):
         read.wrong("pickup_points", "pickup_in_use")
@@ -220,7 +220,7 @@ def instant(wall: datetime, zone: str) -> datetime:
     return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def moved_along(raw: dict[str, Any], event: Event, given: Mapping[str, Any]) -> dict[str, Any]:
+def moved_along(raw: dict[str, Any], event: EventRow, given: Mapping[str, Any]) -> dict[str, Any]:
     """Shift registration times, departures and programme as far as the start moves, unless they are given."""
     try:
         shift = datetime.fromisoformat(str(given["starts_at"])).replace(tzinfo=None) - event.starts_local
@@ -263,12 +263,12 @@ def slug_for(draft: EventDraft, country_slug: str) -> str:
     return words[:80].strip("-")
 
 
-def days_until(event: Event, now: datetime) -> int:
+def days_until(event: EventRow, now: datetime) -> int:
     """Whole days from today to the first day, as the place counts them; 0 on the day itself and after."""
     return max(0, (event.first_day - now.astimezone(ZoneInfo(event.time_zone)).date()).days)
 
 
-def refresh_after(event: Event, now: datetime, jitter: int) -> int | None:
+def refresh_after(event: EventRow, now: datetime, jitter: int) -> int | None:
     """Seconds until a page should look again because registration opens within minutes, None otherwise.
 
     Only then, because a page that changes under its reader's eyes disturbs; not everybody at the same instant:
@@ -280,7 +280,7 @@ def refresh_after(event: Event, now: datetime, jitter: int) -> int | None:
     return int(left) + 2 + jitter if 0 < left <= LOOKS_AGAIN else None
 
 
-def registration_refusal(event: Event, now: datetime) -> Refused | None:
+def registration_refusal(event: EventRow, now: datetime) -> Refused | None:
     """Why nobody can register at this instant, or None."""
     if event.state == "cancelled":
         return Refused("event_cancelled")

@@ -98,7 +98,7 @@ class Pickup(msgspec.Struct, frozen=True):
         return None if self.seats is None else max(0, self.seats - self.seats_taken)
 
 
-class Event(msgspec.Struct, frozen=True):
+class EventRow(msgspec.Struct, frozen=True):
     """An event as read, with its country's slug and pause, and its pick-up points."""
 
     id: UUID
@@ -172,7 +172,7 @@ class Event(msgspec.Struct, frozen=True):
         return (self.ends_local - timedelta(microseconds=1)).date()
 
 
-def as_raw(event: Event) -> dict[str, Any]:
+def as_raw(event: EventRow) -> dict[str, Any]:
     """The event as it would be written, wall times without offset: what a change or a copy starts from."""
     return {
         "host_country": event.host_country,

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from app.database.audit import Actor, audit
+from app.activity.record import Actor, audit
 from app.database.connection import fetch, now, write
 from app.festivals.shapes import ConfirmationDraft
 

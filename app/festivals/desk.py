@@ -2,17 +2,17 @@
 
 from litestar import Response, get, post
 
+from app.accounts.access import actor, desk_staff
 from app.accounts.shapes import Staff
 from app.database.connection import now
 from app.festivals import actions, rules
 from app.festivals.queries import festival_dates
 from app.festivals.shapes import NAMES
+from app.validation.refusals import Refused
 from app.web.bodies import form
-from app.web.client import Req
-from app.web.pages import page, see_other
-from app.web.refusals import Refused
-from app.web.sessions import actor, desk_staff
-from app.web.shelf import shelf_of
+from app.web.public_cache import public_cache_of
+from app.web.rendering import page, see_other
+from app.web.request import Req
 
 
 async def _page(
@@ -49,7 +49,7 @@ async def confirm(request: Req) -> Response[bytes]:
     except Refused as refused:
         return await _page(request, staff, typed=typed, refused=refused)
     await actions.confirm(draft, actor(request, staff))
-    shelf_of(request).clear()
+    public_cache_of(request).clear()
     return see_other("/desk/festivals")
 
 
@@ -64,7 +64,7 @@ async def withdraw(request: Req) -> Response[bytes]:
     number = int(year) if year.isascii() and year.isdecimal() and len(year) == 4 else 0
     if not await actions.withdraw(number, typed.get("festival", "")[:30], actor(request, staff)):
         raise Refused("not_found")
-    shelf_of(request).clear()
+    public_cache_of(request).clear()
     return see_other("/desk/festivals")
 
 

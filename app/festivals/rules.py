@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.festivals.shapes import ConfirmationDraft
-from app.web.fields import Reader
+from app.validation.fields import Reader
 from calendars.festivals import KEYS
 from calendars.khmer import FIRST, LAST
 

@@ -5,18 +5,18 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from app.database.audit import Actor, audit
+from app.activity.record import Actor, audit
 from app.database.connection import fetch, insert, now, write
-from app.events.shapes import Event
+from app.events.shapes import EventRow
 from app.gate import rules
-from app.gate.book import walk_in_row
+from app.gate.scans import walk_in_row
 from app.gate.shapes import Device, PhoneState, WalkInAsk
 from app.security.passwords import hash_secret, new_secret
-from app.web.refusals import Refused
+from app.validation.refusals import Refused
 from models.gate import GateDevice, Pairing, WalkIn
 
 
-async def pair(event: Event, label: str, by: Actor) -> tuple[UUID, datetime]:
+async def pair(event: EventRow, label: str, by: Actor) -> tuple[UUID, datetime]:
     """A new pairing, which the desk shows as a QR; it ends 12 hours after the event. Returns its id and expiry."""
     row, expires_at = uuid4(), event.ends_at + rules.EXPIRES_AFTER_EVENT
     async with write():

@@ -8,28 +8,28 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath
 
-from app.database.audit import Actor, audit
+from app.accounts.access import actor
+from app.activity.record import Actor, audit
 from app.database.connection import now
+from app.events.access import api_event
 from app.events.queries import event_by_id
 from app.gate import actions, rules
-from app.gate.book import record_scans
+from app.gate.access import gate_device
 from app.gate.queries import PAIRING, party_states
 from app.gate.roster import head_count, roster
+from app.gate.scans import record_scans
 from app.gate.shapes import Device
 from app.registrations.queries import counts, parties_named, party_by_short_code
 from app.registrations.shapes import Party
 from app.security.links import make_key
-from app.web.answers import answer_once, json_answer
+from app.validation.fields import Reader
+from app.validation.refusals import Refused
 from app.web.assets import compressed
 from app.web.bodies import json_object
-from app.web.client import Req, keyring_of, settings_of
-from app.web.devices import gate_device
-from app.web.fields import Reader
-from app.web.idempotency import Kept
+from app.web.idempotency import Answer
+from app.web.json import answer_once, json_answer
 from app.web.limits import NAMES, SHORT_CODES, count_failure, refuse_guessing
-from app.web.refusals import Refused
-from app.web.scope import api_event
-from app.web.sessions import actor
+from app.web.request import Req, keyring_of, settings_of
 
 LABEL = 120
 NAME = 120
@@ -49,10 +49,10 @@ async def pair(request: Req, slug: FromPath[str]) -> Response[bytes]:
     label = read.text("label", LABEL, required=True)
     read.finish()
 
-    async def act() -> Kept:
+    async def act() -> Answer:
         pairing, expires_at = await actions.pair(event, label, actor(request, staff))
         secret = await actions.add_device(pairing)
-        return Kept(
+        return Answer(
             201,
             {
                 "id": str(pairing),

@@ -10,24 +10,24 @@ from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
+from app.accounts.access import actor
 from app.accounts.shapes import Staff
 from app.database.connection import now
-from app.events.shapes import Event
+from app.events.access import desk_event
+from app.events.shapes import EventRow
 from app.gate import actions, rules
 from app.gate.api import LABEL, pair_url
-from app.gate.book import record_scans
 from app.gate.queries import conflicts_of, device_of_event, pairings_of
 from app.gate.roster import head_count
+from app.gate.scans import record_scans
+from app.printing import qr
 from app.security.nonces import kept_or_new, nonce_is_ours
-from app.tickets import qr
+from app.validation.fields import Reader
+from app.validation.refusals import Problem, Refused
 from app.web.bodies import form
-from app.web.client import Req, keyring_of
-from app.web.fields import Reader
-from app.web.idempotency import Kept, once
-from app.web.pages import page, see_other
-from app.web.refusals import Problem, Refused
-from app.web.scope import desk_event
-from app.web.sessions import actor
+from app.web.idempotency import Answer, once
+from app.web.rendering import page, see_other
+from app.web.request import Req, keyring_of
 
 FORM = "pairing"
 NEVER_OVER = datetime(9000, 1, 1, tzinfo=UTC)
@@ -50,7 +50,7 @@ class HandedOver(msgspec.Struct):
 
 
 async def _gates_page(
-    request: Req, staff: Staff, event: Event, typed: dict[str, str], problems: tuple[Problem, ...] = ()
+    request: Req, staff: Staff, event: EventRow, typed: dict[str, str], problems: tuple[Problem, ...] = ()
 ) -> Response[bytes]:
     facts = await _live(event)
     links = [(pairing, pair_url(request, pairing.id)) for pairing in facts["pairings"]]
@@ -78,7 +78,7 @@ def _done(request: Req) -> tuple[str, int] | None:
     return None
 
 
-async def _live(event: Event) -> dict[str, Any]:
+async def _live(event: EventRow) -> dict[str, Any]:
     """What moves while people come in: counts, phones with what is wrong with them, conflicts."""
     moment, pairings = now(), await pairings_of(event.id)
     return {
@@ -119,9 +119,9 @@ async def pair(request: Req, slug: FromPath[str]) -> Response[bytes]:
     if read.problems:
         return await _gates_page(request, staff, event, typed, tuple(read.problems))
 
-    async def act() -> Kept:
+    async def act() -> Answer:
         pairing, _ = await actions.pair(event, label, actor(request, staff))
-        return Kept(303, str(pairing))
+        return Answer(303, str(pairing))
 
     keyring = keyring_of(request)
     key = nonce if nonce_is_ours(keyring, FORM, nonce) else None
@@ -182,7 +182,7 @@ async def take_over(request: Req, slug: FromPath[str]) -> Response[bytes]:
     return see_other(f"/desk/events/{slug}/gate?taken={kept}")
 
 
-async def _take_over(request: Req, event: Event, phone: HandedPhone) -> int:
+async def _take_over(request: Req, event: EventRow, phone: HandedPhone) -> int:
     """Keep what can be read, each entry for itself; groups first, because a scan may take one back."""
     try:
         device = await device_of_event(event.id, UUID(phone.device))

@@ -9,19 +9,19 @@ from litestar.params import FromPath
 
 from app.database.connection import now
 from app.gate import actions, rules
+from app.gate.access import gate_device, optional_device, pairing_cookie
 from app.gate.api import came_in, party_at_gate, present_device
-from app.gate.book import record_scans
 from app.gate.queries import pairing_by_token
+from app.gate.scans import record_scans
 from app.gate.shapes import Device, Result
+from app.i18n.catalogues import translate
 from app.registrations.queries import counts, party_by_number
 from app.registrations.rules import SHORT_CODE_LENGTH
 from app.registrations.shapes import ATTENTION, Party
+from app.validation.refusals import SENTENCES, Refused
 from app.web.bodies import form
-from app.web.client import Req, keyring_of, language_of, require_same_origin, settings_of
-from app.web.devices import gate_device, optional_device, pairing_cookie
-from app.web.i18n import translate
-from app.web.pages import page, see_other
-from app.web.refusals import SENTENCES, Refused
+from app.web.rendering import page, see_other
+from app.web.request import Req, keyring_of, language_of, require_same_origin, settings_of
 
 # what the scanner has to say without asking the server
 SCANNER_CODES = (

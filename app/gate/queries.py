@@ -12,7 +12,7 @@ from app.gate.shapes import Conflict, Device, PairingRow, PartyState, Result, Se
 from app.security.keyring import Keyring
 from app.security.links import proves, read_key
 from app.security.passwords import hash_secret
-from app.web.refusals import Refused
+from app.validation.refusals import Refused
 
 PAIRING = "pair"
 

@@ -16,16 +16,16 @@ import msgspec
 from app.database.connection import fetch, now
 from app.directory.shapes import json_of
 from app.events.queries import event_by_id
-from app.events.shapes import Event
+from app.events.shapes import EventRow
 from app.gate import rules
-from app.gate.seals import encoded, party_secrets, seal_for_tickets
+from app.gate.roster_seals import encoded, party_secrets, seal_for_tickets
 from app.gate.shapes import Device, device_name
 from app.registrations.queries import LONG_AGO, Counts, counts
 from app.security.keyring import Keyring
 from app.security.sealing import Unreadable, keyed_hash, unseal
 
 VERSION = 1
-PAGE = 2_000  # parties
+PARTIES_A_PAGE = 2_000  # parties
 COUNTS_KEPT = timedelta(seconds=1)
 MOST_COUNTED = 100  # events
 NO_LONGER, HANDED_ON = -1, -2  # in place of a ticket's issue
@@ -72,9 +72,9 @@ async def roster(keyring: Keyring, device: Device, since: int, known: str) -> di
     event = await event_by_id(device.event)
     reset = since > event.revision  # the server was restored from an older backup
     since = 0 if reset else since
-    bounds = (await fetch(_UPTO, event.id, since, PAGE))[0]
+    bounds = (await fetch(_UPTO, event.id, since, PARTIES_A_PAGE))[0]
     upto = int(bounds["upto"] or since)
-    more = bounds["parties"] == PAGE
+    more = bounds["parties"] == PARTIES_A_PAGE
     devices = await fetch(_DEVICES, event.id)
     head = await _head(keyring, device, event, devices)
     tag = hashlib.sha256(msgspec.json.encode(head)).hexdigest()[:16]
@@ -93,7 +93,7 @@ async def roster(keyring: Keyring, device: Device, since: int, known: str) -> di
     return answer if tag == known else answer | head
 
 
-async def head_count(event: Event) -> Counts:
+async def head_count(event: EventRow) -> Counts:
     """The event's counts, at most a second old: many gates ask every few seconds. Who is inside is of today."""
     moment = now()
     kept = _counted.get(event.id)
@@ -107,7 +107,7 @@ async def head_count(event: Event) -> Counts:
     return fresh
 
 
-async def _head(keyring: Keyring, device: Device, event: Event, devices: list[dict[str, Any]]) -> dict[str, Any]:
+async def _head(keyring: Keyring, device: Device, event: EventRow, devices: list[dict[str, Any]]) -> dict[str, Any]:
     neighbours = await fetch(
         _NEIGHBOURS, event.host_country, event.id, event.starts_at - NEIGHBOURS, event.starts_at + NEIGHBOURS
     )
@@ -153,7 +153,7 @@ def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat()
 
 
-async def _page(keyring: Keyring, event: Event, since: int, upto: int) -> tuple[list[Any], list[str]]:
+async def _page(keyring: Keyring, event: EventRow, since: int, upto: int) -> tuple[list[Any], list[str]]:
     """The parties with a revision in (since, upto], and the references of those that must be forgotten."""
     bounds = (event.id, since, upto)
     parties = await fetch(_PARTIES, *bounds)
@@ -169,7 +169,7 @@ async def _page(keyring: Keyring, event: Event, since: int, upto: int) -> tuple[
 
 def _rows(
     keyring: Keyring,
-    event: Event,
+    event: EventRow,
     parties: list[dict[str, Any]],
     tickets: list[dict[str, Any]],
     admissions: list[dict[str, Any]],

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from app.events.shapes import Event
-from app.gate.shapes import Entry, PartyState, PhoneState, ScanAsk, Seen, TicketState, Verdict, WalkInAsk
+from app.events.shapes import EventRow
+from app.gate.shapes import EntryRules, PartyState, PhoneState, ScanAsk, Seen, TicketState, Verdict, WalkInAsk
 from app.security.keyring import Keyring
-from app.tickets.code import NotATicket, decode
-from app.web.fields import Reader
+from app.security.ticket_code import NotATicket, decode
+from app.validation.fields import Reader
 
 MOST_SCANS = 500
 MOST_NUMBERS = 60  # people in the largest party
@@ -164,12 +164,12 @@ def understood(ask: ScanAsk, text: str, ticket: str, keyring: Keyring) -> ScanAs
     return msgspec.structs.replace(ask, registration=registration.lower(), ticket=int(number))
 
 
-def entry_of(event: Event) -> Entry:
+def entry_of(event: EventRow) -> EntryRules:
     """What the judge needs to know of an event."""
-    return Entry(**{name: getattr(event, name) for name in Entry.__struct_fields__})
+    return EntryRules(**{name: getattr(event, name) for name in EntryRules.__struct_fields__})
 
 
-def day_of(entry: Entry, moment: datetime) -> str:
+def day_of(entry: EntryRules, moment: datetime) -> str:
     """Under which day an admission counts: one for all unless the event admits daily (then it turns at `day_turns`)."""
     if entry.entry_rule != "daily":
         return "once"
@@ -177,11 +177,11 @@ def day_of(entry: Entry, moment: datetime) -> str:
     return (_local(entry, moment) - timedelta(hours=int(hours), minutes=int(minutes))).date().isoformat()
 
 
-def _local(entry: Entry, moment: datetime) -> datetime:
+def _local(entry: EntryRules, moment: datetime) -> datetime:
     return moment.astimezone(ZoneInfo(entry.time_zone))
 
 
-def judge(ask: ScanAsk, party: PartyState | None, number: int, *, entry: Entry, day: str, device: UUID) -> Verdict:
+def judge(ask: ScanAsk, party: PartyState | None, number: int, *, entry: EntryRules, day: str, device: UUID) -> Verdict:
     """What to say of one ticket of a scan. `override` turns every refusal into an admission.
 
     A phone without a network has let in whom it showed as admitted: that stands, and is a conflict.
@@ -198,7 +198,7 @@ def _was_let_in(ask: ScanAsk) -> bool:
     return ask.offline and ask.shown == "admitted"
 
 
-def _first_time(ask: ScanAsk, refusal: str, ticket: TicketState | None, entry: Entry) -> Verdict:
+def _first_time(ask: ScanAsk, refusal: str, ticket: TicketState | None, entry: EntryRules) -> Verdict:
     refusal = refusal or _not_now(entry, ask.scanned_at)
     if not refusal:
         return Verdict("admitted", "", "admit")
@@ -211,7 +211,7 @@ def _first_time(ask: ScanAsk, refusal: str, ticket: TicketState | None, entry: E
     return Verdict("refused", refusal)
 
 
-def _again(ask: ScanAsk, seen: Seen, entry: Entry, device: UUID) -> Verdict:
+def _again(ask: ScanAsk, seen: Seen, entry: EntryRules, device: UUID) -> Verdict:
     if entry.entry_rule == "free" and not seen.inside:
         return Verdict("admitted", "", "return")
     if ask.override:
@@ -221,7 +221,7 @@ def _again(ask: ScanAsk, seen: Seen, entry: Entry, device: UUID) -> Verdict:
     return Verdict("already_admitted", "already_admitted")
 
 
-def _refusal(ask: ScanAsk, party: PartyState | None, number: int, entry: Entry) -> str:
+def _refusal(ask: ScanAsk, party: PartyState | None, number: int, entry: EntryRules) -> str:
     if ask.refusal:
         return ask.refusal
     ticket = party.tickets.get(number) if party else None
@@ -235,7 +235,7 @@ def _refusal(ask: ScanAsk, party: PartyState | None, number: int, entry: Entry) 
     return _OF_TICKET[ticket.state]
 
 
-def _not_now(entry: Entry, moment: datetime) -> str:
+def _not_now(entry: EntryRules, moment: datetime) -> str:
     """Why the gate does not admit by itself at this instant, or ""."""
     if entry.state == "cancelled":
         return "event_cancelled"
@@ -247,7 +247,7 @@ def _not_now(entry: Entry, moment: datetime) -> str:
     return ""
 
 
-def day_begins(entry: Entry, moment: datetime) -> datetime | None:
+def day_begins(entry: EntryRules, moment: datetime) -> datetime | None:
     """When the gate's day of this instant began; None where all days are one."""
     if entry.entry_rule != "daily":
         return None
@@ -255,7 +255,7 @@ def day_begins(entry: Entry, moment: datetime) -> datetime | None:
     return begins.replace(tzinfo=ZoneInfo(entry.time_zone)).astimezone(UTC)
 
 
-def _same_day(entry: Entry, moment: datetime, other: datetime) -> bool:
+def _same_day(entry: EntryRules, moment: datetime, other: datetime) -> bool:
     return _local(entry, moment).date() == _local(entry, other).date()
 
 

@@ -69,7 +69,7 @@ class PairingRow(msgspec.Struct, frozen=True):
     devices: tuple[DeviceRow, ...] = ()
 
 
-class Entry(msgspec.Struct, frozen=True):
+class EntryRules(msgspec.Struct, frozen=True):
     """Whom an event lets in, and when: what the judge needs to know of it."""
 
     entry_rule: str

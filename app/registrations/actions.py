@@ -9,16 +9,16 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from app.database.audit import Actor, audit
+from app.activity.record import Actor, audit
 from app.database.connection import fetch, insert, now, write
 from app.events.rules import registration_refusal
-from app.events.shapes import Event
+from app.events.shapes import EventRow
 from app.registrations import rules
 from app.registrations.shapes import RegistrationDraft
-from app.registrations.waiting import TAKE_BUS, promote_waiting
+from app.seats.waiting import TAKE_BUS, promote_waiting
 from app.security.keyring import Keyring
 from app.security.sealing import keyed_hash, seal
-from app.web.refusals import Problem, Refused, invalid
+from app.validation.refusals import Problem, Refused, invalid
 from models.registrations import Invitation, Reach, Registration
 from models.tickets import Ticket
 
@@ -57,7 +57,7 @@ class Registered(msgspec.Struct, frozen=True):
     pickup_point: UUID | None
 
 
-async def register(keyring: Keyring, event: Event, draft: RegistrationDraft, by: Actor) -> Registered:
+async def register(keyring: Keyring, event: EventRow, draft: RegistrationDraft, by: Actor) -> Registered:
     """Book places for a party; raises Refused when the event is closed, full, or the bus is."""
     moment = now()
     async with write():
@@ -91,7 +91,7 @@ async def _after_moving_up(booked: Registered, draft: RegistrationDraft) -> Regi
     return msgspec.convert(rows[0], Registered, strict=False)
 
 
-async def _why_not(event: Event, moment: datetime) -> Refused:
+async def _why_not(event: EventRow, moment: datetime) -> Refused:
     """Read only to explain: the UPDATE has decided already."""
     rows = await fetch(
         "SELECT state, registration_paused, registration_opens_at, registration_closes_at, ends_at"
@@ -114,7 +114,7 @@ class _Openness(msgspec.Struct):
 
 
 async def _write(
-    keyring: Keyring, event: Event, draft: RegistrationDraft, state: str, revision: int, moment: datetime
+    keyring: Keyring, event: EventRow, draft: RegistrationDraft, state: str, revision: int, moment: datetime
 ) -> Registered:
     row, number = uuid4(), draw_number()
     short_code = await insert_registration(

@@ -6,23 +6,23 @@ from uuid import UUID
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath
 
-from app.database.audit import audit
+from app.accounts.access import actor
+from app.activity.record import audit
+from app.events.access import api_event
 from app.events.queries import event_by_id, public_event
-from app.events.shapes import Event
+from app.events.shapes import EventRow
+from app.i18n.catalogues import languages
 from app.registrations import actions, changes, rules
 from app.registrations.queries import invitation_by_key, limit_of, parties_of, party_by_key, party_key
 from app.registrations.shapes import Party
+from app.security import ticket_code as code
 from app.security.keyring import Keyring
-from app.tickets import code
-from app.web.answers import PAGE, answer_once, cursor_of, json_answer, read_cursor
+from app.validation.refusals import Refused
 from app.web.bodies import json_object
-from app.web.client import Req, client_address, keyring_of, language_of, settings_of, worker
-from app.web.i18n import languages
-from app.web.idempotency import Kept
+from app.web.idempotency import Answer
+from app.web.json import ITEMS_A_PAGE, answer_once, cursor_of, json_answer, read_cursor
 from app.web.limits import PARTY_KEYS, REGISTERING, count_failure
-from app.web.refusals import Refused
-from app.web.scope import api_event
-from app.web.sessions import actor
+from app.web.request import Req, client_address, keyring_of, language_of, settings_of, worker
 
 
 def _tickets(request: Req, event_number: int, number: str, issued: list[tuple[int, int]]) -> list[dict[str, Any]]:
@@ -35,7 +35,7 @@ def _booking(request: Req, party: UUID, key: str) -> dict[str, str]:
     return {"id": str(party), "key": key, "page": f"{settings_of(request).base_url}/{language_of(request)}/r/{key}"}
 
 
-def party_json(request: Req, event: Event, party: Party, key: str) -> dict[str, Any]:
+def party_json(request: Req, event: EventRow, party: Party, key: str) -> dict[str, Any]:
     """A registration as its holder sees it; no tickets while it waits."""
     issued = [(ticket.number, ticket.issue) for ticket in party.valid_tickets]
     return {
@@ -60,7 +60,7 @@ async def register(request: Req, slug: FromPath[str]) -> Response[bytes]:
     raw = await json_object(request)
     keyring = keyring_of(request)
 
-    async def act() -> Kept:
+    async def act() -> Answer:
         invitation = await invitation_by_key(keyring, raw.get("invitation"), event.id)
         draft = rules.read_registration(raw, event, languages(), language_of(request), invitation)
         booked = await actions.register(keyring, event, draft, worker(request))
@@ -75,7 +75,7 @@ async def register(request: Req, slug: FromPath[str]) -> Response[bytes]:
             "pickup_point": str(booked.pickup_point) if booked.pickup_point else None,
             "tickets": _tickets(request, event.number, booked.number, issued),
         }
-        return Kept(201, body, booked.id)
+        return Answer(201, body, booked.id)
 
     return await answer_once(request, "public", act, str(event.id))
 
@@ -119,7 +119,7 @@ async def hand_on(request: Req, key: FromPath[str], number: FromPath[str]) -> Re
         raise Refused("not_found")
     keyring = keyring_of(request)
 
-    async def act() -> Kept:
+    async def act() -> Answer:
         name, language = rules.read_friend(raw, languages(), party.language)
         friend = await changes.hand_on(keyring, event, party.id, int(number), name, language, worker(request))
         body = {
@@ -131,7 +131,7 @@ async def hand_on(request: Req, key: FromPath[str], number: FromPath[str]) -> Re
             "pickup_point": str(friend.pickup_point) if friend.pickup_point else None,
             "tickets": _tickets(request, event.number, friend.number, [(1, 0)]),
         }
-        return Kept(201, body, friend.id)
+        return Answer(201, body, friend.id)
 
     return await answer_once(request, "public", act, f"{key}/{number}")
 
@@ -153,10 +153,10 @@ async def erase(request: Req, key: FromPath[str]) -> Response[bytes]:
         if refused.code != "erased":
             raise
 
-    async def act() -> Kept:
+    async def act() -> Answer:
         party = await party_by_key(keyring_of(request), key)
         await actions.erase(party.id, worker(request))
-        return Kept(200, {"state": "erased"})
+        return Answer(200, {"state": "erased"})
 
     return await answer_once(request, "public", act, key)
 
@@ -168,8 +168,8 @@ async def registrations(request: Req, slug: FromPath[str]) -> Response[bytes]:
     if staff.is_hq:
         raise Refused("forbidden")
     keyring: Keyring = keyring_of(request)
-    parties = await parties_of(keyring, event.id, read_cursor(request), PAGE + 1)
-    shown, more = parties[:PAGE], len(parties) > PAGE
+    parties = await parties_of(keyring, event.id, read_cursor(request), ITEMS_A_PAGE + 1)
+    shown, more = parties[:ITEMS_A_PAGE], len(parties) > ITEMS_A_PAGE
     await audit(actor(request, staff), "names_read", "event", event.id, event.id, parties=len(shown))
     return json_answer(
         {

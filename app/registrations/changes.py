@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from app.database.audit import Actor, audit
+from app.activity.record import Actor, audit
 from app.database.connection import fetch, insert, now, write
 from app.events.rules import registration_refusal
-from app.events.shapes import Event
+from app.events.shapes import EventRow
 from app.registrations.actions import (
     LEAVE_BUS,
     OPEN,
@@ -22,10 +22,10 @@ from app.registrations.actions import (
     set_reach,
 )
 from app.registrations.shapes import ChangeDraft, Held
-from app.registrations.waiting import TAKE_BUS, promote_waiting
+from app.seats.waiting import TAKE_BUS, promote_waiting
 from app.security.keyring import Keyring
 from app.security.sealing import seal
-from app.web.refusals import Problem, Refused, invalid
+from app.validation.refusals import Problem, Refused, invalid
 from models.tickets import Ticket
 
 MOST_NUMBERS = 255  # a ticket's number and its issue are one byte each in its code
@@ -65,7 +65,7 @@ async def _begin(registration: UUID, event: UUID) -> tuple[Held, list[_Place], i
     return held, places, int(locked[0]["revision"])
 
 
-async def change(keyring: Keyring, event: Event, registration: UUID, draft: ChangeDraft, by: Actor) -> None:
+async def change(keyring: Keyring, event: EventRow, registration: UUID, draft: ChangeDraft, by: Actor) -> None:
     """Make a party what the draft says; what it leaves out stays. Raises Refused, and then nothing has changed."""
     moment = now()
     async with write():
@@ -85,7 +85,7 @@ async def change(keyring: Keyring, event: Event, registration: UUID, draft: Chan
         await promote_waiting(event.id)
 
 
-async def _grow(event: Event, held: Held, more: int, revision: int, moment: datetime) -> list[_Place]:
+async def _grow(event: EventRow, held: Held, more: int, revision: int, moment: datetime) -> list[_Place]:
     """Places for more people, all of them or none; a waiting party that grows goes to the end of the list."""
     if held.last_ticket + more > MOST_NUMBERS:
         raise Refused("changes_exhausted")
@@ -128,7 +128,7 @@ def _marks(values: list[Any], first: int) -> str:
     return ", ".join(f"${first + index}" for index in range(len(values)))
 
 
-async def _move_bus(event: Event, held: Held, to: UUID | None) -> None:
+async def _move_bus(event: EventRow, held: Held, to: UUID | None) -> None:
     """Another bus, or none; a waiting party only wishes."""
     if to == held.pickup_point:
         return
@@ -180,7 +180,7 @@ class HandedOn(msgspec.Struct, frozen=True):
 
 
 async def hand_on(
-    keyring: Keyring, event: Event, registration: UUID, number: int, name: str, language: str, by: Actor
+    keyring: Keyring, event: EventRow, registration: UUID, number: int, name: str, language: str, by: Actor
 ) -> HandedOn:
     """Make a registration of one for a friend out of a ticket, whose old code dies. Raises Refused."""
     async with write():

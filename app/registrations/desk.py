@@ -6,10 +6,13 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from app.accounts.access import actor
 from app.accounts.shapes import Staff
-from app.database.audit import audit
-from app.events.shapes import Event
-from app.registrations import actions, changes, rules, waiting
+from app.activity.record import audit
+from app.events.access import desk_event
+from app.events.shapes import EventRow
+from app.printing import qr
+from app.registrations import actions, changes, rules
 from app.registrations.queries import (
     INVITATION,
     counts,
@@ -20,24 +23,22 @@ from app.registrations.queries import (
     party_key,
 )
 from app.registrations.shapes import ATTENTION, ChangeDraft, Party
+from app.seats import waiting
 from app.security.links import make_key
 from app.security.nonces import kept_or_new, nonce_is_ours
-from app.tickets import qr
-from app.web.answers import PAGE, cursor_of, read_cursor
+from app.validation.fields import Reader
+from app.validation.refusals import Problem, Refused
 from app.web.bodies import form
-from app.web.client import Req, keyring_of, language_of, settings_of
-from app.web.fields import Reader
-from app.web.idempotency import Kept, once
-from app.web.pages import page, see_other
-from app.web.refusals import Problem, Refused
-from app.web.scope import desk_event
-from app.web.sessions import actor
+from app.web.idempotency import Answer, once
+from app.web.json import ITEMS_A_PAGE, cursor_of, read_cursor
+from app.web.rendering import page, see_other
+from app.web.request import Req, keyring_of, language_of, settings_of
 
 FORM = "invitation"
 REASON = 300
 
 
-async def _attache(request: Req, slug: str) -> tuple[Staff, Event]:
+async def _attache(request: Req, slug: str) -> tuple[Staff, EventRow]:
     """Who is logged in and the event, for those who may see names."""
     staff, event = await desk_event(request, slug)
     if staff.is_hq:
@@ -49,8 +50,8 @@ async def _attache(request: Req, slug: str) -> tuple[Staff, Event]:
 async def registrations(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """Names, sizes and states; each reading is audited."""
     staff, event = await _attache(request, slug)
-    parties = await parties_of(keyring_of(request), event.id, read_cursor(request), PAGE + 1)
-    shown = parties[:PAGE]
+    parties = await parties_of(keyring_of(request), event.id, read_cursor(request), ITEMS_A_PAGE + 1)
+    shown = parties[:ITEMS_A_PAGE]
     await audit(actor(request, staff), "names_read", "event", event.id, event.id, parties=len(shown))
     return page(
         request,
@@ -59,11 +60,11 @@ async def registrations(request: Req, slug: FromPath[str]) -> Response[bytes]:
         event=event,
         parties=shown,
         counts=await counts(event.id),
-        next=cursor_of((shown[-1].created_at, shown[-1].id)) if len(parties) > PAGE else None,
+        next=cursor_of((shown[-1].created_at, shown[-1].id)) if len(parties) > ITEMS_A_PAGE else None,
     )
 
 
-async def _party(request: Req, slug: str, row: str) -> tuple[Staff, Event, Party]:
+async def _party(request: Req, slug: str, row: str) -> tuple[Staff, EventRow, Party]:
     staff, event = await _attache(request, slug)
     try:
         party = await party_by_id(keyring_of(request), event.id, UUID(row))
@@ -85,7 +86,7 @@ async def party_page(request: Req, slug: FromPath[str], row: FromPath[str]) -> R
 def _party_page(
     request: Req,
     staff: Staff,
-    event: Event,
+    event: EventRow,
     party: Party,
     *,
     link: str = "",
@@ -153,7 +154,7 @@ def _reason(typed: dict[str, str]) -> str:
     return reason
 
 
-def _to_bus(typed: dict[str, str], event: Event) -> ChangeDraft:
+def _to_bus(typed: dict[str, str], event: EventRow) -> ChangeDraft:
     points = {str(point.id): point.id for point in event.pickup_points}
     chosen = typed.get("pickup_point", "")
     if chosen and chosen not in points:
@@ -196,7 +197,7 @@ async def invitations(request: Req, slug: FromPath[str]) -> Response[bytes]:
 
 
 async def _invitations_page(
-    request: Req, staff: Staff, event: Event, typed: dict[str, str], problems: tuple[Problem, ...]
+    request: Req, staff: Staff, event: EventRow, typed: dict[str, str], problems: tuple[Problem, ...]
 ) -> Response[bytes]:
     keyring = keyring_of(request)
     base = f"{settings_of(request).base_url}/{language_of(request)}/events/{event.slug}/register?invitation="
@@ -220,9 +221,9 @@ async def invite(request: Req, slug: FromPath[str]) -> Response[bytes]:
     typed = await form(request)
     keyring, nonce = keyring_of(request), typed.get("nonce", "")
 
-    async def act() -> Kept:
+    async def act() -> Answer:
         label, limit = rules.read_invitation({name: text for name, text in typed.items() if name != "nonce"})
-        return Kept(303, {"id": str(await actions.invite(event.id, label, limit, actor(request, staff)))})
+        return Answer(303, {"id": str(await actions.invite(event.id, label, limit, actor(request, staff)))})
 
     try:
         key = nonce if nonce_is_ours(keyring, FORM, nonce) else None

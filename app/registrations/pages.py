@@ -9,26 +9,27 @@ from litestar.params import FromPath
 
 from app.database.connection import now
 from app.directory.queries import contacts_of, country_by_slug
-from app.events.entries import one_event_calendar
+from app.events.calendar_entries import one_event_calendar
 from app.events.queries import event_by_id, public_event
 from app.events.rules import refresh_after, registration_refusal
-from app.events.shapes import Event
-from app.registrations import actions, changes, rules
+from app.events.shapes import EventRow
+from app.events.sharing import share_links
+from app.i18n.catalogues import languages, local_time, pick, translate
+from app.printing import qr
+from app.registrations import actions, changes, prints, rules
 from app.registrations.api import party_of
 from app.registrations.queries import invitation_by_key, limit_of, party_key
-from app.registrations.shapes import Party, Ticket
+from app.registrations.shapes import Party, TicketRow
+from app.security import ticket_code as code
 from app.security.nonces import kept_or_new, make_nonce, nonce_age, nonce_is_ours
-from app.tickets import code, prints, qr
+from app.validation.fields import latin_digits
+from app.validation.refusals import Problem, Refused, invalid
 from app.web.assets import compressed
 from app.web.bodies import form, nested
-from app.web.client import Req, client_address, keyring_of, language_of, require_same_origin, settings_of, worker
-from app.web.fields import latin_digits
-from app.web.i18n import languages, local_time, pick, translate
-from app.web.idempotency import Kept, once
+from app.web.idempotency import Answer, once
 from app.web.limits import REGISTERING
-from app.web.pages import page, see_other
-from app.web.refusals import Problem, Refused, invalid
-from app.web.sharing import share_links
+from app.web.rendering import page, see_other
+from app.web.request import Req, client_address, keyring_of, language_of, require_same_origin, settings_of, worker
 
 FORM = "register"
 FRIEND = "hand-on"
@@ -40,7 +41,7 @@ AT_FIELD = {"pickup_point_full": "pickup_point", "event_full": "accept_waiting"}
 PRIVATE = {"cache-control": "private, no-store", "x-robots-tag": "noindex"}
 
 
-async def _public(language: str, slug: str) -> Event:
+async def _public(language: str, slug: str) -> EventRow:
     event = await public_event(slug) if language in languages() else None
     if event is None:
         raise Refused("not_found")
@@ -57,7 +58,7 @@ async def registration_form(request: Req, language: FromPath[str], slug: FromPat
 
 async def _form_page(
     request: Req,
-    event: Event,
+    event: EventRow,
     typed: dict[str, str],
     problems: tuple[Problem, ...],
     refusal: Refused | None = None,
@@ -95,12 +96,12 @@ async def register(request: Req, language: FromPath[str], slug: FromPath[str]) -
         return await _form_page(request, event, typed, trapped.problems, trapped, status=422)
     await asyncio.sleep(max(0.0, QUICKEST - nonce_age(nonce)))
 
-    async def act() -> Kept:
+    async def act() -> Answer:
         raw = nested({name: value for name, value in typed.items() if name != "nonce"})
         invitation = await invitation_by_key(keyring, typed.get("invitation"), event.id)
         draft = rules.read_registration(raw, event, languages(), language, invitation)
         booked = await actions.register(keyring, event, draft, worker(request))
-        return Kept(303, {"key": party_key(keyring, booked.id)}, booked.id)
+        return Answer(303, {"key": party_key(keyring, booked.id)}, booked.id)
 
     try:
         # the nonce alone makes a repetition: whoever goes back and corrects a letter must not book twice
@@ -153,7 +154,7 @@ async def _party_page(
     )
 
 
-def _as_typed(party: Party, present: list[Ticket]) -> dict[str, str]:
+def _as_typed(party: Party, present: list[TicketRow]) -> dict[str, str]:
     names = [party.name if ticket.number == 1 else ticket.name for ticket in present]
     typed = {f"names.{index}": name for index, name in enumerate(names)}
     return typed | {
@@ -201,11 +202,11 @@ async def hand_on(request: Req, language: FromPath[str], key: FromPath[str]) -> 
     typed = await form(request)
     keyring, nonce, number = keyring_of(request), typed.get("nonce", ""), typed.get("number", "")
 
-    async def act() -> Kept:
+    async def act() -> Answer:
         name, tag = rules.read_friend({"name": typed.get("name", "")}, languages(), language)
         wanted = int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else 0
         friend = await changes.hand_on(keyring, event, party.id, wanted, name, tag, worker(request))
-        return Kept(200, {"key": party_key(keyring, friend.id), "name": name}, friend.id)
+        return Answer(200, {"key": party_key(keyring, friend.id), "name": name}, friend.id)
 
     try:
         once_key = nonce if nonce_is_ours(keyring, FRIEND, nonce) else None
@@ -302,7 +303,7 @@ async def picture(request: Req, language: FromPath[str], key: FromPath[str], nam
     )
 
 
-async def _printed(request: Req, key: str, number: int | None) -> tuple[Party, Event, list[prints.Printed]]:
+async def _printed(request: Req, key: str, number: int | None) -> tuple[Party, EventRow, list[prints.Printed]]:
     """The party of a link, its event, and its tickets (or the one of this number) as they are printed."""
     party = await party_of(request, key)
     event = await event_by_id(party.event)
@@ -324,7 +325,7 @@ async def _printed(request: Req, key: str, number: int | None) -> tuple[Party, E
     return party, event, printed
 
 
-async def _facts(event: Event, party: Party, tickets: list[prints.Printed], language: str) -> dict[str, Any]:
+async def _facts(event: EventRow, party: Party, tickets: list[prints.Printed], language: str) -> dict[str, Any]:
     country = await country_by_slug(event.country_slug)
     bus = next((point for point in event.pickup_points if point.id == party.pickup_point), None)
     departs = f" · {local_time(bus.departs_at, event.time_zone)}" if bus and bus.departs_at else ""

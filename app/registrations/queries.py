@@ -9,11 +9,11 @@ import msgspec
 
 from app.database.connection import fetch
 from app.registrations.rules import folded
-from app.registrations.shapes import Invitation, Party
+from app.registrations.shapes import InvitationRow, Party
 from app.security.keyring import Keyring
 from app.security.links import make_key, proves, read_key
 from app.security.sealing import Unreadable, unseal
-from app.web.refusals import Refused
+from app.validation.refusals import Refused
 
 LINK = "party"
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
@@ -67,19 +67,19 @@ FROM invitation
 """
 
 
-async def invitation_by_key(keyring: Keyring, key: Any, event: UUID) -> Invitation | None:
+async def invitation_by_key(keyring: Keyring, key: Any, event: UUID) -> InvitationRow | None:
     """The invitation to this event whose link holds `key`, unless it was revoked."""
     parts = read_key(key) if isinstance(key, str) and key else None
     if parts is None or not proves(keyring, INVITATION, str(key)):
         return None
     rows = await fetch(f"{_INVITATIONS} WHERE id = $1 AND event = $2 AND revoked_at IS NULL", parts[0], event)
-    return msgspec.convert(rows[0], Invitation, strict=False) if rows else None
+    return msgspec.convert(rows[0], InvitationRow, strict=False) if rows else None
 
 
-async def invitations_of(event: UUID) -> list[Invitation]:
+async def invitations_of(event: UUID) -> list[InvitationRow]:
     """Every invitation to an event, the newest first."""
     rows = await fetch(f"{_INVITATIONS} WHERE event = $1 ORDER BY created_at DESC, id", event)
-    return msgspec.convert(rows, list[Invitation], strict=False)
+    return msgspec.convert(rows, list[InvitationRow], strict=False)
 
 
 async def limit_of(party: Party, event_limit: int) -> int:

@@ -10,18 +10,18 @@ from uuid import UUID
 
 import phonenumbers
 
-from app.events.shapes import Event
+from app.events.shapes import EventRow
 from app.registrations.shapes import (
     ATTENTION,
     ChangeDraft,
     Cluster,
-    Invitation,
+    InvitationRow,
     Party,
     Promotion,
     RegistrationDraft,
     Waiting,
 )
-from app.web.fields import Reader, latin_digits
+from app.validation.fields import Reader, latin_digits
 
 NAME = 120
 SHORT_CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O, 1 I L, U: they are misheard and misread
@@ -37,10 +37,10 @@ _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]{0,62}\.)*[A-Za
 
 def read_registration(
     raw: Mapping[str, Any],
-    event: Event,
+    event: EventRow,
     languages: Iterable[str],
     language: str,
-    invitation: Invitation | None = None,
+    invitation: InvitationRow | None = None,
 ) -> RegistrationDraft:
     """Check what a worker (or a script) sent; raises Refused naming every wrong field. `language` is the default;
     an `invitation` allows a larger party."""
@@ -81,7 +81,7 @@ def read_registration(
     return draft
 
 
-def read_change(raw: Mapping[str, Any], event: Event, present: Party, limit: int) -> ChangeDraft:
+def read_change(raw: Mapping[str, Any], event: EventRow, present: Party, limit: int) -> ChangeDraft:
     """Check how a party is to change; raises Refused naming every wrong field. `limit` is the most it may have."""
     read = Reader(raw)
     most = max(limit, present.party)
@@ -183,7 +183,7 @@ def read_friend(raw: Mapping[str, Any], languages: Iterable[str], language: str)
     return name, tag
 
 
-def _phone(read: Reader, event: Event) -> str:
+def _phone(read: Reader, event: EventRow) -> str:
     text = latin_digits(read.text("phone", 40))
     if not text:
         return ""

@@ -38,7 +38,7 @@ class RegistrationDraft(msgspec.Struct, frozen=True):
         return len(self.names)
 
 
-class Invitation(msgspec.Struct, frozen=True):
+class InvitationRow(msgspec.Struct, frozen=True):
     """A community leader's link. `registered` counts the people booked by it, `admitted` those who came."""
 
     id: UUID
@@ -87,7 +87,7 @@ class Held(msgspec.Struct, frozen=True):
     last_ticket: int
 
 
-class Ticket(msgspec.Struct, frozen=True):
+class TicketRow(msgspec.Struct, frozen=True):
     """One person's place. `admitted_at` is when they first came in."""
 
     id: UUID
@@ -118,12 +118,12 @@ class Party(msgspec.Struct, frozen=True):
     passed_over: int
     take_what_there_is: bool
     invitation: UUID | None
-    tickets: tuple[Ticket, ...]
+    tickets: tuple[TicketRow, ...]
     attention: tuple[str, ...] = ()
     note: str = ""
 
     @property
-    def valid_tickets(self) -> tuple[Ticket, ...]:
+    def valid_tickets(self) -> tuple[TicketRow, ...]:
         return tuple(ticket for ticket in self.tickets if ticket.state == "valid")
 
 

@@ -1,1 +1,1 @@
-"""What every page and API answer shares: refusals, fields, languages, sessions, headers, limits, caching, assets."""
+"""The HTTP frame: requests, rendering, caching of public answers, limits, errors; knows no capability."""

@@ -11,9 +11,9 @@ import msgspec
 from litestar import Response, route
 from litestar.params import FromPath
 
-from app.web.client import Req
+from app.validation.refusals import Refused
 from app.web.headers import policy
-from app.web.refusals import Refused
+from app.web.request import Req
 
 STATIC = Path(__file__).parent.parent / "static"
 COMPRESSED = {".css", ".js", ".svg", ".json", ".webmanifest", ".wasm"}

@@ -5,9 +5,9 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from app.web.client import Req
-from app.web.fields import unflatten
-from app.web.refusals import Refused
+from app.validation.fields import unflatten
+from app.validation.refusals import Refused
+from app.web.request import Req
 
 MOST_FIELDS = 2_000
 MOST_BYTES = 512 * 1024

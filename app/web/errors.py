@@ -11,10 +11,10 @@ import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException
 
-from app.web import i18n
-from app.web.client import Req, language_of, settings_of, wants_html
-from app.web.pages import page, see_other
-from app.web.refusals import Refused
+from app.i18n import catalogues as i18n
+from app.validation.refusals import Refused
+from app.web.rendering import page, see_other
+from app.web.request import Req, language_of, settings_of, wants_html
 
 log = logging.getLogger("bon")
 

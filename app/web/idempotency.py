@@ -10,13 +10,13 @@ import msgspec
 from app.database.connection import fetch, insert, now, write
 from app.security.keyring import Keyring
 from app.security.sealing import keyed_hash, seal, unseal
-from app.web.refusals import Refused
+from app.validation.refusals import Refused
 from models.registrations import Idempotency
 
 KEPT = timedelta(hours=24)
 
 
-class Kept(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True):
     """An answer as it was first given; `registration` is the row whose erasure takes it along."""
 
     status: int
@@ -29,8 +29,8 @@ class _AlreadyKeptError(Exception):
 
 
 async def once(
-    keyring: Keyring, claim: tuple[str, ...], key: str | None, body: bytes, act: Callable[[], Awaitable[Kept]]
-) -> Kept:
+    keyring: Keyring, claim: tuple[str, ...], key: str | None, body: bytes, act: Callable[[], Awaitable[Answer]]
+) -> Answer:
     """Run `act` once for a claim (route, event, principal) and key; without a key, just run it.
 
     `act` runs inside the transaction that keeps its answer. Raises Refused "idempotency_key_reused" for another body.
@@ -55,7 +55,7 @@ async def once(
         raise
 
 
-async def _find(keyring: Keyring, claim_hash: str, body_hash: str) -> Kept | None:
+async def _find(keyring: Keyring, claim_hash: str, body_hash: str) -> Answer | None:
     rows = await fetch(
         "SELECT body_hash, status, sealed_answer FROM idempotency WHERE claim_hash = $1 AND expires_at > $2",
         claim_hash,
@@ -66,10 +66,10 @@ async def _find(keyring: Keyring, claim_hash: str, body_hash: str) -> Kept | Non
     if rows[0]["body_hash"] != body_hash:
         raise Refused("idempotency_key_reused")
     answer = unseal(keyring, rows[0]["sealed_answer"], f"idempotency.sealed_answer:{claim_hash}")
-    return Kept(rows[0]["status"], msgspec.json.decode(answer))
+    return Answer(rows[0]["status"], msgspec.json.decode(answer))
 
 
-async def _keep(keyring: Keyring, claim_hash: str, body_hash: str, kept: Kept) -> None:
+async def _keep(keyring: Keyring, claim_hash: str, body_hash: str, kept: Answer) -> None:
     await fetch("DELETE FROM idempotency WHERE claim_hash = $1 AND expires_at <= $2", claim_hash, now())
     answer = msgspec.json.encode(kept.body).decode()
     inserted = await insert(

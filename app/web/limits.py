@@ -12,7 +12,7 @@ import msgspec
 from app.database.connection import fetch, now
 from app.security.keyring import Keyring
 from app.security.sealing import keyed_hash
-from app.web.refusals import Refused
+from app.validation.refusals import Refused
 
 MOST_BUCKETS = 20_000
 

@@ -18,9 +18,11 @@ FILES = {
         "files/noto-sans-khmer-khmer-400-normal.woff2": "noto-sans-khmer-khmer-400-normal.woff2"
     },
     "@noble/ed25519": {"index.js": "noble_ed25519.js"},
-    "barcode-detector": {"dist/iife/ponyfill.js": "barcode_detector.js"},
     "qr": {"index.js": "qr_encoder.js"},
-    "zxing-wasm": {"dist/reader/zxing_reader.wasm": "zxing_reader.wasm"},
+    "zxing-wasm": {
+        "dist/iife/reader/index.js": "zxing_reader.js",
+        "dist/reader/zxing_reader.wasm": "zxing_reader.wasm",
+    },
 }
 
 

@@ -12,10 +12,11 @@ from uuid import UUID, uuid4
 import pytest
 from playwright.sync_api import Browser, Page
 
-from app.gate import rules, seals
-from app.gate.shapes import Entry, PartyState, ScanAsk, Seen, TicketState
+from app.gate import roster_seals as seals
+from app.gate import rules
+from app.gate.shapes import EntryRules, PartyState, ScanAsk, Seen, TicketState
 from app.security.keyring import parse
-from app.tickets.code import Code, NotATicket, decode, encode
+from app.security.ticket_code import Code, NotATicket, decode, encode
 from app.web.assets import address
 from tests.served import Served
 
@@ -157,7 +158,7 @@ def case(draw: random.Random) -> tuple[dict[str, Any], tuple[str, str]]:
     def about() -> datetime | None:
         return draw.choice((None, None, now + timedelta(hours=draw.randrange(-40, 40))))
 
-    entry = Entry(
+    entry = EntryRules(
         entry_rule=draw.choice(("once", "daily", "free")),
         time_zone=draw.choice(("Asia/Seoul", "Asia/Phnom_Penh", "Asia/Riyadh", "UTC")),
         day_turns=draw.choice(("04:00", "00:00", "23:30")),

@@ -10,7 +10,7 @@ import typst
 from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import Browser
 
-from app.web.typesetting import FONTS
+from app.printing.typesetting import FONTS
 
 pytestmark = pytest.mark.browser
 FOLDER = Path(str(files("fontpkg_noto_sans_khmer"))) / "files"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from calendars.feed import Entry, calendar, cut, vevent
+from calendars.feed import CalendarEntry, calendar, cut, vevent
 from calendars.zones import vtimezone
 
 HOSTS = (
@@ -27,7 +27,7 @@ HOSTS = (
 )
 
 
-def entry(**changes: Any) -> Entry:
+def entry(**changes: Any) -> CalendarEntry:
     facts: dict[str, Any] = {
         "uid": "0c8f",
         "url": "https://bon.example.org/en/events/x",
@@ -48,10 +48,10 @@ def entry(**changes: Any) -> Entry:
         "category": "Khmer New Year",
         "language": "en",
     }
-    return Entry(**{**facts, **changes})
+    return CalendarEntry(**{**facts, **changes})
 
 
-def feed(*events: Entry) -> bytes:
+def feed(*events: CalendarEntry) -> bytes:
     return calendar(
         name="Khmer festivals",
         description="",

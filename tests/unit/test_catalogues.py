@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.web.i18n import languages
+from app.i18n.catalogues import languages
 from tests.messages import catalogue, collect
 
 MESSAGES = collect()

@@ -9,7 +9,7 @@ import pytest
 from app.directory.rules import RESERVED, group_of, is_open, is_stale, read_contact, shifted
 from app.directory.shapes import ContactRow, Opening
 from app.directory.vcard import vcard
-from app.web.refusals import Refused
+from app.validation.refusals import Refused
 
 WORKING = Opening((1, 2, 3, 4, 5), "09:00", "17:00")
 NIGHT = Opening((5, 6), "22:00", "06:00")

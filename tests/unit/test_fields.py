@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web.fields import Reader, clean, latin_digits, unflatten
-from app.web.refusals import Refused
+from app.validation.fields import Reader, clean, latin_digits, unflatten
+from app.validation.refusals import Refused
 
 
 def test_khmer_and_latin_digits() -> None:

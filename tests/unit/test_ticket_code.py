@@ -9,10 +9,10 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from app.printing import qr
 from app.security.keyring import parse
+from app.security.ticket_code import Code, NotATicket, address, decode, encode
 from app.settings import SettingsError
-from app.tickets import qr
-from app.tickets.code import Code, NotATicket, address, decode, encode
 
 VECTORS = json.loads((Path(__file__).parent / "ticket_vectors.json").read_text())
 KEYRING = parse(VECTORS["secret"])

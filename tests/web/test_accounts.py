@@ -4,7 +4,7 @@ import pytest
 
 from app.accounts import actions
 from app.accounts.queries import account_by_email
-from app.database.audit import OPERATOR
+from app.activity.record import OPERATOR
 from app.database.connection import fetch
 from tests.world import PASSWORD, World
 

@@ -10,7 +10,7 @@ import brotli
 import pytest
 from icalendar import Calendar
 
-from app.database.audit import OPERATOR
+from app.activity.record import OPERATOR
 from app.database.connection import fetch
 from app.directory import actions
 from calendars.khmer import new_year
@@ -172,7 +172,7 @@ async def test_a_renamed_country_keeps_its_old_feed_until_it_is_retired(world: W
             moved = await client.get("/en/korea/")
             assert (moved.status_code, moved.headers["location"]) == (301, "/en/south-korea/")
             await actions.retire("korea", OPERATOR)
-            world.app.state.shelf.clear()
+            world.app.state.public_cache.clear()
             gone = await client.get(old)
             assert gone.status_code == 410
             assert 'rel="successor-version"' in gone.headers["link"]
@@ -356,7 +356,7 @@ async def test_if_modified_since_never_hides_a_change(world: World) -> None:
         ):
             before = await client.get(path)
             await change()
-            world.app.state.shelf.clear()
+            world.app.state.public_cache.clear()
             after = await client.get(path, headers={"if-modified-since": before.headers["last-modified"]})
             assert after.status_code == 200
             assert after.content != before.content
@@ -366,7 +366,7 @@ async def test_if_modified_since_never_hides_a_change(world: World) -> None:
 
 
 async def test_nobody_takes_over_another_countrys_followers(world: World) -> None:
-    from app.web.refusals import Refused
+    from app.validation.refusals import Refused
 
     await actions.rename("korea", "corea", OPERATOR)
     try:
@@ -406,7 +406,7 @@ async def test_a_failing_database_leaves_followers_what_they_have(
     async with world.stranger as client:
         before = await client.get(path)
         monkeypatch.setattr("app.events.feeds.feed_head", broken)
-        world.app.state.shelf.clear()
+        world.app.state.public_cache.clear()
         assert (await client.get(path)).content == before.content
         cold = await client.get("/calendars/en/khmer-festivals-japan.ics")
     assert cold.status_code == 503

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.database.connection import fetch
-from app.events.entries import VEVENTS
+from app.events.calendar_entries import VEVENTS
 from tests.world import World, soon
 
 FEED = "/calendars/en/khmer-festivals-korea.ics"
@@ -96,7 +96,7 @@ async def test_the_same_data_gives_the_same_bytes(world: World) -> None:
         )
     async with world.stranger as client:
         first = await client.get(FEED)
-        world.app.state.shelf.clear()
+        world.app.state.public_cache.clear()
         VEVENTS.clear()
         await world.party((await client.get("/api/v1/events")).json()["items"][0])
         second = await client.get(FEED)
@@ -139,7 +139,7 @@ async def test_a_cancelled_event_stays_as_cancelled_for_thirty_days(world: World
         await _end(event, 29)
         assert event["id"] in (await client.get(FEED)).text
         await _end(event, 31)
-        world.app.state.shelf.clear()
+        world.app.state.public_cache.clear()
         gone = await client.get(FEED)
     assert event["id"] not in gone.text
     assert "BEGIN:VTIMEZONE" in gone.text

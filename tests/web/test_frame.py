@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from app.validation.refusals import SENTENCES, Refused
 from app.web.headers import POLICY
 from app.web.limits import Fence
-from app.web.refusals import SENTENCES, Refused
 from tests.world import World
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.web import i18n
+from app.i18n import catalogues as i18n
 from tests.messages import catalogue
 from tests.world import World
 

@@ -13,20 +13,26 @@ from tests.served import Served
 from tests.world import festival
 
 
+@pytest.fixture
+def rush_database(postgres: str, worker_id: str) -> str:
+    """An empty PostgreSQL database that the served processes migrate themselves."""
+    name = f"rush_{worker_id}"
+
+    async def fresh() -> None:
+        connection = await asyncpg.connect(postgres)
+        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+
+    asyncio.run(fresh())
+    return postgres.replace(f"/bon_{worker_id}?", f"/{name}?", 1)
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     url = ""
     if request.param == "postgres":
-        address = request.getfixturevalue("postgres")
-
-        async def fresh() -> None:
-            connection = await asyncpg.connect(address)
-            await connection.execute("DROP DATABASE IF EXISTS rush WITH (FORCE)")
-            await connection.execute("CREATE DATABASE rush")
-            await connection.close()
-
-        asyncio.run(fresh())
-        url = address.replace("/postgres?", "/rush?", 1)
+        url = request.getfixturevalue("rush_database")
     with Served(tmp_path, url) as made:
         made.token = made.staff()
         yield made

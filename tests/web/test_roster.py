@@ -156,7 +156,7 @@ async def test_reissued_handed_on_and_erased_tickets(world: World) -> None:
 async def test_a_long_roster_comes_in_pages_and_goes_on_where_it_broke(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rosters, "PAGE", 3)
+    monkeypatch.setattr(rosters, "PARTIES_A_PAGE", 3)
     event = await world.event()
     parties = [await world.party(event, 1) for _ in range(8)]
     phone = Phone(world, await world.gate(event))

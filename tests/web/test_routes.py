@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.database.audit import OPERATOR
+from app.activity.record import OPERATOR
 from app.directory.actions import add_contact
 from app.directory.shapes import ContactDraft
 from tests.world import World

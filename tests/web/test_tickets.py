@@ -110,7 +110,7 @@ async def test_the_square_is_read_in_hard_conditions(world: World, hardship: Any
 async def test_every_host_language_is_drawn(world: World, code: str) -> None:
     from app.directory.queries import countries
     from app.events.queries import public_event
-    from app.tickets.prints import ADMITS, Printed, facts_of
+    from app.registrations.prints import ADMITS, Printed, facts_of
 
     event = await world.event(by="hq", host_country=code, time_zone="")
     found = await public_event(event["slug"])
@@ -125,7 +125,7 @@ async def test_every_host_language_is_drawn(world: World, code: str) -> None:
 
 async def test_change_follows_the_ticket(world: World) -> None:
     from app.events.queries import public_event
-    from app.tickets.prints import notice_of
+    from app.registrations.prints import notice_of
 
     event = await world.event()
     party = await world.party(event, 1)

@@ -1,12 +1,12 @@
 // Reads QR codes out of pictures, off the page's thread. Takes {id, picture: ImageData}, answers {id, texts}: at most one.
-let detector;
+let read;
 self.onmessage = async ({ data }) => {
   if (data.reader) {
     try {
       importScripts(data.reader);
-      const { BarcodeDetector, prepareZXingModule } = self.BarcodeDetectionAPI;
+      const { prepareZXingModule, readBarcodes } = self.ZXingWASM;
       await prepareZXingModule({ overrides: { locateFile: () => data.wasm }, fireImmediately: true });
-      detector = new BarcodeDetector({ formats: ["qr_code"] });
+      read = (picture) => readBarcodes(picture, { formats: ["QRCode"], tryHarder: true, textMode: "Plain" });
       self.postMessage({ ready: true });
     } catch (error) {
       self.postMessage({ failed: String(error) });
@@ -14,13 +14,13 @@ self.onmessage = async ({ data }) => {
     return;
   }
   try {
-    const found = await detector.detect(data.picture);
+    const found = await read(data.picture);
     const { width, height } = data.picture;
     // a sheet shows many tickets: the one that the volunteer aims at counts
-    const off = ({ boundingBox: { x, y, width: wide, height: high } }) =>
-      Math.hypot(x + wide / 2 - width / 2, y + high / 2 - height / 2);
+    const off = ({ position: { topLeft, bottomRight } }) =>
+      Math.hypot((topLeft.x + bottomRight.x - width) / 2, (topLeft.y + bottomRight.y - height) / 2);
     found.sort((one, other) => off(one) - off(other));
-    self.postMessage({ id: data.id, texts: found.slice(0, 1).map((each) => each.rawValue) });
+    self.postMessage({ id: data.id, texts: found.slice(0, 1).map((each) => each.text) });
   } catch {
     self.postMessage({ id: data.id, texts: [] });
   }

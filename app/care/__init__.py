@@ -1,0 +1,1 @@
+"""What keeps an installation sound: erasing when its time has come, and whether it is alive and ready."""

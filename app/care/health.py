@@ -1,0 +1,28 @@
+"""For whoever runs Bon: is it alive, is it ready."""
+
+from litestar import Response, route
+
+from app.database.connection import fetch, pending
+from app.web.request import Req
+
+
+@route("/healthz", http_method=["GET", "HEAD"])
+async def healthz() -> Response[bytes]:
+    """The process answers."""
+    return Response(b"ok\n", media_type="text/plain")
+
+
+@route("/readyz", http_method=["GET", "HEAD"])
+async def readyz(request: Req) -> Response[bytes]:
+    """The database answers and has every migration."""
+    try:
+        await fetch("SELECT 1 AS one")
+        waiting = await pending()
+    except Exception:  # noqa: BLE001 - whatever it is, it is not ready
+        return Response(b"the database does not answer\n", status_code=503, media_type="text/plain")
+    if waiting:
+        return Response(b"migrations are pending\n", status_code=503, media_type="text/plain")
+    return Response(b"ready\n", media_type="text/plain")
+
+
+HANDLERS = [healthz, readyz]

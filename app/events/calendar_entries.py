@@ -1,0 +1,108 @@
+"""Events as calendar entries, and their VEVENT bytes kept by (event, language, content revision)."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from app.directory.shapes import ContactRow
+from app.events.shapes import EventRow
+from app.festivals.shapes import NAMES
+from app.i18n.catalogues import pick, translate
+from calendars.feed import CalendarEntry, calendar, vevent
+from calendars.words import lunar_line
+
+MOST_CONTACTS = 3
+
+Contacts = Sequence[ContactRow]
+
+
+def help_line(contacts: Contacts, language: str) -> str:
+    """Whom to call, on one line; "" where there is nobody."""
+    told = [f"{pick(contact.label, language)} {contact.value}" for contact in contacts[:MOST_CONTACTS]]
+    return f"{translate(language, 'Do you need help?')} {' · '.join(told)}" if told else ""
+
+
+def entry(
+    event: EventRow, language: str, base_url: str, contacts: Contacts = (), ticket_link: str = ""
+) -> CalendarEntry:
+    """An event as a calendar in this language shows it; a party's own link only where it is asked for."""
+    title, latin = pick(event.title, language), event.title.get("en", "")
+    word, khmer = translate(language, "Cancelled"), translate("km", "Cancelled")
+    words = f"[{word}]" if word == khmer else f"[{word} · {khmer}]"
+    notice = pick(event.notice, language) if event.notice else ""
+    paragraphs = (
+        ticket_link,
+        notice,
+        lunar_line(language, event.first_day),
+        help_line(contacts, language),
+        pick(event.description, language),
+    )
+    return CalendarEntry(
+        uid=str(event.id),
+        url=f"{base_url}/{language}/events/{event.slug}",
+        summary=f"{title} · {latin}" if latin and latin != title else title,
+        description="\n\n".join(part for part in paragraphs if part),
+        venue=pick(event.venue, language),
+        address=pick(event.address, language),
+        latitude=event.latitude,
+        longitude=event.longitude,
+        starts=event.starts_local,
+        ends=event.ends_local,
+        zone=event.time_zone,
+        all_day=event.all_day,
+        cancelled=words if event.state == "cancelled" else "",
+        sequence=event.sequence,
+        created_at=event.created_at,
+        modified_at=event.modified_at,
+        category=NAMES[event.festival],
+        language=language,
+    )
+
+
+def one_event_calendar(
+    event: EventRow, language: str, base_url: str, contacts: Contacts = (), ticket_link: str = ""
+) -> bytes:
+    """A calendar with one event, to add."""
+    return calendar(
+        name=pick(event.title, language),
+        description=pick(event.country_names, language),
+        address=f"{base_url}/calendars/{language}/events/{event.slug}.ics",
+        zone=event.time_zone,
+        language=language,
+        zones=() if event.all_day else (event.time_zone,),
+        events=[vevent(entry(event, language, base_url, contacts, ticket_link))],
+    )
+
+
+class Vevents:
+    """VEVENT bytes by (event, language, content revision, brief); keeps the MOST used last (about 1 kB each)."""
+
+    MOST = 12_000
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[object, ...], bytes] = {}
+
+    def known(self, event: str, language: str, revision: int, state: str, *, brief: bool = False) -> bytes | None:
+        """The bytes of an event as it is now, if they were made before."""
+        key = (event, language, revision, state, brief)
+        found = self._kept.pop(key, None)
+        if found is not None:
+            self._kept[key] = found  # the last used are dropped last
+        return found
+
+    def make(
+        self, event: EventRow, language: str, base_url: str, contacts: Contacts = (), *, brief: bool = False
+    ) -> bytes:
+        """Render an event and keep its bytes; `brief` leaves the description to the page."""
+        facts = entry(event, language, base_url, contacts)
+        made = vevent(msgspec.structs.replace(facts, description="") if brief else facts)
+        self._kept[str(event.id), language, event.content_revision, event.state, brief] = made
+        while len(self._kept) > self.MOST:
+            del self._kept[next(iter(self._kept))]
+        return made
+
+    def clear(self) -> None:
+        self._kept.clear()
+
+
+VEVENTS = Vevents()

@@ -1,0 +1,1 @@
+"""Languages: catalogues, dates and words, and where a line of Khmer may break."""

@@ -1,0 +1,53 @@
+"""Setting type: templates in templates/print become PDFs and pictures, with Khmer shaped and broken right (typst).
+
+One thread does all of it, off the event loop, with our own fonts only: the same facts always give the same bytes.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import typst
+
+from app.web.rendering import TEMPLATES
+
+FONTS = ("fontpkg_noto_sans_khmer", "fontpkg_noto_sans_thai", "fontpkg_noto_sans_arabic", "noto_cjk_sans_otc")
+CJK = {"ko": "Noto Sans CJK KR", "ja": "Noto Sans CJK JP", "zh": "Noto Sans CJK TC"}
+
+_PRESS = ThreadPoolExecutor(max_workers=1, thread_name_prefix="press")
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    folders = [str(Path(str(files(package)))) for package in FONTS]
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+
+
+@cache
+def _compiler(template: str) -> typst.Compiler:
+    return typst.Compiler(str(TEMPLATES / "print" / template), root=str(TEMPLATES / "print"), font_paths=_fonts())
+
+
+def fonts_for(language: str) -> list[str]:
+    """The CJK faces, that of this language first: the same character is drawn differently in Korea and Japan."""
+    first = CJK.get(language, "Noto Sans CJK KR")
+    return [first, *(face for face in CJK.values() if face != first)]
+
+
+def _set(template: str, facts: dict[str, Any], kind: Literal["pdf", "png"], ppi: float) -> bytes:
+    inputs = {"facts": msgspec.json.encode(facts).decode()}
+    made = _compiler(template).compile(format=kind, ppi=ppi, sys_inputs=inputs, timestamp=0)
+    if not isinstance(made, bytes):
+        raise TypeError(f"{template} must give one file")
+    return made
+
+
+async def typeset(
+    template: str, facts: dict[str, Any], kind: Literal["pdf", "png"] = "pdf", *, ppi: float = 144
+) -> bytes:
+    """The template with these facts as PDF, or as a PNG at `ppi` pixels an inch."""
+    return await asyncio.get_running_loop().run_in_executor(_PRESS, _set, template, facts, kind, ppi)

@@ -1,0 +1,99 @@
+"""A party's tickets as pictures to save or forward and as sheets to print: Khmer first, the host country beside it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from app.events.prints import ADDRESS, VENUE, line, when
+from app.events.shapes import EventRow
+from app.i18n.catalogues import local_time, moment_text, pick, translate
+from app.printing import qr
+from app.printing.typesetting import fonts_for, typeset
+from app.web.assets import STATIC
+from calendars.feed import cut
+
+PIXELS = 220  # an inch: a ticket of 90 mm is 780 pixels wide
+ADMITS = {
+    "km": "សម្រាប់មនុស្ស ១ នាក់",
+    "en": "Admits 1",
+    "ko": "1명 입장",
+    "ja": "1名様入場",
+    "th": "สำหรับ 1 คน",
+    "ms": "Untuk 1 orang",
+    "zh": "供 1 人入場",
+    "ar": "لشخص واحد",
+}
+
+
+class Printed(msgspec.Struct, frozen=True):
+    """One ticket to print: its number of so many, its person's name (perhaps ""), and what its QR holds."""
+
+    number: int
+    total: int
+    name: str
+    child: bool
+    address: str
+
+
+def facts_of(
+    event: EventRow, tickets: Sequence[Printed], language: str, hosts: Sequence[str], short_code: str, bus: str
+) -> dict[str, Any]:
+    """What a ticket shows. `hosts` are the host country's languages; what changed or was cancelled stands first."""
+    others = list(dict.fromkeys(tag for tag in (*hosts, "en") if tag != language))
+    venue, address = cut(pick(event.venue, language), VENUE), cut(pick(event.address, language), ADDRESS)
+    places = [{"language": language, "text": address}] if venue and address else []
+    if isinstance(event.venue, dict):
+        places += [line(tag, cut(event.venue[tag], VENUE)) for tag in others if event.venue.get(tag)]
+    hours = f"{local_time(event.starts_at, event.time_zone)}–{local_time(event.ends_at, event.time_zone)}"
+    return {
+        "language": language,
+        "fonts": fonts_for(hosts[0] if hosts else language),
+        "title": pick(event.title, language),
+        "titles": [line(tag, event.title[tag]) for tag in others if tag in event.title],
+        "notice": notice_of(event, language),
+        "date": when(event, language),
+        "dates": [line(tag, when(event, tag)) for tag in others],
+        "time": "" if event.all_day else hours,
+        "venue": venue or address,
+        "places": places,
+        "bus": bus,
+        "admits": [line(tag, ADMITS[tag]) for tag in others if tag in ADMITS],
+        "code": short_code,
+        "mark": (STATIC / "mark.svg").read_text(),
+        "tickets": [
+            {
+                "words": _words(ticket, language),
+                "name": ticket.name,
+                "symbol": qr.svg(ticket.address),
+            }
+            for ticket in tickets
+        ],
+    }
+
+
+def _words(ticket: Printed, language: str) -> str:
+    words = translate(language, "Ticket {number} of {total}", number=ticket.number, total=ticket.total)
+    return f"{words} · {translate(language, 'child')}" if ticket.child else words
+
+
+def notice_of(event: EventRow, language: str) -> str:
+    """What changed since the event was announced, in words; "" where nothing did."""
+    if event.state == "cancelled":
+        said = [translate(language, "This event is cancelled.")]
+    elif event.previous_starts_at is not None:
+        before = moment_text(language, event.previous_starts_at, event.time_zone)
+        said = [translate(language, "The time has changed."), translate(language, "Before, it was {at}.", at=before)]
+    else:
+        said = []
+    return " ".join([*said, pick(event.notice, language) if event.notice else ""]).strip()
+
+
+async def picture(facts: dict[str, Any]) -> bytes:
+    """A PNG: one ticket, or a party's squares below one another."""
+    return await typeset("ticket.typ", facts | {"layout": "picture"}, "png", ppi=PIXELS)
+
+
+async def sheet(facts: dict[str, Any]) -> bytes:
+    """A PDF of A4 pages, eight tickets each, to cut; every QR is 38 mm wide."""
+    return await typeset("ticket.typ", facts | {"layout": "sheet"})

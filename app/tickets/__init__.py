@@ -1,1 +1,0 @@
-"""Tickets: the signed code, its QR, and the page it opens."""

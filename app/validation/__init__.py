@@ -1,0 +1,1 @@
+"""Refusals with their sentences, and reading what people and programs sent, field by field."""

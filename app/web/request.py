@@ -1,0 +1,107 @@
+"""What is known of who asks: their address, their languages, whether they want HTML, and whether the form is ours."""
+
+from ipaddress import ip_address, ip_network
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Request
+from litestar.datastructures import State
+
+from app.activity.record import Actor, truncated
+from app.i18n.catalogues import DEFAULT, languages, preferred
+from app.security.keyring import Keyring
+from app.settings import Settings
+from app.validation.refusals import Refused
+
+LANGUAGE_COOKIE = "bon-language"
+KHMER_DIGITS = "khmer"
+
+Req = Request[Any, Any, State]
+
+
+def settings_of(request: Req) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def keyring_of(request: Req) -> Keyring:
+    keyring: Keyring = request.app.state.keyring
+    return keyring
+
+
+def client_address(request: Req) -> str:
+    """The peer's address, or what a trusted proxy says it is."""
+    address = request.client.host if request.client else ""
+    proxies = settings_of(request).trusted_proxies
+    hops = [hop.strip() for hop in ",".join(request.headers.getall("x-forwarded-for", [])).split(",") if hop.strip()]
+    while hops and any(_within(address, proxy) for proxy in proxies):
+        address = hops.pop()
+    return address
+
+
+def _within(address: str, network: str) -> bool:
+    try:
+        return ip_address(address) in ip_network(network)
+    except ValueError:
+        return False
+
+
+def worker(request: Req) -> Actor:
+    """The public as an actor."""
+    return Actor("worker", "", truncated(client_address(request)))
+
+
+def language_of(request: Req) -> str:
+    """The language of this answer: the path's, else ?lang=, else the header's."""
+    first = request.scope["path"].split("/", 2)[1]
+    if first in languages():
+        return first
+    asked = request.query_params.get("lang", "")
+    if asked in languages():
+        return asked
+    if request.scope["path"].startswith("/api/"):
+        return "en"
+    if is_staff_page(request) and request.cookies.get(LANGUAGE_COOKIE) in languages():
+        return request.cookies[LANGUAGE_COOKIE]
+    return preferred(request.headers.get("accept-language", "")) if "accept-language" in request.headers else DEFAULT
+
+
+def digits_of(request: Req) -> str:
+    """The digits that the reader chose: KHMER_DIGITS, or "" for Latin ones. The address says it, no cookie does."""
+    chosen = request.query_params.get("digits") == KHMER_DIGITS and language_of(request) == "km"
+    return KHMER_DIGITS if chosen else ""
+
+
+def is_staff_page(request: Req) -> bool:
+    """Desk and gate carry no language in their addresses; they remember it in a cookie."""
+    return request.scope["path"].startswith(("/desk", "/gate", "/T/"))
+
+
+def wants_html(request: Req) -> bool:
+    """Whether an error should be a page rather than problem+json."""
+    path = request.scope["path"]
+    if path.startswith(("/api/", "/gate/api/")):
+        return False
+    return "json" not in request.headers.get("accept", "")
+
+
+async def refuse_control_characters(request: Req) -> None:
+    """No address of ours has one, and PostgreSQL refuses some of them in text."""
+    asked = [request.scope["path"], *request.query_params.values(), *request.query_params]
+    if any(not character.isprintable() for text in asked for character in text if ord(character) < 160):
+        raise Refused("not_found")
+
+
+def require_same_origin(request: Req) -> None:
+    """Refuse a form that another site makes a browser send. Browsers say so in Sec-Fetch-Site, older ones in Origin."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            raise Refused("cross_site")
+        return
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc.lower() not in {
+        settings_of(request).host,
+        request.headers.get("host", "").lower(),
+    }:
+        raise Refused("cross_site")

@@ -1,0 +1,114 @@
+"""From every release's schema, with data, to the present one: nothing is lost, and what people hold goes on working.
+
+`releases/` holds a dump of each release on both databases, and what somebody held then: links, tickets, tokens.
+"""
+
+import asyncio
+import json
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.database.connection import fetch, migrate, opened, pending
+from app.database.engines import engine_for
+from app.settings import Settings
+from tests.world import World, settings_for
+
+RELEASES = Path(__file__).parent / "releases"
+VERSIONS = sorted(path.stem for path in RELEASES.glob("*.json"))
+MIGRATIONS = Path(__file__).parent.parent.parent / "models" / "piccolo_migrations"
+OF_0_1_0 = "2026-11-24T18:00:01:000000"  # the last migration of that release
+
+
+@pytest.fixture(params=VERSIONS)
+def version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def installed(request: pytest.FixtureRequest, tmp_path: Path, version: str) -> tuple[Settings, dict[str, Any]]:
+    """An installation of that release with its data, and what people of that time hold."""
+    kind = str(request.param)
+    script = (RELEASES / f"{version}.{kind}.sql").read_text()
+    held = json.loads((RELEASES / f"{version}.json").read_text())[kind]
+    if kind == "sqlite":
+        with sqlite3.connect(tmp_path / "bon.sqlite") as connection:
+            connection.executescript(script)
+        return settings_for(tmp_path), held
+    address = request.getfixturevalue("empty_postgres")
+
+    async def restore() -> None:
+        connection = await asyncpg.connect(address)
+        await connection.execute(script)
+        await connection.close()
+
+    asyncio.run(restore())
+    return settings_for(tmp_path, address), held
+
+
+@pytest.fixture
+def empty_postgres(postgres: str, worker_id: str) -> str:
+    name = f"upgrade_{worker_id}"
+
+    async def fresh() -> None:
+        connection = await asyncpg.connect(postgres)
+        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+
+    asyncio.run(fresh())
+    return postgres.replace(f"/bon_{worker_id}?", f"/{name}?", 1)
+
+
+async def test_what_people_hold_goes_on_working(installed: tuple[Settings, dict[str, Any]]) -> None:
+    settings, held = installed
+    async with opened(engine_for(settings)):
+        before = {name: (await fetch(f"SELECT count(*) AS rows FROM {name}"))[0]["rows"] for name in COUNTED}
+        await migrate()
+        assert await pending() == []
+        after = {name: (await fetch(f"SELECT count(*) AS rows FROM {name}"))[0]["rows"] for name in COUNTED}
+    assert after == before
+    async with World.on(settings) as world:
+        async with world.stranger as worker:
+            party = (await worker.get(f"/api/v1/registrations/{held['party']}")).json()
+            assert (party["name"], party["party"], party["state"]) == ("Sok Dara", 3, "confirmed")
+            assert [ticket["code"] for ticket in party["tickets"]] == held["tickets"]
+            page = (await worker.get(f"/en/r/{held['party']}")).text
+            assert "Srey Mom" in page
+            assert (await worker.get(f"/api/v1/registrations/{held['waiting']}")).json()["state"] == "waiting"
+            assert (await worker.get(f"/api/v1/registrations/{held['friend']}")).json()["name"] == "Friend"
+            assert (await worker.get(f"/api/v1/registrations/{held['erased']}")).status_code == 410
+            event = (await worker.get(f"/api/v1/events/{held['slug']}")).json()
+            assert event["programme"] == [{"at": "09:00", "what": {"en": "Monks"}}]
+            feed = (await worker.get("/calendars/en/khmer-festivals-japan.ics")).text
+            assert "STATUS:CANCELLED" in feed
+        async with world.client(authorization=f"Bearer {held['token']}") as attache:
+            stats = (await attache.get(f"/api/v1/events/{held['slug']}/stats")).json()
+            assert (stats["registered"], stats["waiting"], stats["admitted"], stats["walk_ins"]) == (6, 2, 2, 4)
+        async with world.browser(bon_session=held["session"]) as desk:
+            party_page = (await desk.get(f"/desk/events/{held['slug']}/registrations/{party['id']}")).text
+            assert "comes by wheelchair" in party_page
+        (first,) = await world.scan({"token": held["device"]}, {"code": held["tickets"][0]})
+        (second,) = await world.scan({"token": held["device"]}, {"code": held["tickets"][1]})
+        assert (first["outcome"], second["outcome"]) == ("already_admitted", "admitted")
+
+
+COUNTED = ("account", "event", "registration", "ticket", "admission", "scan", "walk_in", "reach", "audit_entry")
+
+
+def test_migrations_since_the_first_release_only_expand() -> None:
+    """A release never removes what the one before it reads: both run side by side during an upgrade."""
+    newer = [path for path in sorted(MIGRATIONS.glob("m*.py")) if _id_of(path) > OF_0_1_0]
+    calls = r"\.(drop_table|drop_column|rename_table|rename_column|change_table_schema)\("
+    shrinking = re.compile(rf"{calls}|\bDROP (TABLE|COLUMN)\b|\bRENAME\b")
+    assert not {path.name: found.group() for path in newer if (found := shrinking.search(path.read_text()))}
+
+
+def _id_of(path: Path) -> str:
+    found = re.search(r'^ID = "([^"]+)"', path.read_text(), re.MULTILINE)
+    assert found is not None
+    return found.group(1)

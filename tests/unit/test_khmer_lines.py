@@ -1,0 +1,35 @@
+"""Khmer lines break between words, never inside a cluster; nothing else of a page changes."""
+
+import itertools
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.i18n.khmer_lines import with_breaks, words
+
+SENTENCE = "ឈ្មោះហៅក្រៅគឺគ្រប់គ្រាន់ហើយយើងមិនដែលសួររកលិខិតឆ្លងដែន"
+KHMER = st.text(st.characters(min_codepoint=0x1780, max_codepoint=0x17D3), min_size=1, max_size=60)
+
+
+def test_words_are_marked_where_text_is_shown() -> None:
+    html = with_breaks(f'<p title="{SENTENCE}">{SENTENCE}</p><textarea>{SENTENCE}</textarea><title>{SENTENCE}</title>')
+    assert html.count("<wbr>") >= 8
+    assert f'title="{SENTENCE}"' in html
+    assert f"<textarea>{SENTENCE}</textarea><title>{SENTENCE}</title>" in html
+    assert html.replace("<wbr>", "").count(SENTENCE) == 4
+    assert "គ្រប់គ្រាន់" in html  # one word stays whole
+
+
+@given(KHMER)
+def test_no_cluster_is_cut_and_nothing_is_lost(text: str) -> None:
+    cut = words(text)
+    assert "".join(cut) == text
+    for before, after in itertools.pairwise(cut):
+        assert not before.endswith("\u17d2")
+        assert re.match(r"[\u1780-\u17b3]", after)
+
+
+@given(st.text(st.characters(max_codepoint=0x2FF, exclude_characters="<>"), max_size=80))
+def test_other_text_stays_as_it_is(text: str) -> None:
+    assert with_breaks(f"<p>{text}</p>") == f"<p>{text}</p>"
