@@ -1,84 +1,111 @@
-"""The application: every capability's handlers, put together."""
+"""The application: every capability's handlers, put together; who guards them; what runs in the background."""
 
 import asyncio
-import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
-import msgspec
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.datastructures import State
+from litestar.di import Provide
 
 from app.accounts import desk as accounts_desk
+from app.accounts.access import holds_token, logged_in, staff_of
 from app.care import health
+from app.care.purge import purge
+from app.database.claims import Job, keep_running
 from app.database.connection import opened
 from app.database.engines import engine_for
-from app.desk import styleguide
+from app.desk import home, styleguide
 from app.directory import api as directory_api
 from app.directory import desk as directory_desk
+from app.directory.access import contact_of, contact_of_path
 from app.events import api as events_api
 from app.events import desk as events_desk
 from app.events import feeds as events_feeds
 from app.events import media as events_media
 from app.events import pages as events_pages
+from app.events.access import event_of, event_of_path
 from app.festivals import desk as festivals_desk
 from app.gate import api as gate_api
 from app.gate import desk as gate_desk
 from app.gate import pages as gate_pages
 from app.gate import ticket_page
+from app.gate.access import device_of, paired
 from app.registrations import api as registrations_api
 from app.registrations import desk as registrations_desk
+from app.registrations import media as registrations_media
 from app.registrations import pages as registrations_pages
-from app.registrations.actions import purge
+from app.registrations.access import party_of, party_of_link, party_of_path
 from app.security import keyring
 from app.settings import Settings, read
 from app.site import pages as site_pages
 from app.web import assets, errors
 from app.web.bodies import MOST_BYTES
+from app.web.front import Front
 from app.web.headers import before_send
 from app.web.logs import RequestLog
 from app.web.overload import Overload
 from app.web.public_cache import PublicCache
-from app.web.request import refuse_control_characters
+from app.web.request import form_is_ours, known_language
 
-log = logging.getLogger("bon")
+# what a guard found, read into the signature of a handler that names it
+FOUND = {
+    name: Provide(found, sync_to_thread=False)
+    for name, found in (
+        ("staff", staff_of),
+        ("event", event_of),
+        ("party", party_of),
+        ("contact", contact_of),
+        ("device", device_of),
+    )
+}
 
-PURGE_EVERY = 3600  # seconds
+PAGES = Router(
+    "/",
+    route_handlers=[
+        *health.HANDLERS,
+        *assets.HANDLERS,
+        *site_pages.HANDLERS,
+        *events_pages.HANDLERS,
+        *events_feeds.HANDLERS,
+        *events_media.PUBLIC_HANDLERS,
+        *registrations_pages.HANDLERS,
+        *registrations_media.HANDLERS,
+        *ticket_page.HANDLERS,
+    ],
+    guards=[form_is_ours, known_language, party_of_link],
+    opt={"public": True},
+)
+DESK = Router(
+    "/",
+    route_handlers=[
+        *home.HANDLERS,
+        *styleguide.HANDLERS,
+        *accounts_desk.HANDLERS,
+        *directory_desk.HANDLERS,
+        *festivals_desk.HANDLERS,
+        *events_desk.HANDLERS,
+        *events_media.HANDLERS,
+        *registrations_desk.HANDLERS,
+        *gate_desk.HANDLERS,
+    ],
+    guards=[logged_in, event_of_path, party_of_path, contact_of_path],
+)
+API = Router(
+    "/",
+    route_handlers=[
+        *directory_api.HANDLERS,
+        *events_api.HANDLERS,
+        *registrations_api.HANDLERS,
+        *gate_api.HANDLERS,
+    ],
+    guards=[holds_token, event_of_path, party_of_link],
+)
+GATE = Router("/", route_handlers=[*gate_pages.HANDLERS, *gate_api.DEVICE_HANDLERS], guards=[paired])
 
-HANDLERS = [
-    *health.HANDLERS,
-    assets.static,
-    assets.service_worker,
-    directory_api.host_countries,
-    *site_pages.HANDLERS,
-    *directory_desk.HANDLERS,
-    *events_api.HANDLERS,
-    *events_desk.HANDLERS,
-    *events_feeds.HANDLERS,
-    *events_media.HANDLERS,
-    *events_pages.HANDLERS,
-    *styleguide.HANDLERS,
-    *festivals_desk.HANDLERS,
-    *registrations_api.HANDLERS,
-    *registrations_desk.HANDLERS,
-    *registrations_pages.HANDLERS,
-    *ticket_page.HANDLERS,
-    *gate_api.HANDLERS,
-    *gate_desk.HANDLERS,
-    *gate_pages.HANDLERS,
-    *accounts_desk.HANDLERS,
-]
-
-
-async def purge_hourly() -> None:
-    """Keep the promise of retention; several processes may run it, each batch is one transaction."""
-    while True:
-        await asyncio.sleep(PURGE_EVERY)
-        try:
-            await purge()
-        except Exception as error:  # noqa: BLE001 - tomorrow's try must not depend on today's
-            log.error(msgspec.json.encode({"event": "purge failed", "kind": type(error).__name__}).decode())
+JOBS = [Job("purge", timedelta(hours=1), purge)]
 
 
 def create_app(settings: Settings | None = None) -> Litestar:
@@ -88,17 +115,18 @@ def create_app(settings: Settings | None = None) -> Litestar:
     @asynccontextmanager
     async def database(app: Litestar) -> AsyncIterator[None]:
         async with opened(engine_for(chosen)):
-            purging = asyncio.create_task(purge_hourly())
+            jobs = [asyncio.create_task(keep_running(job)) for job in JOBS]
             yield
-            purging.cancel()
+            for job in jobs:
+                job.cancel()
 
     return Litestar(
-        route_handlers=HANDLERS,
+        route_handlers=[PAGES, DESK, API, GATE],
+        dependencies=FOUND,
         lifespan=[database],
         exception_handlers={Exception: errors.handle},
-        before_request=refuse_control_characters,
         before_send=[before_send],
-        middleware=[RequestLog(), Overload()],
+        middleware=[RequestLog(), Overload(), Front()],
         state=State({"settings": chosen, "keyring": keyring.load(chosen), "public_cache": PublicCache()}),
         request_max_body_size=MOST_BYTES,
         openapi_config=None,

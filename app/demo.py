@@ -1,5 +1,6 @@
 """Demo data that is real: festivals at places where they are truly held, with parties, contacts and log-ins."""
 
+import argparse
 import json
 import random
 import secrets
@@ -9,7 +10,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from app.accounts import actions as accounts
 from app.activity.record import OPERATOR
-from app.database.connection import fetch, insert, now, write
+from app.database.connection import insert, now, write
+from app.database.key_check import require_matching_secret
+from app.database.ready import ready
 from app.directory.queries import countries
 from app.events import actions as events
 from app.events import rules as event_rules
@@ -19,9 +22,10 @@ from app.gate import actions as gate
 from app.gate.queries import PAIRING
 from app.registrations import actions as registrations
 from app.registrations.shapes import RegistrationDraft
-from app.security.keyring import Keyring
+from app.security.keyring import Keyring, load
 from app.security.links import make_key
 from app.settings import Settings
+from models.accounts import Account
 from models.directory import Contact
 
 NEW_YEAR = {"km": "បុណ្យចូលឆ្នាំខ្មែរ នៅ{km}", "en": "Khmer New Year in {en}"}
@@ -165,9 +169,18 @@ def festival_day(festival: str, today: date) -> date:
     return found if found > today + timedelta(days=14) else _sunday_before(date(today.year + 1, month, day))
 
 
+async def command(_: argparse.Namespace, settings: Settings) -> int:
+    """`bon demo`: add demo events, parties, contacts and log-ins, once."""
+    keyring = load(settings)
+    async with ready(settings):
+        await require_matching_secret(keyring)
+        await fill(keyring, settings)
+    return 0
+
+
 async def fill(keyring: Keyring, settings: Settings) -> None:
     """Add the demo once and print its log-ins; a database that has accounts is left as it is."""
-    if await fetch("SELECT id FROM account LIMIT 1"):
+    if await Account.exists():
         return
     passwords = await _staff()
     await _contacts()

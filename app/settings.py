@@ -7,7 +7,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-CHECKOUT = Path(__file__).parent.parent
+HERE = Path(__file__).parent
+CHECKOUT = HERE.parent
+STATIC = HERE / "static"
+TEMPLATES = next(path for path in (CHECKOUT / "templates", HERE / "_bundled" / "templates") if path.is_dir())
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 

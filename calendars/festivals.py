@@ -34,7 +34,7 @@ class Confirmation(msgspec.Struct, frozen=True):
     source: str
 
 
-class Festival(msgspec.Struct, frozen=True):
+class FestivalDays(msgspec.Struct, frozen=True):
     """A festival's days, both inclusive. `source` is "" for a projection; only a decree decides an unresolved one."""
 
     key: str
@@ -48,7 +48,7 @@ class Festival(msgspec.Struct, frozen=True):
         return bool(self.source)
 
 
-def festivals(ce: int, confirmed: Mapping[str, Confirmation] | None = None) -> list[Festival]:
+def festivals(ce: int, confirmed: Mapping[str, Confirmation] | None = None) -> list[FestivalDays]:
     """Every festival of a year, by first day; a confirmation wins over the projection. Raises OutOfRange."""
     known = dict(confirmed or {})
     if "khmer_new_year" in known and "moha_sangkran" not in known:
@@ -58,34 +58,34 @@ def festivals(ce: int, confirmed: Mapping[str, Confirmation] | None = None) -> l
     return sorted(found, key=lambda festival: (festival.first_day, KEYS.index(festival.key)))
 
 
-def _with(festival: Festival, known: Confirmation | None) -> Festival:
-    return festival if known is None else Festival(festival.key, known.first_day, known.last_day, known.source)
+def _with(festival: FestivalDays, known: Confirmation | None) -> FestivalDays:
+    return festival if known is None else FestivalDays(festival.key, known.first_day, known.last_day, known.source)
 
 
-def _projected(ce: int) -> list[Festival]:
+def _projected(ce: int) -> list[FestivalDays]:
     feast = new_year(ce)
     asadh = Month.SECOND_ASADH if any(month is Month.SECOND_ASADH for month, _ in months(ce)) else Month.ASADH
     ben = from_lunar(ce, Month.PHATRABOT, Phase.ROACH, 1)
 
-    def lunar(key: str, month: Month, phase: Phase, day: int, length: int = 1) -> Festival:
+    def lunar(key: str, month: Month, phase: Phase, day: int, length: int = 1) -> FestivalDays:
         first = from_lunar(ce, month, phase, day)
-        return Festival(key, first, first + timedelta(days=length - 1))
+        return FestivalDays(key, first, first + timedelta(days=length - 1))
 
     season = from_lunar(ce, Month.ASSUJ, Phase.ROACH, 1)
     return [
-        Festival("khmer_new_year", feast.days[0], feast.days[-1], resolved=feast.resolved),
-        Festival("moha_sangkran", feast.days[0], feast.days[0], resolved=feast.resolved),
+        FestivalDays("khmer_new_year", feast.days[0], feast.days[-1], resolved=feast.resolved),
+        FestivalDays("moha_sangkran", feast.days[0], feast.days[0], resolved=feast.resolved),
         lunar("meak_bochea", Month.MEAK, Phase.KEIT, 15),
         lunar("visak_bochea", Month.PISAKH, Phase.KEIT, 15),
         lunar("royal_ploughing", Month.PISAKH, Phase.ROACH, 4),
         lunar("vassa_begins", asadh, Phase.ROACH, 1),
         lunar("kan_ben_start", Month.PHATRABOT, Phase.ROACH, 1),
         *(
-            Festival(f"kan_ben_{number}", ben + timedelta(days=number - 1), ben + timedelta(days=number - 1))
+            FestivalDays(f"kan_ben_{number}", ben + timedelta(days=number - 1), ben + timedelta(days=number - 1))
             for number in range(2, 15)
         ),
         lunar("pchum_ben", Month.PHATRABOT, Phase.ROACH, 14, 3),
         lunar("vassa_ends", Month.ASSUJ, Phase.KEIT, 15),
-        Festival("kathina_season", season, from_lunar(ce, Month.KADEUK, Phase.KEIT, 15)),
+        FestivalDays("kathina_season", season, from_lunar(ce, Month.KADEUK, Phase.KEIT, 15)),
         lunar("water_festival", Month.KADEUK, Phase.KEIT, 14, 3),
     ]

@@ -1,19 +1,21 @@
 """Attachés and HQ, their postings, sessions and tokens. Secrets are stored hashed."""
 
 from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from models.directory import HostCountry
 from models.events import Event
+from models.states import Role
 
 
 class Account(Table):
-    """A person of the staff; `role` is "attache" or "hq"."""
+    """A person of the staff."""
 
     id = UUID(primary_key=True)
     email = Varchar(length=254, unique=True)
     name = Varchar(length=120)
-    role = Varchar(length=10)
+    role = Varchar(length=10, choices=Role)
     password_hash = Varchar(length=200)
     created_at = Timestamptz()
     disabled_at = Timestamptz(null=True, default=None)
@@ -23,9 +25,9 @@ class Posting(Table):
     """An attaché's time in a host country; limited to one event for an event helper."""
 
     id = UUID(primary_key=True)
-    account = ForeignKey(Account)
-    host_country = ForeignKey(HostCountry)
-    event = ForeignKey(Event, null=True)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict)
+    host_country = ForeignKey(HostCountry, on_delete=OnDelete.restrict)
+    event = ForeignKey(Event, null=True, on_delete=OnDelete.restrict)
     starts_at = Timestamptz()
     ends_at = Timestamptz(null=True, default=None)
 

@@ -3,13 +3,15 @@
 from piccolo.columns import JSON, UUID, Timestamptz, Varchar
 from piccolo.table import Table
 
+from models.states import ActorKind
+
 
 class AuditEntry(Table, tablename="audit_entry"):
     """One change. `actor` is an account's or device's id, or empty for the public; no personal data of workers."""
 
     id = UUID(primary_key=True)
     at = Timestamptz(default=None, index=True)
-    actor_kind = Varchar(length=10)
+    actor_kind = Varchar(length=10, choices=ActorKind)
     actor = Varchar(length=36, default="")
     action = Varchar(length=40)
     subject_kind = Varchar(length=20)

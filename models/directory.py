@@ -1,7 +1,10 @@
 """Host countries and how workers reach their attaché."""
 
 from piccolo.columns import JSON, UUID, Boolean, Date, DoublePrecision, ForeignKey, Integer, Text, Varchar
+from piccolo.columns.base import OnDelete
 from piccolo.table import Table
+
+from models.states import ContactKind
 
 
 class HostCountry(Table, tablename="host_country"):
@@ -24,8 +27,8 @@ class Contact(Table):
     """
 
     id = UUID(primary_key=True)
-    host_country = ForeignKey(HostCountry, null=True)
-    kind = Varchar(length=20)
+    host_country = ForeignKey(HostCountry, null=True, on_delete=OnDelete.restrict)
+    kind = Varchar(length=20, choices=ContactKind)
     label = JSON()
     value = Varchar(length=300)
     hours = Text(default="")

@@ -13,9 +13,11 @@ from piccolo.columns import (
     Timestamptz,
     Varchar,
 )
+from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from models.directory import HostCountry
+from models.states import EntryRule, EventState, Festival, PictureKind
 
 
 class Event(Table):
@@ -34,9 +36,9 @@ class Event(Table):
     id = UUID(primary_key=True)
     number = Integer(unique=True)
     slug = Varchar(length=120, unique=True)
-    host_country = ForeignKey(HostCountry)
+    host_country = ForeignKey(HostCountry, on_delete=OnDelete.restrict)
     campaign = Varchar(length=120, default="")
-    festival = Varchar(length=30)
+    festival = Varchar(length=30, choices=Festival)
     title = JSON()
     description = JSON()
     venue = JSON()
@@ -54,13 +56,13 @@ class Event(Table):
     seats_taken = Integer(default=0)
     seats_waiting = Integer(default=0)
     party_limit = Integer(default=10)
-    entry_rule = Varchar(length=10, default="once")
+    entry_rule = Varchar(length=10, default="once", choices=EntryRule)
     registration_opens_local = Timestamp(null=True, default=None)
     registration_opens_at = Timestamptz(null=True, default=None)
     registration_closes_local = Timestamp(null=True, default=None)
     registration_closes_at = Timestamptz(null=True, default=None)
     registration_paused = Boolean(default=False)
-    state = Varchar(length=10, default="draft")
+    state = Varchar(length=10, default="draft", choices=EventState)
     notice = JSON()
     sequence = Integer(default=0)
     created_at = Timestamptz(default=None)
@@ -91,7 +93,7 @@ class EventPicture(Table, tablename="event_picture"):
     id = UUID(primary_key=True)
     event = ForeignKey(Event)
     digest = Varchar(length=64)
-    kind = Varchar(length=4)
+    kind = Varchar(length=4, choices=PictureKind)
     width = Integer()
     height = Integer()
     content = Bytea()

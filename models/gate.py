@@ -1,17 +1,19 @@
 """Phones at the gate, what they scanned, and people counted without tickets."""
 
 from piccolo.columns import JSON, UUID, BigInt, Boolean, ForeignKey, Integer, SmallInt, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from models.events import Event
 from models.registrations import Registration
+from models.states import Direction, Outcome
 
 
 class Pairing(Table):
     """What the desk shows as a QR; phones that open it become gate devices."""
 
     id = UUID(primary_key=True)
-    event = ForeignKey(Event)
+    event = ForeignKey(Event, on_delete=OnDelete.restrict)
     label = Varchar(length=120)
     created_at = Timestamptz(default=None)
     expires_at = Timestamptz(default=None)
@@ -27,7 +29,7 @@ class GateDevice(Table, tablename="gate_device"):
     """
 
     id = UUID(primary_key=True)
-    pairing = ForeignKey(Pairing)
+    pairing = ForeignKey(Pairing, on_delete=OnDelete.restrict)
     secret_hash = Varchar(length=64, unique=True)
     number = Integer()
     created_at = Timestamptz(default=None)
@@ -49,13 +51,13 @@ class Scan(Table):
     """
 
     id = UUID(primary_key=True)
-    event = ForeignKey(Event)
-    device = ForeignKey(GateDevice)
+    event = ForeignKey(Event, on_delete=OnDelete.restrict)
+    device = ForeignKey(GateDevice, on_delete=OnDelete.restrict)
     nonce = Varchar(length=100)
-    registration = ForeignKey(Registration, null=True)
+    registration = ForeignKey(Registration, null=True, on_delete=OnDelete.restrict)
     ticket_number = SmallInt(null=True, default=None)
-    direction = Varchar(length=3, default="in")
-    outcome = Varchar(length=20)
+    direction = Varchar(length=3, default="in", choices=Direction)
+    outcome = Varchar(length=20, choices=Outcome)
     code = Varchar(length=40, default="")
     override = Varchar(length=200, default="")
     shown = Varchar(length=20, default="")
@@ -75,8 +77,8 @@ class WalkIn(Table, tablename="walk_in"):
     """A group counted without tickets. One taken back stays, so that its repetition counts nothing."""
 
     id = UUID(primary_key=True)
-    event = ForeignKey(Event)
-    device = ForeignKey(GateDevice)
+    event = ForeignKey(Event, on_delete=OnDelete.restrict)
+    device = ForeignKey(GateDevice, on_delete=OnDelete.restrict)
     nonce = Varchar(length=100)
     size = Integer()
     children = Integer(default=0)

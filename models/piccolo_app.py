@@ -20,6 +20,7 @@ APP_CONFIG = AppConfig(
                 "audit",
                 "guards",
                 "festivals",
+                "claims",
             )
         ],
         exclude_imported=True,

@@ -1,16 +1,18 @@
 """Bookings, how a party may be reached, and the answers kept for repeated requests."""
 
 from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from models.events import Event, PickupPoint
+from models.states import Channel, RegistrationState
 
 
 class Invitation(Table):
-    """A community leader's link to book for up to `party_limit` people; `issue` renews it, `uses` counts bookings."""
+    """A community leader's link to book for up to `party_limit` people; `uses` counts bookings."""
 
     id = UUID(primary_key=True)
-    event = ForeignKey(Event)
+    event = ForeignKey(Event, on_delete=OnDelete.restrict)
     label = Varchar(length=120)
     party_limit = Integer()
     uses = Integer(default=0)
@@ -26,15 +28,15 @@ class Registration(Table):
     """
 
     id = UUID(primary_key=True)
-    event = ForeignKey(Event)
+    event = ForeignKey(Event, on_delete=OnDelete.restrict)
     number = Varchar(length=16, unique=True)
     short_code = Varchar(length=6)
-    state = Varchar(length=10)
+    state = Varchar(length=10, choices=RegistrationState)
     party = Integer()
     children = Integer(default=0)
     sealed_name = Text(default="")
     language = Varchar(length=10)
-    pickup_point = ForeignKey(PickupPoint, null=True)
+    pickup_point = ForeignKey(PickupPoint, null=True, on_delete=OnDelete.restrict)
     take_what_there_is = Boolean(default=False)
     wait_position = BigInt(null=True, default=None)
     passed_over = Integer(default=0)
@@ -42,7 +44,7 @@ class Registration(Table):
     link_issue = Integer(default=0)
     attention = Varchar(length=60, default="")
     sealed_note = Text(default="")
-    invitation = ForeignKey(Invitation, null=True, default=None)
+    invitation = ForeignKey(Invitation, null=True, default=None, on_delete=OnDelete.restrict)
     consented_at = Timestamptz(default=None)
     created_at = Timestamptz(default=None)
     revision = BigInt(default=0)
@@ -52,8 +54,8 @@ class Reach(Table):
     """A channel and address that a party chose. The address is sealed; `address_hash` (keyed) finds equal ones."""
 
     id = UUID(primary_key=True)
-    registration = ForeignKey(Registration)
-    channel = Varchar(length=20)
+    registration = ForeignKey(Registration, on_delete=OnDelete.restrict)
+    channel = Varchar(length=20, choices=Channel)
     sealed_address = Text()
     address_hash = Varchar(length=64, index=True)
     consented_at = Timestamptz(default=None)
@@ -67,5 +69,5 @@ class Idempotency(Table):
     body_hash = Varchar(length=64)
     status = Integer()
     sealed_answer = Text()
-    registration = ForeignKey(Registration, null=True)
+    registration = ForeignKey(Registration, null=True, on_delete=OnDelete.restrict)
     expires_at = Timestamptz(default=None, index=True)

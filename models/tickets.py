@@ -1,32 +1,39 @@
 """Tickets and admissions."""
 
 from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from models.events import Event
 from models.registrations import Registration
+from models.states import TicketState
+
+FIRST_IN = "admission_ticket_day"
 
 
 class Ticket(Table):
-    """One person's place. `state` is valid, given_up, handed_on or revoked; `issue` rises when its code is renewed."""
+    """One person's place. `issue` rises when its code is renewed; unique (registration, number)."""
 
     id = UUID(primary_key=True)
-    event = ForeignKey(Event)
-    registration = ForeignKey(Registration)
+    event = ForeignKey(Event, on_delete=OnDelete.restrict)
+    registration = ForeignKey(Registration, on_delete=OnDelete.restrict)
     number = SmallInt()
     issue = SmallInt(default=0)
     sealed_name = Text(default="")
     child = Boolean(default=False)
-    state = Varchar(length=10, default="valid")
+    state = Varchar(length=10, default="valid", choices=TicketState)
     revision = BigInt(default=0)
 
 
 class Admission(Table):
-    """A ticket let in. `day` is "once" unless the event admits daily, then the event's local day (turning at 04:00)."""
+    """A ticket let in. `day` is "once", or where the event admits daily the local day, turning at its `day_turns`.
+
+    Unique (ticket, day), the index FIRST_IN, *is* the gate's rule: of two phones the first row wins.
+    """
 
     id = UUID(primary_key=True)
-    event = ForeignKey(Event)
-    ticket = ForeignKey(Ticket)
+    event = ForeignKey(Event, on_delete=OnDelete.restrict)
+    ticket = ForeignKey(Ticket, on_delete=OnDelete.restrict)
     day = Varchar(length=10)
     inside = Boolean(default=True)
     admitted_at = Timestamptz(default=None)

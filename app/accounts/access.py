@@ -1,69 +1,55 @@
-"""Who is at the other end: staff by session cookie or bearer token. Cookies are ours alone, strict and short-lived."""
+"""Who at the staff asks, and what exists for them: by session cookie at the desk, by bearer token in the API."""
 
 from datetime import timedelta
 
-from litestar.datastructures import Cookie
+from litestar.handlers import BaseRouteHandler
 
 from app.accounts.queries import staff_by_session, staff_by_token
 from app.accounts.shapes import Staff
 from app.activity.record import Actor, truncated
-from app.settings import Settings
 from app.validation.refusals import Refused
-from app.web.request import Req, client_address, require_same_origin, settings_of
+from app.web.request import (
+    SAFE,
+    Connection,
+    Req,
+    asking,
+    bearer,
+    client_address,
+    cookie_value,
+    is_public,
+    require_same_origin,
+)
+from models.states import ActorKind
 
 SESSION_LIFE = timedelta(days=14)
-SAFE = {"GET", "HEAD"}
 
 
-def cookie_name(settings: Settings, kind: str) -> str:
-    """`__Host-` binds a cookie to this very host; browsers take it over https only."""
-    return f"__Host-bon-{kind}" if settings.secure else f"bon-{kind}"
-
-
-def cookie(settings: Settings, kind: str, value: str, life: timedelta) -> Cookie:
-    """A cookie for staff, gates or the language; a life of zero removes it."""
-    return Cookie(
-        key=cookie_name(settings, kind),
-        value=value,
-        path="/",
-        max_age=int(life.total_seconds()),
-        secure=settings.secure,
-        httponly=True,
-        samesite="lax",
-    )
-
-
-def cookie_value(request: Req, kind: str) -> str:
-    return request.cookies.get(cookie_name(settings_of(request), kind), "")
-
-
-def bearer(request: Req) -> str:
-    """The bearer token of the request, or ""."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
-async def desk_staff(request: Req) -> Staff:
-    """Who is logged in at the desk; raises Refused. A form must come from our own pages."""
+async def logged_in(connection: Connection, handler: BaseRouteHandler) -> None:
+    """The desk's guard: whoever asks is logged in, and their form comes from our own pages."""
+    if is_public(handler):
+        return
+    request = asking(connection)
     secret = cookie_value(request, "session")
     staff = await staff_by_session(secret) if secret else None
     if staff is None:
         raise Refused("session_expired" if secret else "unauthenticated")
     if request.method not in SAFE:
         require_same_origin(request)
-    return staff
+    request.state.staff = staff
 
 
-async def api_staff(request: Req) -> Staff:
-    """For whom the bearer token acts; raises Refused."""
-    staff = await optional_staff(request)
+async def holds_token(connection: Connection, handler: BaseRouteHandler) -> None:
+    """The API's guard: the bearer token acts for somebody."""
+    if is_public(handler):
+        return
+    staff = await optional_staff(asking(connection))
     if staff is None:
         raise Refused("unauthenticated")
-    return staff
+    connection.state.staff = staff
 
 
 async def optional_staff(request: Req) -> Staff | None:
-    """The same where the public may ask too; a wrong token is refused all the same."""
+    """For whom the bearer token acts where the public may ask too; a wrong token is refused all the same."""
     token = bearer(request)
     if not token:
         if "authorization" in request.headers:
@@ -75,6 +61,18 @@ async def optional_staff(request: Req) -> Staff | None:
     return staff
 
 
-def actor(request: Req, staff: Staff) -> Actor:
+async def is_hq(connection: Connection, _: BaseRouteHandler) -> None:
+    """A guard of single handlers: HQ alone may."""
+    if not connection.state.staff.is_hq:
+        raise Refused("forbidden")
+
+
+def staff_of(request: Req) -> Staff:
+    """Who asks, as the guard found them."""
+    staff: Staff = request.state.staff
+    return staff
+
+
+def actor_of(request: Req) -> Actor:
     """The staff member as the audit names them."""
-    return Actor("staff", str(staff.account), truncated(client_address(request)))
+    return Actor(ActorKind.STAFF, str(staff_of(request).account), truncated(client_address(request)))

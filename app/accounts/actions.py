@@ -3,16 +3,22 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from piccolo.columns.combination import And
+
 from app.accounts.queries import account_by_email
 from app.accounts.rules import read_account
-from app.activity.record import Actor, audit
-from app.database.connection import fetch, insert, now, write
+from app.activity.kinds import Kind
+from app.activity.record import Actor, record
+from app.database.connection import now, write
+from app.database.rows import Values, uuid_of
 from app.security.keyring import Keyring
 from app.security.passwords import hash_password, hash_secret, new_secret, password_fits
 from app.validation.fields import clean
 from app.validation.refusals import Refused
 from app.web.limits import LOGIN_FROM_ADDRESS, LOGIN_TO_ACCOUNT, LOGIN_TO_PAIR, count_failure, forgive
 from models.accounts import Account, ApiToken, Posting, Session
+from models.directory import HostCountry
+from models.states import ActorKind
 
 
 async def add_account(email: str, name: str, role: str, password: str, by: Actor) -> UUID:
@@ -21,43 +27,38 @@ async def add_account(email: str, name: str, role: str, password: str, by: Actor
     hashed = await hash_password(password)
     async with write():
         row = uuid4()
-        columns = {
-            "id": row,
-            "email": email,
-            "name": name,
-            "role": role,
-            "password_hash": hashed,
-            "created_at": now(),
-        }
-        if not await insert(Account, columns, unless_there="email"):
-            rows = await fetch(
-                "UPDATE account SET name = $2, role = $3, password_hash = $4, disabled_at = NULL WHERE email = $1"
-                " RETURNING id",
-                email,
-                name,
-                role,
-                hashed,
-            )
-            row = UUID(str(rows[0]["id"]))
+        fresh = Account(id=row, email=email, name=name, role=role, password_hash=hashed, created_at=now())
+        added = await Account.insert(fresh).on_conflict(target=Account.email, action="DO NOTHING")
+        if not added:
+            changed: Values = {
+                Account.name: name,
+                Account.role: role,
+                Account.password_hash: hashed,
+                Account.disabled_at: None,
+            }
+            rows = await Account.update(changed).where(Account.email == email).returning(Account.id)
+            row = rows[0]["id"]
             await _end_sessions(row)
-        await audit(by, "account_added", "account", row, role=role)
+        await record(Kind.ACCOUNT_ADDED, by, row, role=role)
     return row
 
 
 async def disable(email: str, by: Actor) -> bool:
     """Log the account out everywhere and let nobody in with it; False if there is none."""
     async with write():
-        rows = await fetch(
-            "UPDATE account SET disabled_at = $2 WHERE email = $1 RETURNING id", email.strip().lower(), now()
+        rows = (
+            await Account.update({Account.disabled_at: now()})
+            .where(Account.email == email.strip().lower())
+            .returning(Account.id)
         )
         if rows:
-            await _end_sessions(UUID(str(rows[0]["id"])))
-            await audit(by, "account_disabled", "account", rows[0]["id"])
+            await _end_sessions(rows[0]["id"])
+            await record(Kind.ACCOUNT_DISABLED, by, rows[0]["id"])
     return bool(rows)
 
 
 async def _end_sessions(account: UUID) -> None:
-    await fetch("DELETE FROM session WHERE account = $1", account)
+    await Session.delete().where(Session.account == account)
 
 
 async def log_in(
@@ -84,72 +85,71 @@ async def log_in(
         await forgive(keyring, guess, subject)
     secret = new_secret()
     async with write():
-        await fetch("DELETE FROM session WHERE expires_at < $1", now())
-        await insert(
-            Session,
-            {
-                "id": uuid4(),
-                "account": account["id"],
-                "secret_hash": hash_secret(secret),
-                "created_at": now(),
-                "seen_at": now(),
-                "expires_at": now() + life,
-                "address": by.address,
-            },
+        await Session.delete().where(Session.expires_at < now())
+        moment = now()
+        await Session.insert(
+            Session(
+                id=uuid4(),
+                account=account["id"],
+                secret_hash=hash_secret(secret),
+                created_at=moment,
+                seen_at=moment,
+                expires_at=moment + life,
+                address=by.address,
+            )
         )
-        await audit(Actor("staff", str(account["id"]), by.address), "logged_in", "account", account["id"])
+        await record(Kind.LOGGED_IN, Actor(ActorKind.STAFF, str(account["id"]), by.address), account["id"])
     return secret
 
 
 async def log_out(secret: str) -> None:
     """End the session that has this secret."""
-    await fetch("DELETE FROM session WHERE secret_hash = $1", hash_secret(secret))
+    await Session.delete().where(Session.secret_hash == hash_secret(secret))
 
 
 async def log_out_everywhere(account: UUID, by: Actor) -> None:
     """End every session of the account."""
     async with write():
         await _end_sessions(account)
-        await audit(by, "logged_out_everywhere", "account", account)
+        await record(Kind.LOGGED_OUT_EVERYWHERE, by, account)
 
 
 async def add_posting(email: str, host_country: str, by: Actor) -> UUID:
     """Post an attaché to a host country from now on; once is enough. Raises Refused."""
-    account = await account_by_email(email)
+    account, code = await account_by_email(email), host_country.upper()
     if account is None:
         raise Refused("not_found")
-    if not await fetch("SELECT code FROM host_country WHERE code = $1", host_country.upper()):
+    if not await HostCountry.exists().where(HostCountry.code == code):
         raise Refused("unknown_country")
     async with write():
-        present = await fetch(
-            "SELECT id FROM posting WHERE account = $1 AND host_country = $2 AND event IS NULL AND ends_at IS NULL",
-            account["id"],
-            host_country.upper(),
+        present = await Posting.select(Posting.id).where(
+            _in(account["id"], code), Posting.event.is_null(), Posting.ends_at.is_null()
         )
         if present:
-            return UUID(str(present[0]["id"]))
+            return uuid_of(present[0]["id"])
         row = uuid4()
-        await insert(
-            Posting, {"id": row, "account": account["id"], "host_country": host_country.upper(), "starts_at": now()}
-        )
-        await audit(by, "posted", "account", account["id"], host_country=host_country.upper())
+        await Posting.insert(Posting(id=row, account=account["id"], host_country=code, starts_at=now()))
+        await record(Kind.POSTED, by, account["id"], host_country=code)
     return row
+
+
+def _in(account: UUID, code: str) -> And:
+    return (Posting.account == account) & (Posting.host_country == code)
 
 
 async def end_posting(email: str, host_country: str, by: Actor) -> bool:
     """End an attaché's posting in a host country; their events stay. False if there was none."""
-    account = await account_by_email(email)
+    account, code = await account_by_email(email), host_country.upper()
     if account is None:
         return False
     async with write():
-        rows = await fetch(
-            "UPDATE posting SET ends_at = $3 WHERE account = $1 AND host_country = $2 AND ends_at IS NULL RETURNING id",
-            account["id"],
-            host_country.upper(),
-            now(),
+        rows = (
+            await Posting.update({Posting.ends_at: now()})
+            .where(_in(account["id"], code), Posting.ends_at.is_null())
+            .returning(Posting.id)
         )
         if rows:
-            await audit(by, "posting_ended", "account", account["id"], host_country=host_country.upper())
+            await record(Kind.POSTING_ENDED, by, account["id"], host_country=code)
     return bool(rows)
 
 
@@ -161,20 +161,21 @@ async def add_token(email: str, by: Actor) -> str:
     secret = new_secret()
     async with write():
         row = uuid4()
-        await insert(
-            ApiToken,
-            {"id": row, "account": account["id"], "secret_hash": hash_secret(secret), "created_at": now()},
+        await ApiToken.insert(
+            ApiToken(id=row, account=account["id"], secret_hash=hash_secret(secret), created_at=now())
         )
-        await audit(by, "token_added", "api_token", row)
+        await record(Kind.TOKEN_ADDED, by, row)
     return secret
 
 
 async def revoke_token(token: UUID, by: Actor) -> bool:
-    """End a token; False if there is none."""
+    """End a token; False if there is none. Twice changes nothing."""
     async with write():
-        rows = await fetch(
-            "UPDATE api_token SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING id", token, now()
+        ended = (
+            await ApiToken.update({ApiToken.revoked_at: now()})
+            .where(ApiToken.id == token, ApiToken.revoked_at.is_null())
+            .returning(ApiToken.id)
         )
-        if rows:
-            await audit(by, "token_revoked", "api_token", token)
-    return bool(rows)
+        if ended:
+            await record(Kind.TOKEN_REVOKED, by, token)
+    return bool(ended) or await ApiToken.exists().where(ApiToken.id == token)

@@ -4,16 +4,19 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
 
 from app.accounts import actions
-from app.accounts.access import SESSION_LIFE, actor, cookie, cookie_value, desk_staff
+from app.accounts.access import SESSION_LIFE, actor_of
 from app.accounts.queries import sessions_of, staff_by_session
+from app.accounts.shapes import Staff
 from app.activity.record import Actor, truncated
 from app.security.sealing import keyed_hash
 from app.validation.refusals import Refused
 from app.web.bodies import form
 from app.web.rendering import page, see_other
-from app.web.request import Req, client_address, keyring_of, require_same_origin, settings_of
+from app.web.request import Req, client_address, cookie, cookie_value, keyring_of, require_same_origin, settings_of
+from models.states import ActorKind
 
 KNOWN_LIFE = timedelta(days=365)
 
@@ -25,7 +28,7 @@ def _next(address: str) -> str:
     return address if own else "/desk"
 
 
-@get("/desk/login")
+@get("/desk/login", opt={"public": True})
 async def login_form(request: Req) -> Response[bytes]:
     """E-mail and password."""
     secret = cookie_value(request, "session")
@@ -41,7 +44,7 @@ async def login_form(request: Req) -> Response[bytes]:
     )
 
 
-@post("/desk/login")
+@post("/desk/login", opt={"public": True})
 async def log_in(request: Req) -> Response[bytes]:
     """Start a session under a new id."""
     require_same_origin(request)
@@ -56,7 +59,7 @@ async def log_in(request: Req) -> Response[bytes]:
             typed.get("password", ""),
             address=address,
             known_browser=cookie_value(request, "known") == known,
-            by=Actor("staff", "", truncated(address)),
+            by=Actor(ActorKind.STAFF, "", truncated(address)),
             life=SESSION_LIFE,
         )
     except Refused as refused:
@@ -81,20 +84,18 @@ async def log_in(request: Req) -> Response[bytes]:
 
 
 @post("/desk/logout")
-async def log_out(request: Req) -> Response[bytes]:
+async def log_out(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """End this session, or (with "everywhere") every one of the account."""
-    staff = await desk_staff(request)
     if (await form(request)).get("everywhere"):
-        await actions.log_out_everywhere(staff.account, actor(request, staff))
+        await actions.log_out_everywhere(staff.account, actor_of(request))
     else:
         await actions.log_out(cookie_value(request, "session"))
     return see_other("/desk/login", [cookie(settings_of(request), "session", "", timedelta(0))])
 
 
 @get("/desk/account")
-async def account(request: Req) -> Response[bytes]:
+async def account(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """Where one is logged in."""
-    staff = await desk_staff(request)
     return page(request, "desk/account.html", staff=staff, sessions=await sessions_of(staff.account))
 
 

@@ -5,55 +5,62 @@ from typing import Any
 from uuid import UUID
 
 from app.accounts.shapes import Staff
-from app.database.connection import fetch, now
+from app.database.connection import now
 from app.security.passwords import hash_secret
-from models.accounts import Account, Session
-
-_BY_SESSION = """
-SELECT account.id, account.name, account.email, account.role, session.id AS session
-FROM session JOIN account ON account.id = session.account
-WHERE session.secret_hash = $1 AND session.expires_at > $2 AND account.disabled_at IS NULL
-"""
-_BY_BEARER = """
-SELECT account.id, account.name, account.email, account.role
-FROM api_token JOIN account ON account.id = api_token.account
-WHERE api_token.secret_hash = $1 AND api_token.revoked_at IS NULL AND account.disabled_at IS NULL
-"""
-_POSTINGS = """
-SELECT host_country, event FROM posting
-WHERE account = $1 AND starts_at <= $2 AND (ends_at IS NULL OR ends_at > $2)
-"""
+from models.accounts import Account, ApiToken, Posting, Session
+from models.states import Role
 
 
 async def staff_by_session(secret: str) -> Staff | None:
     """Who is logged in with this session secret."""
-    rows = await fetch(_BY_SESSION, hash_secret(secret), now())
-    return await _staff(rows[0]) if rows else None
+    found = await _whose(Session, secret).where(Session.expires_at > now())
+    return await _staff(found[0], session=found[0]["id"]) if found else None
 
 
 async def staff_by_token(secret: str) -> Staff | None:
     """For whom this bearer token acts."""
-    rows = await fetch(_BY_BEARER, hash_secret(secret))
-    return await _staff(rows[0]) if rows else None
+    found = await _whose(ApiToken, secret).where(ApiToken.revoked_at.is_null())
+    return await _staff(found[0]) if found else None
 
 
-async def _staff(row: dict[str, Any]) -> Staff:
-    postings = [] if row["role"] == "hq" else await fetch(_POSTINGS, row["id"], now())
+def _whose(table: type[Session] | type[ApiToken], secret: str) -> Any:
+    """The account that a secret of this table stands for, unless it is disabled."""
+    account = table.account
+    return table.select(
+        table.id,
+        account.id,
+        account.name.as_alias("name"),
+        account.email.as_alias("email"),
+        account.role.as_alias("role"),
+    ).where(table.secret_hash == hash_secret(secret), account.disabled_at.is_null())
+
+
+async def _staff(row: dict[str, Any], session: UUID | None = None) -> Staff:
+    account: UUID = row["account.id"]
+    postings = [] if row["role"] == Role.HQ else await _postings(account, now())
     return Staff(
-        account=UUID(str(row["id"])),
+        account=account,
         name=row["name"],
         email=row["email"],
-        role=row["role"],
+        role=Role(row["role"]),
         countries=frozenset(posting["host_country"] for posting in postings if posting["event"] is None),
-        events=frozenset(UUID(str(posting["event"])) for posting in postings if posting["event"] is not None),
-        session=UUID(str(row["session"])) if "session" in row else None,
+        events=frozenset(posting["event"] for posting in postings if posting["event"] is not None),
+        session=session,
+    )
+
+
+async def _postings(account: UUID, at: datetime) -> list[dict[str, Any]]:
+    """The postings of an account at an instant."""
+    return await Posting.select(Posting.host_country, Posting.event).where(
+        Posting.account == account,
+        Posting.starts_at <= at,
+        Posting.ends_at.is_null() | (Posting.ends_at > at),
     )
 
 
 async def account_by_email(email: str) -> dict[str, Any] | None:
     """The account's row, disabled or not."""
-    rows = await Account.select().where(Account.email == email.strip().lower())
-    return rows[0] if rows else None
+    return await Account.select().where(Account.email == email.strip().lower()).first()
 
 
 async def sessions_of(account: UUID) -> list[dict[str, Any]]:
@@ -70,15 +77,14 @@ async def accounts() -> list[dict[str, Any]]:
     rows = await Account.select(Account.email, Account.name, Account.role, Account.disabled_at, Account.id).order_by(
         Account.email
     )
-    at: datetime = now()
+    at = now()
     for row in rows:
-        row["postings"] = [posting["host_country"] for posting in await fetch(_POSTINGS, row["id"], at)]
+        row["postings"] = [posting["host_country"] for posting in await _postings(row["id"], at)]
     return rows
 
 
 async def tokens() -> list[dict[str, Any]]:
     """Every token with its account, without the secret."""
-    return await fetch(
-        "SELECT api_token.id, account.email, api_token.created_at, api_token.revoked_at"
-        " FROM api_token JOIN account ON account.id = api_token.account ORDER BY api_token.created_at"
-    )
+    return await ApiToken.select(
+        ApiToken.id, ApiToken.account.email.as_alias("email"), ApiToken.created_at, ApiToken.revoked_at
+    ).order_by(ApiToken.created_at)

@@ -4,8 +4,8 @@ import re
 
 from app.security.passwords import LEAST_LENGTH
 from app.validation.refusals import Problem, Refused
+from models.states import Role
 
-ROLES = ("attache", "hq")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{3,190}")
 
 
@@ -16,8 +16,8 @@ def read_account(email: str, name: str, role: str, password: str) -> tuple[str, 
         problems.append(Problem("email", "email_invalid"))
     if not name.strip():
         problems.append(Problem("name", "required"))
-    if role not in ROLES:
-        problems.append(Problem("role", "not_a_choice", {"options": ", ".join(ROLES)}))
+    if role not in tuple(Role):
+        problems.append(Problem("role", "not_a_choice", {"options": ", ".join(Role)}))
     if len(password) < LEAST_LENGTH:
         problems.append(Problem("password", "password_too_short", {"low": LEAST_LENGTH}))
     if problems:

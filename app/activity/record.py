@@ -6,19 +6,28 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from app.activity.kinds import KINDS, Kind
 from app.database.connection import insert, now
+from app.database.rows import as_json
 from models.audit import AuditEntry
+from models.states import ActorKind
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who acts. `kind` is staff, worker, device or operator; `id` an account's or device's; `address` is truncated."""
+    """Who acts. `id` is an account's or device's, "" for everybody else; `address` is truncated."""
 
-    kind: str
+    kind: ActorKind
     id: str = ""
     address: str = ""
 
 
-OPERATOR = Actor("operator")
+OPERATOR = Actor(ActorKind.OPERATOR)
+RULE = Actor(ActorKind.RULE)
+
+
+def device(row: UUID) -> Actor:
+    """A phone at the gate as an actor."""
+    return Actor(ActorKind.DEVICE, str(row))
 
 
 def truncated(address: str) -> str:
@@ -30,22 +39,20 @@ def truncated(address: str) -> str:
         return ""
 
 
-async def audit(
-    by: Actor, action: str, subject_kind: str, subject: UUID | str, event: UUID | None = None, **facts: Any
-) -> None:
+async def record(kind: Kind, by: Actor, subject: UUID | str, event: UUID | None = None, /, **facts: Any) -> None:
     """Write one entry; call it inside the transaction that makes the change."""
     await insert(
         AuditEntry,
         {
             "id": uuid4(),
             "at": now(),
-            "actor_kind": by.kind,
+            "actor_kind": by.kind.value,
             "actor": by.id,
-            "action": action,
-            "subject_kind": subject_kind,
+            "action": kind.value,
+            "subject_kind": KINDS[kind].subject.value,
             "subject": str(subject),
             "event": event,
             "address": by.address,
-            "facts": msgspec.json.encode(facts).decode(),
+            "facts": as_json(facts),
         },
     )

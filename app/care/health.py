@@ -2,8 +2,9 @@
 
 from litestar import Response, route
 
-from app.database.connection import fetch, pending
+from app.database.connection import pending
 from app.web.request import Req
+from models.guards import KeyCheck
 
 
 @route("/healthz", http_method=["GET", "HEAD"])
@@ -16,7 +17,7 @@ async def healthz() -> Response[bytes]:
 async def readyz(request: Req) -> Response[bytes]:
     """The database answers and has every migration."""
     try:
-        await fetch("SELECT 1 AS one")
+        await KeyCheck.exists()
         waiting = await pending()
     except Exception:  # noqa: BLE001 - whatever it is, it is not ready
         return Response(b"the database does not answer\n", status_code=503, media_type="text/plain")

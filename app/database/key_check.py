@@ -1,6 +1,6 @@
 """Whether the secret belongs to this database: tickets, links and sealed names depend on it."""
 
-from app.database.connection import DatabaseError, fetch, insert, write
+from app.database.connection import DatabaseError, insert, write
 from app.security.keyring import Keyring
 from app.security.sealing import keyed_hash
 from models.guards import KeyCheck
@@ -8,7 +8,7 @@ from models.guards import KeyCheck
 
 async def require_matching_secret(keyring: Keyring) -> None:
     """Note each secret at its first use; raises DatabaseError when one that was used here is missing or another."""
-    noted = {row["key_id"]: row["check_hash"] for row in await fetch("SELECT key_id, check_hash FROM key_check")}
+    noted = {row["key_id"]: row["check_hash"] for row in await KeyCheck.select()}
     for key_id, check in noted.items():
         if key_id not in keyring or keyed_hash(keyring, "key-check", "bon", key_id) != check:
             raise DatabaseError(

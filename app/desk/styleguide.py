@@ -5,8 +5,9 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, get
+from litestar.di import NamedDependency
 
-from app.accounts.access import desk_staff
+from app.accounts.shapes import Staff
 from app.database.connection import now
 from app.directory.shapes import ContactRow, Opening
 from app.events.shapes import EventRow
@@ -14,6 +15,7 @@ from app.printing import qr
 from app.validation.refusals import Problem
 from app.web.rendering import page
 from app.web.request import Req, settings_of
+from models.states import ContactKind, EntryRule, EventState, Festival
 
 NOBODY = UUID(int=0)
 
@@ -23,14 +25,14 @@ def sample(starts: datetime) -> EventRow:
     wall = starts.replace(tzinfo=None)
     return EventRow(
         id=NOBODY, number=0, slug="sample", host_country="KR", country_slug="korea",
-        country_names={"km": "កូរ៉េ", "en": "Korea"}, campaign="", festival="khmer_new_year",
+        country_names={"km": "កូរ៉េ", "en": "Korea"}, campaign="", festival=Festival.KHMER_NEW_YEAR,
         title={"km": "បុណ្យចូលឆ្នាំខ្មែរ នៅស៊ូវ៉ុន", "en": "Khmer New Year in Suwon"}, description={},
         venue={"km": "សួនម៉ានសុក", "en": "Manseok Park"}, address="Songjuk-dong, Suwon",
         latitude=37.3008, longitude=127.0006, starts_local=wall, ends_local=wall + timedelta(hours=8),
         time_zone="UTC", starts_at=starts, ends_at=starts + timedelta(hours=8), previous_starts_at=None,
-        all_day=False, capacity=3000, seats_taken=357, seats_waiting=0, party_limit=10, entry_rule="once",
+        all_day=False, capacity=3000, seats_taken=357, seats_waiting=0, party_limit=10, entry_rule=EntryRule.ONCE,
         registration_opens_local=None, registration_opens_at=None, registration_closes_local=None,
-        registration_closes_at=None, registration_paused=False, state="published", notice={}, sequence=0,
+        registration_closes_at=None, registration_paused=False, state=EventState.PUBLISHED, notice={}, sequence=0,
         created_at=starts, modified_at=starts, revision=0, content_revision=0, retention_days=14,
     )  # fmt: skip
 
@@ -47,26 +49,25 @@ def in_each_state(event: EventRow) -> list[EventRow]:
             previous_starts_at=event.starts_at - timedelta(hours=1),
             notice={"km": "យឺតមួយម៉ោង", "en": "An hour later"},
         ),
-        replace(event, state="cancelled", notice={"km": "ដោយសារព្យុះ", "en": "Because of the storm"}),
+        replace(event, state=EventState.CANCELLED, notice={"km": "ដោយសារព្យុះ", "en": "Because of the storm"}),
         event,
     ]
 
 
 CONTACTS = [
-    ContactRow(NOBODY, None, "hotline", {"km": "លេខទូរស័ព្ទបន្ទាន់", "en": "Hotline"}, "1297", 0, None,
+    ContactRow(NOBODY, None, ContactKind.HOTLINE, {"km": "លេខទូរស័ព្ទបន្ទាន់", "en": "Hotline"}, "1297", 0, None,
                (Opening((1, 2, 3, 4, 5, 6, 7), "00:00", "24:00"),), open_now=True),
-    ContactRow(NOBODY, "KR", "phone", {"km": "អនុព័ន្ធការងារ", "en": "Labour attaché"}, "+82 2 0000 0000", 1,
+    ContactRow(NOBODY, "KR", ContactKind.PHONE, {"km": "អនុព័ន្ធការងារ", "en": "Labour attaché"}, "+82 2 0000 0000", 1,
                datetime(2026, 11, 1, tzinfo=UTC).date(), (Opening((1, 2, 3, 4, 5), "09:00", "17:00"),), open_now=False),
-    ContactRow(NOBODY, "KR", "telegram", {"km": "តេឡេក្រាម", "en": "Telegram"}, "bon_demo_korea", 2, None),
-    ContactRow(NOBODY, "KR", "office", {"km": "ស្ថានឯកអគ្គរាជទូត", "en": "Embassy"}, "Hannam-dong, Seoul", 3, None,
-               latitude=37.53, longitude=127.0),
+    ContactRow(NOBODY, "KR", ContactKind.TELEGRAM, {"km": "តេឡេក្រាម", "en": "Telegram"}, "bon_demo_korea", 2, None),
+    ContactRow(NOBODY, "KR", ContactKind.OFFICE, {"km": "ស្ថានឯកអគ្គរាជទូត", "en": "Embassy"}, "Hannam-dong, Seoul",
+               3, None, latitude=37.53, longitude=127.0),
 ]  # fmt: skip
 
 
 @get("/desk/styleguide")
-async def styleguide(request: Req) -> Response[bytes]:
+async def styleguide(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """For whoever builds the next page."""
-    staff = await desk_staff(request)
     return page(
         request,
         "desk/styleguide.html",

@@ -7,7 +7,7 @@ from app.web.json import json_answer
 from app.web.request import Req, language_of, settings_of
 
 
-@route("/api/v1/host-countries", http_method=["GET", "HEAD"])
+@route("/api/v1/host-countries", http_method=["GET", "HEAD"], opt={"public": True})
 async def host_countries(request: Req) -> Response[bytes]:
     """Every host country with its page and calendar."""
     base, language = settings_of(request).base_url, language_of(request)
@@ -30,3 +30,6 @@ async def host_countries(request: Req) -> Response[bytes]:
             "next": None,
         }
     )
+
+
+HANDLERS = [host_countries]

@@ -5,18 +5,15 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from piccolo.columns.combination import And, Or, Where
 
 from app.accounts.shapes import Staff
-from app.database.connection import fetch, now
+from app.database.connection import now
+from app.database.rows import json_of
 from app.directory.rules import PHNOM_PENH, is_open, shifted
-from app.directory.shapes import ContactRow, Country, json_of
-from models.directory import FormerSlug, HostCountry
-
-_CONTACTS = """
-SELECT contact.id, contact.host_country, kind, label, value, contact.position, checked_on, opening, latitude, longitude
-FROM contact LEFT JOIN host_country ON host_country.code = contact.host_country
-"""
-_HOTLINE_FIRST = "CASE WHEN kind = 'hotline' THEN 0 ELSE 1 END, contact.position, contact.id"
+from app.directory.shapes import ContactRow, Country
+from models.directory import Contact, FormerSlug, HostCountry
+from models.states import ContactKind
 
 
 def _country(row: dict[str, Any]) -> Country:
@@ -30,8 +27,8 @@ async def countries() -> list[Country]:
 
 
 async def country_by_slug(slug: str) -> Country | None:
-    rows = await HostCountry.select().where(HostCountry.slug == slug)
-    return _country(rows[0]) if rows else None
+    row = await HostCountry.select().where(HostCountry.slug == slug).first()
+    return _country(row) if row else None
 
 
 class FormerAddress(msgspec.Struct, frozen=True):
@@ -43,32 +40,56 @@ class FormerAddress(msgspec.Struct, frozen=True):
 
 async def former_address(slug: str) -> FormerAddress | None:
     """What became of an address that a host country had."""
-    rows = await FormerSlug.select(FormerSlug.successor, FormerSlug.gone).where(FormerSlug.slug == slug)
-    return msgspec.convert(rows[0], FormerAddress, strict=False) if rows else None
+    row = await FormerSlug.select(FormerSlug.successor, FormerSlug.gone).where(FormerSlug.slug == slug).first()
+    return msgspec.convert(row, FormerAddress, strict=False) if row else None
 
 
-def _contact(row: dict[str, Any]) -> ContactRow:
-    return msgspec.convert(
-        {**row, "label": json_of(row["label"]), "opening": json_of(row["opening"])}, ContactRow, strict=False
+async def _contacts(condition: Where | And | Or | None) -> list[ContactRow]:
+    """Contacts by country in the ministry's order, hotlines first."""
+    query = Contact.select(
+        Contact.id,
+        Contact.host_country,
+        Contact.kind,
+        Contact.label,
+        Contact.value,
+        Contact.position,
+        Contact.checked_on,
+        Contact.opening,
+        Contact.latitude,
+        Contact.longitude,
+        Contact.host_country.position.as_alias("of_country"),
     )
+    rows = await (query if condition is None else query.where(condition))
+    rows.sort(
+        key=lambda row: (
+            row["of_country"] is None,
+            row["of_country"] or 0,
+            row["kind"] != ContactKind.HOTLINE,
+            row["position"],
+            str(row["id"]),
+        )
+    )
+    return [
+        msgspec.convert(
+            {**row, "label": json_of(row["label"]), "opening": json_of(row["opening"])}, ContactRow, strict=False
+        )
+        for row in rows
+    ]
 
 
 async def contacts_of(code: str) -> list[ContactRow]:
     """The contacts of a host country and those that serve every country, hotlines first, hours in its own time."""
-    rows = await fetch(
-        f"SELECT listed.*, (SELECT time_zone FROM host_country WHERE code = $1) AS shown FROM ({_CONTACTS}"
-        f" WHERE contact.host_country = $1 OR contact.host_country IS NULL ORDER BY {_HOTLINE_FIRST}) AS listed",
-        code,
-    )
-    at = now()
-    return [_shown(_contact(row), row["shown"] or PHNOM_PENH, at) for row in rows]
+    country = await HostCountry.select(HostCountry.time_zone).where(HostCountry.code == code).first()
+    zone, at = country["time_zone"] if country else PHNOM_PENH, now()
+    listed = await _contacts((Contact.host_country == code) | Contact.host_country.is_null())
+    listed.sort(key=lambda row: (row.kind != ContactKind.HOTLINE, row.position, str(row.id)))
+    return [_shown(row, zone, at) for row in listed]
 
 
 async def contacts_everywhere() -> list[ContactRow]:
     """The contacts that serve every country, hours in Phnom Penh's time."""
     at = now()
-    rows = await fetch(f"{_CONTACTS} WHERE contact.host_country IS NULL ORDER BY {_HOTLINE_FIRST}")
-    return [_shown(_contact(row), PHNOM_PENH, at) for row in rows]
+    return [_shown(row, PHNOM_PENH, at) for row in await _contacts(Contact.host_country.is_null())]
 
 
 def _shown(contact: ContactRow, zone: str, at: datetime) -> ContactRow:
@@ -76,24 +97,20 @@ def _shown(contact: ContactRow, zone: str, at: datetime) -> ContactRow:
     return msgspec.structs.replace(contact, opening=opening, open_now=is_open(opening, zone, at))
 
 
-def _reach(staff: Staff, first: int) -> tuple[str, list[str]]:
-    """SQL over `contact` for the contacts that this person keeps: HQ all, an attaché those of the own countries."""
-    if staff.is_hq:
-        return "1 = 1", []
-    codes = sorted(staff.countries)
-    places = ", ".join(f"${first + index}" for index in range(len(codes)))
-    return (f"contact.host_country IN ({places})" if codes else "1 = 0"), codes
-
-
 async def staff_contacts(staff: Staff) -> list[ContactRow]:
-    """The contacts that this person keeps, by country; hours as they were written."""
-    condition, codes = _reach(staff, 1)
-    rows = await fetch(f"{_CONTACTS} WHERE {condition} ORDER BY host_country.position, {_HOTLINE_FIRST}", *codes)
-    return [_contact(row) for row in rows]
+    """The contacts that this person keeps, by country: HQ all, an attaché those of the own countries."""
+    if staff.is_hq:
+        return await _contacts(None)
+    own = sorted(staff.countries)
+    return await _contacts(Contact.host_country.is_in(own)) if own else []
 
 
 async def staff_contact(contact: UUID, staff: Staff) -> ContactRow | None:
     """One contact, if this person keeps it."""
-    condition, codes = _reach(staff, 2)
-    rows = await fetch(f"{_CONTACTS} WHERE contact.id = $1 AND {condition}", contact, *codes)
-    return _contact(rows[0]) if rows else None
+    within: Where | And = Contact.id == contact
+    if not staff.is_hq:
+        if not staff.countries:
+            return None
+        within = within & Contact.host_country.is_in(sorted(staff.countries))
+    found = await _contacts(within)
+    return found[0] if found else None

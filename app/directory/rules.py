@@ -10,26 +10,28 @@ from zoneinfo import ZoneInfo
 import msgspec
 import phonenumbers
 
-from app.directory.shapes import CALLED, KINDS, ContactDraft, Opening
+from app.directory.shapes import CALLED, KINDS, ContactDraft, ContactFields, Opening, OpeningFields
 from app.validation.fields import Reader, latin_digits
+from app.validation.forms import walk
+from models.states import ContactKind
 
 DAY = 24 * 60  # minutes
 RESERVED = {"events", "r", "help", "privacy", "how", "abroad"}
 STALE_AFTER = timedelta(days=90)
 PHNOM_PENH = "Asia/Phnom_Penh"  # the hours of contacts that serve every country
-LABEL, VALUE, MOST_OPENINGS = 120, 300, 4
+MOST_OPENINGS = 4
 DAY_GROUPS = {"every": (1, 2, 3, 4, 5, 6, 7), "working": (1, 2, 3, 4, 5), "six": (1, 2, 3, 4, 5, 6)}
 DAY_GROUPS |= {str(day): (day,) for day in range(1, 8)}
 
 _SHORT_NUMBER = re.compile(r"\d{3,6}")
 _CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d|24:00")
 _NAMES = {
-    "telegram": re.compile(r"[A-Za-z]\w{3,31}", re.ASCII),
-    "messenger": re.compile(r"[A-Za-z0-9.-]{3,80}"),
-    "facebook": re.compile(r"[A-Za-z0-9.-]{3,80}"),
-    "line": re.compile(r"@?[A-Za-z0-9._-]{2,40}"),
-    "kakaotalk": re.compile(r"_?[A-Za-z0-9]{2,30}"),
-    "e-mail": re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,200})\.[A-Za-z]{2,63}"),
+    ContactKind.TELEGRAM: re.compile(r"[A-Za-z]\w{3,31}", re.ASCII),
+    ContactKind.MESSENGER: re.compile(r"[A-Za-z0-9.-]{3,80}"),
+    ContactKind.FACEBOOK: re.compile(r"[A-Za-z0-9.-]{3,80}"),
+    ContactKind.LINE: re.compile(r"@?[A-Za-z0-9._-]{2,40}"),
+    ContactKind.KAKAOTALK: re.compile(r"_?[A-Za-z0-9]{2,30}"),
+    ContactKind.EMAIL: re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,200})\.[A-Za-z]{2,63}"),
 }
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:www\.|m\.)?(?:t\.me|telegram\.me|m\.me|messenger\.com/t|facebook\.com|fb\.com"
@@ -41,39 +43,29 @@ _ADDRESS = re.compile(
 def read_contact(raw: Mapping[str, Any], countries: Iterable[str], within_reach: frozenset[str] | None) -> ContactDraft:
     """Check a contact as written; raises Refused naming every wrong field. HQ alone writes for every country ("")."""
     read = Reader(raw)
-    code = read.text("host_country", 2).upper()
+    given = walk(read, ContactFields)
+    code = given["host_country"] = given["host_country"].upper()
     if code and code not in set(countries):
         read.wrong("host_country", "unknown_country")
     elif within_reach is not None and code not in within_reach:
         read.wrong("host_country", "country_out_of_reach")
-    kind = read.choice("kind", KINDS)
-    latitude, longitude = read.decimal("latitude", -90, 90), read.decimal("longitude", -180, 180)
+    latitude, longitude = given["latitude"], given["longitude"]
     if (latitude is None) != (longitude is None) and not read.has_problem("latitude", "longitude"):
         read.wrong("longitude" if longitude is None else "latitude", "both_or_none")
-    draft = ContactDraft(
-        host_country=code,
-        kind=kind,
-        label=read.localised("label", LABEL, required=True),
-        value=_value(read, kind, code),
-        opening=tuple(each for each in map(_opening, read.objects("opening", MOST_OPENINGS)) if each),
-        latitude=latitude,
-        longitude=longitude,
-        position=read.whole("position", 0, 9999, 100) or 0,
-    )
+    if given["value"] and not read.has_problem("kind"):
+        given["value"] = _value(read, given["value"], given["kind"], code)
+    opening = tuple(each for each in map(_opening, read.objects("opening", MOST_OPENINGS)) if each)
     read.finish()
-    return draft
+    return ContactDraft(**given, opening=opening)
 
 
-def _value(read: Reader, kind: str, code: str) -> str:
-    text = read.text("value", VALUE, required=True)
-    if not text or not kind:
-        return text
+def _value(read: Reader, text: str, kind: ContactKind, code: str) -> str:
     if kind in CALLED:
-        return _number(read, latin_digits(text), code, short=kind != "whatsapp")
+        return _number(read, latin_digits(text), code, short=kind != ContactKind.WHATSAPP)
     if kind not in _NAMES:
         return text
-    name = text if kind == "e-mail" else _ADDRESS.sub("", unquote(text), count=1).rstrip("/")
-    if kind == "telegram":
+    name = text if kind == ContactKind.EMAIL else _ADDRESS.sub("", unquote(text), count=1).rstrip("/")
+    if kind == ContactKind.TELEGRAM:
         name = name.removeprefix("@")
     if not _NAMES[kind].fullmatch(name):
         read.wrong("value", "not_a_link", kind=KINDS[kind])
@@ -96,9 +88,9 @@ def _number(read: Reader, text: str, code: str, *, short: bool) -> str:
 
 
 def _opening(read: Reader) -> Opening | None:
-    group = read.text("days", 10)
-    opens, closes = (latin_digits(read.text(name, 5)) for name in ("opens", "closes"))
+    given = OpeningFields(**walk(read, OpeningFields))
     read.refuse_unknown()
+    group, opens, closes = given.days, latin_digits(given.opens), latin_digits(given.closes)
     if not (group or opens or closes):
         return None
     if group not in DAY_GROUPS:

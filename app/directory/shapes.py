@@ -1,11 +1,14 @@
 """Host countries and contacts as written and as read."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
+
+from app.validation import forms
+from models.states import ContactKind
 
 
 def _(text: str) -> str:
@@ -13,29 +16,30 @@ def _(text: str) -> str:
     return text
 
 
+LABEL, VALUE = 120, 300
 KINDS = {
-    "hotline": _("Hotline"),
-    "phone": _("Phone"),
-    "telegram": _("Telegram"),
-    "messenger": _("Messenger"),
-    "facebook": _("Facebook"),
-    "whatsapp": _("WhatsApp"),
-    "line": _("LINE"),
-    "kakaotalk": _("KakaoTalk"),
-    "e-mail": _("E-mail"),
-    "office": _("Office"),
+    ContactKind.HOTLINE: _("Hotline"),
+    ContactKind.PHONE: _("Phone"),
+    ContactKind.TELEGRAM: _("Telegram"),
+    ContactKind.MESSENGER: _("Messenger"),
+    ContactKind.FACEBOOK: _("Facebook"),
+    ContactKind.WHATSAPP: _("WhatsApp"),
+    ContactKind.LINE: _("LINE"),
+    ContactKind.KAKAOTALK: _("KakaoTalk"),
+    ContactKind.EMAIL: _("E-mail"),
+    ContactKind.OFFICE: _("Office"),
 }
-CALLED = {"hotline", "phone", "whatsapp"}
+CALLED = {ContactKind.HOTLINE, ContactKind.PHONE, ContactKind.WHATSAPP}
 LINKS = {
-    "hotline": "tel:{}",
-    "phone": "tel:{}",
-    "e-mail": "mailto:{}",
-    "telegram": "https://t.me/{}",
-    "messenger": "https://m.me/{}",
-    "facebook": "https://www.facebook.com/{}",
-    "whatsapp": "https://wa.me/{}",
-    "line": "https://line.me/R/ti/p/{}",
-    "kakaotalk": "https://open.kakao.com/o/{}",
+    ContactKind.HOTLINE: "tel:{}",
+    ContactKind.PHONE: "tel:{}",
+    ContactKind.EMAIL: "mailto:{}",
+    ContactKind.TELEGRAM: "https://t.me/{}",
+    ContactKind.MESSENGER: "https://m.me/{}",
+    ContactKind.FACEBOOK: "https://www.facebook.com/{}",
+    ContactKind.WHATSAPP: "https://wa.me/{}",
+    ContactKind.LINE: "https://line.me/R/ti/p/{}",
+    ContactKind.KAKAOTALK: "https://open.kakao.com/o/{}",
 }
 CHANNEL = "https://pf.kakao.com/{}"  # KakaoTalk's channels begin with _, its open chats do not
 
@@ -63,17 +67,30 @@ class Opening(msgspec.Struct, frozen=True):
         return len(self.days) == 7 and (self.opens, self.closes) == ("00:00", "24:00")
 
 
-class ContactDraft(msgspec.Struct, frozen=True):
-    """A checked contact. `host_country` is "" for one that serves every country."""
+class OpeningFields(msgspec.Struct, frozen=True):
+    """Hours as they are typed: a group of days by its word, and two times of day."""
 
-    host_country: str
-    kind: str
-    label: dict[str, str]
-    value: str
+    days: Annotated[str, forms.Line(most=10, about="A group of days, such as every or working, or a weekday.")]
+    opens: Annotated[str, forms.Line(most=5, about="When it opens, such as 09:00.")]
+    closes: Annotated[str, forms.Line(most=5, about="When it closes; 24:00 for midnight.")]
+
+
+class ContactFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written of a contact. `host_country` is "" for one that serves every country."""
+
+    host_country: Annotated[str, forms.Line(most=2, about="ISO 3166 code, or none for every country.")]
+    kind: Annotated[ContactKind, forms.Choice(options=ContactKind, about="How one is reached.")]
+    label: Annotated[dict[str, str], forms.Texts(most=LABEL, required=True, about="Who answers.")]
+    value: Annotated[str, forms.Line(most=VALUE, required=True, about="The number, name or address.")]
+    latitude: Annotated[float | None, forms.Decimal(low=-90, high=90, about="Degrees north.")]
+    longitude: Annotated[float | None, forms.Decimal(low=-180, high=180, about="Degrees east.")]
+    position: Annotated[int, forms.Whole(low=0, high=9999, default=100, about="The smallest stands first.")]
+
+
+class ContactDraft(ContactFields, frozen=True, kw_only=True):
+    """A checked contact."""
+
     opening: tuple[Opening, ...]
-    latitude: float | None
-    longitude: float | None
-    position: int
 
 
 class ContactRow(msgspec.Struct, frozen=True):
@@ -82,7 +99,7 @@ class ContactRow(msgspec.Struct, frozen=True):
 
     id: UUID
     host_country: str | None
-    kind: str
+    kind: ContactKind
     label: dict[str, str]
     value: str
     position: int
@@ -101,11 +118,8 @@ class ContactRow(msgspec.Struct, frozen=True):
         """What a tap opens; "" for an office."""
         if self.kind in CALLED:
             digits = "".join(each for each in self.value if each.isdecimal() or each == "+")
-            return LINKS[self.kind].format(digits.removeprefix("+") if self.kind == "whatsapp" else digits)
-        link = CHANNEL if self.kind == "kakaotalk" and self.value.startswith("_") else LINKS.get(self.kind, "")
+            return LINKS[self.kind].format(digits.removeprefix("+") if self.kind == ContactKind.WHATSAPP else digits)
+        link = (
+            CHANNEL if self.kind == ContactKind.KAKAOTALK and self.value.startswith("_") else LINKS.get(self.kind, "")
+        )
         return link.format(quote(self.value, safe="@._-"))
-
-
-def json_of(value: Any) -> Any:
-    """A JSON column as Python data."""
-    return msgspec.json.decode(value) if isinstance(value, str | bytes) else value

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from app.directory.shapes import CALLED, ContactRow
+from models.states import ContactKind
 
 MOST_IN_QR = 8  # numbers: more would make a square that phones do not read
 
@@ -36,12 +37,12 @@ def vcard(uid: str, name: str, latin: str, contacts: Iterable[ContactRow], *, pa
         listed = [contact for contact in listed if contact.kind in CALLED][:MOST_IN_QR]
     for contact in listed:
         if contact.kind in CALLED:
-            kind = "text" if contact.kind == "whatsapp" else "voice"
+            kind = "text" if contact.kind == ContactKind.WHATSAPP else "voice"
             number = "".join(each for each in contact.value if each.isdecimal() or each == "+")
             lines.append(f"TEL;VALUE=uri;TYPE={kind}:tel:{number}")
-        elif page and contact.kind == "e-mail":
+        elif page and contact.kind == ContactKind.EMAIL:
             lines.append(f"EMAIL:{_escaped(contact.value)}")
-        elif page and contact.kind == "office":
+        elif page and contact.kind == ContactKind.OFFICE:
             lines.append(f"ADR:;;{_escaped(contact.value)};;;;")
         elif page and contact.link:
             lines.append(f"URL;TYPE={contact.kind}:{contact.link}")

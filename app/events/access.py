@@ -1,27 +1,31 @@
-"""Finding the event that a request is about, within what exists for whoever asks: the rest is 404."""
+"""Which event a request is about, within what exists for whoever asks: the rest is 404."""
 
-from app.accounts.access import api_staff, desk_staff
-from app.accounts.shapes import Staff
+from litestar.handlers import BaseRouteHandler
+
 from app.events.queries import staff_event
 from app.events.shapes import EventRow
 from app.validation.refusals import Refused
-from app.web.request import Req
+from app.web.request import Connection, Req, is_public
 
 
-async def api_event(request: Req, slug: str) -> tuple[Staff, EventRow]:
-    """Whose bearer token it is, and the event if it exists for them."""
-    staff = await api_staff(request)
-    return staff, await _within_reach(slug, staff)
-
-
-async def desk_event(request: Req, slug: str) -> tuple[Staff, EventRow]:
-    """Who is logged in, and the event if it exists for them."""
-    staff = await desk_staff(request)
-    return staff, await _within_reach(slug, staff)
-
-
-async def _within_reach(slug: str, staff: Staff) -> EventRow:
-    event = await staff_event(slug, staff)
+async def event_of_path(connection: Connection, handler: BaseRouteHandler) -> None:
+    """The guard of staff's addresses that name an event; who asks is known by now."""
+    slug = connection.path_params.get("slug")
+    if slug is None or is_public(handler):
+        return
+    event = await staff_event(slug, connection.state.staff)
     if event is None:
         raise Refused("not_found")
+    connection.state.event = event
+
+
+async def may_read_names(connection: Connection, _: BaseRouteHandler) -> None:
+    """A guard of what shows people: HQ sees counts, not names."""
+    if connection.state.staff.is_hq:
+        raise Refused("forbidden")
+
+
+def event_of(request: Req) -> EventRow:
+    """The event that the guard found."""
+    event: EventRow = request.state.event
     return event

@@ -1,74 +1,42 @@
 """Changing events. Each is one transaction: change, audit, and whoever moves up because of it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 
-from app.activity.record import Actor, audit
-from app.database.connection import fetch, insert, now, write
+from app.activity.kinds import Kind
+from app.activity.record import Actor, record
+from app.database.connection import insert, now, write
+from app.database.rows import Values, as_json, by_name
 from app.events import rules
 from app.events.pictures import Picture
 from app.events.queries import event_by_id
-from app.events.shapes import EventDraft, EventRow, PickupDraft
+from app.events.shapes import EventDraft, EventFields, EventRow, PickupDraft, PickupFields
+from app.seats.hold import hold
+from app.seats.places import forget_buses
 from app.seats.waiting import promote_waiting
+from app.validation.forms import Wall, fields_of, stored
 from app.validation.refusals import Problem, Refused
-from models.events import Event, EventPicture, PickupPoint
+from models.accounts import Posting
+from models.events import Counter, Event, EventPicture, PickupPoint
+from models.gate import GateDevice, Pairing
+from models.registrations import Invitation
+from models.states import EventState
 
 COUNTER = "event_number"
 
 
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _columns(draft: EventDraft) -> dict[str, Any]:
-    """A draft as columns, with the UTC instants derived from wall time and zone."""
-
-    def at(wall: datetime | None) -> datetime | None:
-        return None if wall is None else rules.instant(wall, draft.time_zone)
-
-    return {
-        "host_country": draft.host_country,
-        "campaign": draft.campaign,
-        "festival": draft.festival,
-        "title": _json(draft.title),
-        "description": _json(draft.description),
-        "venue": _json(draft.venue),
-        "address": _json(draft.address),
-        "latitude": draft.latitude,
-        "longitude": draft.longitude,
-        "time_zone": draft.time_zone,
-        "starts_local": draft.starts_local,
-        "starts_at": at(draft.starts_local),
-        "ends_local": draft.ends_local,
-        "ends_at": at(draft.ends_local),
-        "all_day": draft.all_day,
-        "capacity": draft.capacity,
-        "party_limit": draft.party_limit,
-        "entry_rule": draft.entry_rule,
-        "registration_opens_local": draft.registration_opens_local,
-        "registration_opens_at": at(draft.registration_opens_local),
-        "registration_closes_local": draft.registration_closes_local,
-        "registration_closes_at": at(draft.registration_closes_local),
-        "registration_paused": draft.registration_paused,
-        "notice": _json(draft.notice),
-        "programme": _json(draft.programme),
-        "travel": _json(draft.travel),
-        "bring": _json(draft.bring),
-        "facilities": " ".join(draft.facilities),
-        "held_after_hours": draft.held_after_hours,
-        "held_after_passes": draft.held_after_passes,
-        "entry_opens_local": draft.entry_opens_local,
-        "entry_opens_at": at(draft.entry_opens_local),
-        "entry_closes_local": draft.entry_closes_local,
-        "entry_closes_at": at(draft.entry_closes_local),
-        "day_turns": draft.day_turns,
-        "admit_waiting": draft.admit_waiting,
-        "gate_search": draft.gate_search,
-    }
+def _columns(draft: EventDraft | PickupDraft, zone: str) -> dict[str, Any]:
+    """A draft as columns, with the instants derived from wall times and zone."""
+    columns = stored(draft)
+    for attribute, field in fields_of(type(draft)).items():
+        if isinstance(field, Wall):
+            wall: datetime | None = getattr(draft, attribute)
+            columns[field.name] = None if wall is None else rules.instant(wall, zone)
+    return columns
 
 
 async def create(
@@ -78,11 +46,15 @@ async def create(
     row = uuid4()
     moment = now().replace(microsecond=0)
     async with write():
-        counted = await fetch("UPDATE counter SET value = value + 1 WHERE name = $1 RETURNING value", COUNTER)
+        counted = (
+            await Counter.update({Counter.value: Counter.value + 1})
+            .where(Counter.name == COUNTER)
+            .returning(Counter.value)
+        )
         columns = {
             "id": row,
             "number": counted[0]["value"],
-            **_columns(draft),
+            **_columns(draft, draft.time_zone),
             "created_at": moment,
             "modified_at": moment,
             "retention_days": retention_days,
@@ -96,68 +68,43 @@ async def create(
         await _write_pickups(row, draft)
         if like and like.picture:
             await _copy_picture(like, row)
-        await audit(by, "event_created", "event", row, row, host_country=draft.host_country)
+        await record(Kind.EVENT_CREATED, by, row, row, host_country=draft.host_country)
         return await event_by_id(row)
 
 
 async def _copy_picture(like: EventRow, event: UUID) -> None:
-    rows = await fetch("SELECT digest, kind, width, height, content FROM event_picture WHERE event = $1", like.id)
+    rows = await EventPicture.select().where(EventPicture.event == like.id)
     await insert(EventPicture, *({**row, "id": uuid4(), "event": event} for row in rows))
-    await _set(event, {"picture": like.picture, "picture_alt": _json(like.picture_alt)})
+    await _set(event, {Event.picture: like.picture, Event.picture_alt: as_json(like.picture_alt)})
 
 
 async def _write_pickups(event: UUID, draft: EventDraft) -> None:
-    kept = [point.id for point in draft.pickup_points if point.id]
-    places = ", ".join(f"${index + 2}" for index in range(len(kept)))
-    gone = f" AND id NOT IN ({places})" if kept else ""
-    unused = f"event = $1 AND seats_taken = 0{gone}"
-    await fetch(
-        f"UPDATE registration SET pickup_point = NULL"
-        f" WHERE pickup_point IN (SELECT id FROM pickup_point WHERE {unused})",
-        event,
-        *kept,
-    )
-    await fetch(f"DELETE FROM pickup_point WHERE {unused}", event, *kept)
+    unused = (PickupPoint.event == event) & (PickupPoint.seats_taken == 0)
+    if kept := [point.id for point in draft.pickup_points if point.id]:
+        unused = unused & PickupPoint.id.not_in(kept)
+    gone = [row["id"] for row in await PickupPoint.select(PickupPoint.id).where(unused)]
+    if gone:
+        await forget_buses(gone)
+        await PickupPoint.delete().where(PickupPoint.id.is_in(gone))
     for position, point in enumerate(draft.pickup_points):
         await _write_pickup(event, position, point, draft.time_zone)
 
 
 async def _write_pickup(event: UUID, position: int, point: PickupDraft, zone: str) -> None:
-    departs_at = None if point.departs is None else rules.instant(point.departs, zone)
-    values = (_json(point.name), _json(point.place), point.departs, departs_at, point.seats, position)
+    columns = {**_columns(point, zone), "position": position}
     if point.id is None:
-        names = ("name", "place", "departs_local", "departs_at", "seats", "position")
-        await insert(PickupPoint, {"id": uuid4(), "event": event, **dict(zip(names, values, strict=True))})
+        await PickupPoint.insert(PickupPoint(id=uuid4(), event=event, **columns))
         return
-    fits = await fetch(
-        "UPDATE pickup_point SET name = $3, place = $4, departs_local = $5, departs_at = $6, seats = $7, position = $8"
-        " WHERE id = $1 AND event = $2 AND seats_taken <= coalesce(CAST($7 AS INTEGER), seats_taken) RETURNING id",
-        point.id,
-        event,
-        *values,
-    )
-    if not fits:
-        taken = await fetch("SELECT seats_taken FROM pickup_point WHERE id = $1", point.id)
-        raise Refused(
-            "invalid",
-            (Problem(f"pickup_points.{position}.seats", "below_seats_taken", {"taken": taken[0]["seats_taken"]}),),
-        )
+    own = (PickupPoint.id == point.id) & (PickupPoint.event == event)
+    fits = own if point.seats is None else own & (PickupPoint.seats_taken <= point.seats)
+    if not await PickupPoint.update(by_name(columns)).where(fits).returning(PickupPoint.id):
+        taken = await PickupPoint.select(PickupPoint.seats_taken).where(own).first()
+        facts = {"taken": taken["seats_taken"] if taken else 0}
+        raise Refused("invalid", (Problem(f"pickup_points.{position}.seats", "below_seats_taken", facts),))
 
 
-async def _locked(event: UUID) -> EventRow:
-    """Begin a change of this event: nobody else changes it, its seats or its tickets until the transaction ends."""
-    await fetch("UPDATE event SET revision = revision + 1 WHERE id = $1 RETURNING revision", event)
-    return await event_by_id(event)
-
-
-def _stamp(before: EventRow) -> datetime:
-    """When the event was last changed, rising by whole seconds so that calendars see every change."""
-    return max(now().replace(microsecond=0), before.modified_at.replace(microsecond=0) + timedelta(seconds=1))
-
-
-async def _set(event: UUID, values: dict[str, Any]) -> None:
-    assignments = ", ".join(f"{name} = ${index + 2}" for index, name in enumerate(values))
-    await fetch(f"UPDATE event SET {assignments} WHERE id = $1 RETURNING id", event, *values.values())
+async def _set(event: UUID, values: Values) -> None:
+    await Event.update(values).where(Event.id == event)
 
 
 async def edit(event: UUID, read: Callable[[EventRow], EventDraft], by: Actor) -> EventRow:
@@ -165,137 +112,121 @@ async def edit(event: UUID, read: Callable[[EventRow], EventDraft], by: Actor) -
 
     `read` runs under the event's lock, so a capacity below the seats taken cannot slip through.
     """
-    async with write():
-        before = await _locked(event)
+    async with hold(event) as held:
+        before = await event_by_id(event)
         draft = read(before)
-        columns = _columns(draft)
-        after_points = _comparable(draft.pickup_points)
-        changed = sorted(
-            name
-            for name in EventDraft.__struct_fields__
-            if name != "pickup_points" and getattr(before, name) != getattr(draft, name)
-        )
-        if _comparable(before.pickup_points) != after_points:
-            changed.append("pickup_points")
+        changed = _changed(before, draft)
         if not {"pickup_points", "time_zone"}.isdisjoint(changed):
             await _write_pickups(event, draft)
         if not changed:
             return before
-        moved = before.state == "published" and before.starts_local != draft.starts_local
-        raises = before.state != "draft" and not set(changed).isdisjoint(rules.SEQUENCED)
-        await _set(
-            event,
-            {
-                **columns,
-                "sequence": before.sequence + (1 if raises else 0),
-                "modified_at": _stamp(before),
-                "content_revision": before.revision,
-                "previous_starts_at": before.starts_at if moved else before.previous_starts_at,
-            },
-        )
-        await audit(by, "event_edited", "event", event, event, changed=changed)
+        moved = before.published and before.starts_local != draft.starts_local
+        raises = not before.draft and not set(changed).isdisjoint(rules.SEQUENCED)
+        columns = {
+            **_columns(draft, draft.time_zone),
+            "sequence": before.sequence + (1 if raises else 0),
+            "previous_starts_at": before.starts_at if moved else before.previous_starts_at,
+        }
+        await _set(event, by_name(columns))
+        await held.content_changed()
+        await record(Kind.EVENT_EDITED, by, event, event, changed=changed)
         await promote_waiting(event)
         return await event_by_id(event)
 
 
-def _comparable(points: Any) -> list[tuple[Any, ...]]:
-    return [
-        (
-            point.id,
-            point.name,
-            point.place,
-            getattr(point, "departs", None) or getattr(point, "departs_local", None),
-            point.seats,
-        )
-        for point in points
-    ]
+def _changed(before: EventRow, draft: EventDraft) -> list[str]:
+    """The fields whose value is another, by name."""
+    changed = [name for name in fields_of(EventFields) if getattr(before, name) != getattr(draft, name)]
+    points = tuple(
+        PickupDraft(id=point.id, **{name: getattr(point, name) for name in fields_of(PickupFields)})
+        for point in before.pickup_points
+    )
+    return sorted(changed) + ["pickup_points"] * (points != draft.pickup_points)
 
 
 async def set_picture(event: UUID, picture: Picture, alt: dict[str, str], by: Actor) -> None:
     """Show this picture; the same one a second time changes nothing."""
-    async with write():
-        before = await _locked(event)
+    async with hold(event) as held:
+        before = await event_by_id(event)
         if (before.picture, before.picture_alt) == (picture.digest, alt):
             return
-        await fetch("DELETE FROM event_picture WHERE event = $1", event)
+        await EventPicture.delete().where(EventPicture.event == event)
         rows = [
             {"id": uuid4(), "event": event, "digest": picture.digest, **msgspec.structs.asdict(file)}
             for file in picture.files
         ]
         await insert(EventPicture, *rows)
-        await _show(before, picture.digest, alt)
-        await audit(by, "picture_set", "event", event, event)
+        await _set(event, {Event.picture: picture.digest, Event.picture_alt: as_json(alt)})
+        await held.content_changed()
+        await record(Kind.PICTURE_SET, by, event, event)
 
 
 async def describe_picture(event: UUID, alt: dict[str, str], by: Actor) -> None:
     """Say in other words what the picture shows."""
-    async with write():
-        before = await _locked(event)
+    async with hold(event) as held:
+        before = await event_by_id(event)
         if before.picture and before.picture_alt != alt:
-            await _show(before, before.picture, alt)
-            await audit(by, "picture_described", "event", event, event)
+            await _set(event, {Event.picture_alt: as_json(alt)})
+            await held.content_changed()
+            await record(Kind.PICTURE_DESCRIBED, by, event, event)
 
 
 async def remove_picture(event: UUID, by: Actor) -> None:
     """Show no picture any more; a second time changes nothing."""
-    async with write():
-        before = await _locked(event)
+    async with hold(event) as held:
+        before = await event_by_id(event)
         if before.picture:
-            await fetch("DELETE FROM event_picture WHERE event = $1", event)
-            await _show(before, "", {})
-            await audit(by, "picture_removed", "event", event, event)
-
-
-async def _show(before: EventRow, picture: str, alt: dict[str, str]) -> None:
-    shown = {"picture": picture, "picture_alt": _json(alt)}
-    await _set(before.id, {**shown, "modified_at": _stamp(before), "content_revision": before.revision})
+            await EventPicture.delete().where(EventPicture.event == event)
+            await _set(event, {Event.picture: "", Event.picture_alt: as_json({})})
+            await held.content_changed()
+            await record(Kind.PICTURE_REMOVED, by, event, event)
 
 
 async def publish(event: UUID, by: Actor) -> EventRow:
     """Show a draft to everybody; a second time changes nothing."""
-    async with write():
-        before = await _locked(event)
-        if before.state == "published":
+    async with hold(event) as held:
+        before = await event_by_id(event)
+        if before.published:
             return before
-        if before.state == "cancelled":
+        if before.cancelled:
             raise Refused("event_cancelled")
-        await _set(event, {"state": "published", "modified_at": _stamp(before), "content_revision": before.revision})
-        await audit(by, "event_published", "event", event, event)
+        await _set(event, {Event.state: EventState.PUBLISHED.value})
+        await held.content_changed()
+        await record(Kind.EVENT_PUBLISHED, by, event, event)
         return await event_by_id(event)
 
 
 async def cancel(event: UUID, notice: dict[str, str], by: Actor) -> EventRow:
     """Call a published event off; it stays visible as cancelled. A second time changes nothing but a new notice."""
-    async with write():
-        before = await _locked(event)
-        if before.state == "draft":
+    async with hold(event) as held:
+        before = await event_by_id(event)
+        if before.draft:
             raise Refused("event_not_published")
-        if before.state == "cancelled" and (not notice or notice == before.notice):
+        if before.cancelled and (not notice or notice == before.notice):
             return before
         await _set(
             event,
             {
-                "state": "cancelled",
-                "notice": _json(notice or before.notice),
-                "sequence": before.sequence + (0 if before.state == "cancelled" else 1),
-                "modified_at": _stamp(before),
-                "content_revision": before.revision,
+                Event.state: EventState.CANCELLED.value,
+                Event.notice: as_json(notice or before.notice),
+                Event.sequence: before.sequence + (0 if before.cancelled else 1),
             },
         )
-        await audit(by, "event_cancelled", "event", event, event)
+        await held.content_changed()
+        await record(Kind.EVENT_CANCELLED, by, event, event)
         return await event_by_id(event)
 
 
 async def delete(event: UUID, by: Actor) -> None:
-    """Remove a draft that nobody has seen."""
-    async with write():
-        before = await _locked(event)
-        if before.state != "draft":
+    """Remove a draft that nobody has seen, with what belongs to it."""
+    async with hold(event):
+        before = await event_by_id(event)
+        if not before.draft:
             raise Refused("event_not_a_draft")
-        for table in ("event_picture", "pickup_point", "gate_device", "pairing", "posting"):
-            condition = (
-                "pairing IN (SELECT id FROM pairing WHERE event = $1)" if table == "gate_device" else "event = $1"
-            )
-            await fetch(f"DELETE FROM {table} WHERE {condition}", event)
-        await fetch("DELETE FROM event WHERE id = $1", event)
-        await audit(by, "event_deleted", "event", event, None, slug=before.slug)
+        pairings = [row["id"] for row in await Pairing.select(Pairing.id).where(Pairing.event == event)]
+        if pairings:
+            await GateDevice.delete().where(GateDevice.pairing.is_in(pairings))
+        for table in (Pairing, Posting, Invitation, EventPicture, PickupPoint):
+            await table.delete().where(table.event == event)
+        await Event.delete().where(Event.id == event)
+        await record(Kind.EVENT_DELETED, by, event, slug=before.slug)

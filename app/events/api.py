@@ -1,27 +1,30 @@
 """Events for integrators: /api/v1/events (DESIGN.md 6)."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, delete, get, patch, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from app.accounts.access import actor, api_staff, optional_staff
+from app.accounts.access import actor_of, optional_staff, staff_of
 from app.accounts.shapes import Staff
 from app.directory.queries import countries
 from app.events import actions, rules
-from app.events.access import api_event
+from app.events.access import event_of
 from app.events.queries import page_of_events, public_event, staff_event
-from app.events.shapes import EventDraft, EventRow, as_raw
-from app.registrations.queries import counts
+from app.events.shapes import NOTICE, EventDraft, EventRow, Pickup, as_raw
+from app.seats.counts import counts
 from app.validation.fields import Reader
+from app.validation.forms import Wall, fields_of
 from app.validation.refusals import Refused
 from app.web.bodies import json_object
+from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
 from app.web.idempotency import Answer
-from app.web.json import ITEMS_A_PAGE, answer_once, cursor_of, json_answer, read_cursor
+from app.web.json import answer_once, json_answer
 from app.web.public_cache import public_cache_of
 from app.web.request import Req, language_of, settings_of
 
@@ -34,55 +37,31 @@ def picture_json(event: EventRow, base: str) -> dict[str, Any] | None:
 
 
 def event_json(request: Req, event: EventRow, *, private: bool) -> dict[str, Any]:
-    """An event as every answer shows it; private counts only for staff."""
+    """An event as every answer shows it; private fields and counts only for staff."""
     base, language = settings_of(request).base_url, language_of(request)
 
     def local(moment: datetime | None) -> str | None:
         return None if moment is None else moment.astimezone(ZoneInfo(event.time_zone)).isoformat()
+
+    def shown(of: EventRow | Pickup) -> dict[str, Any]:
+        return {
+            field.name or attribute: local(getattr(of, field.name))
+            if isinstance(field, Wall)
+            else field.written(getattr(of, attribute))
+            for attribute, field in fields_of(type(of)).items()
+            if field.public or private
+        }
 
     body = {
         "id": str(event.id),
         "slug": event.slug,
         "state": event.state,
         "sequence": event.sequence,
-        "host_country": event.host_country,
-        "campaign": event.campaign,
-        "festival": event.festival,
-        "title": event.title,
-        "description": event.description,
-        "venue": event.venue,
-        "address": event.address,
-        "latitude": event.latitude,
-        "longitude": event.longitude,
-        "starts_at": local(event.starts_at),
-        "ends_at": local(event.ends_at),
-        "time_zone": event.time_zone,
-        "all_day": event.all_day,
-        "capacity": event.capacity,
+        **shown(event),
         "seats_left": event.seats_left,
-        "party_limit": event.party_limit,
-        "entry_rule": event.entry_rule,
-        "registration_opens_at": local(event.registration_opens_at),
-        "registration_closes_at": local(event.registration_closes_at),
-        "registration_paused": event.registration_paused,
-        "entry_opens_at": local(event.entry_opens_at),
-        "entry_closes_at": local(event.entry_closes_at),
-        "notice": event.notice,
-        "programme": event.programme,
-        "travel": event.travel,
-        "bring": event.bring,
-        "facilities": event.facilities,
         "picture": picture_json(event, base),
         "pickup_points": [
-            {
-                "id": str(point.id),
-                "name": point.name,
-                "place": point.place,
-                "departs_at": local(point.departs_at),
-                "seats": point.seats,
-                "seats_left": point.seats_left,
-            }
-            for point in event.pickup_points
+            {"id": str(point.id), **shown(point), "seats_left": point.seats_left} for point in event.pickup_points
         ],
         "modified_at": event.modified_at.astimezone(UTC).isoformat(),
         "content_revision": event.content_revision,
@@ -93,26 +72,32 @@ def event_json(request: Req, event: EventRow, *, private: bool) -> dict[str, Any
         },
     }
     if private:
-        body |= {"held_after_hours": event.held_after_hours, "held_after_passes": event.held_after_passes}
-        body |= {
-            "day_turns": event.day_turns,
-            "admit_waiting": event.admit_waiting,
-            "gate_search": event.gate_search,
-        }
         body |= {"registered": event.seats_taken, "waiting": event.seats_waiting, "revision": event.revision}
     return body
 
 
-async def reading(raw: Mapping[str, Any], staff: Staff, existing: EventRow | None = None) -> EventDraft:
-    """Check an event as written by this person against the countries there are."""
+async def reader_for(staff: Staff) -> Callable[[Mapping[str, Any], EventRow | None], EventDraft]:
+    """What checks an event as this person writes it, new or as a change, against the countries there are."""
     known = {country.code: country for country in await countries()}
-    reach = staff.within_reach
-    if reach is not None and existing is not None:
-        reach |= {existing.host_country}
-    return rules.read_event(raw, known, reach, existing)
+
+    def read(raw: Mapping[str, Any], existing: EventRow | None) -> EventDraft:
+        reach = staff.within_reach
+        if reach is not None and existing is not None:
+            reach |= {existing.host_country}  # an event that one helps with may stay where it is
+        return rules.read_event(raw, known, reach, existing)
+
+    return read
 
 
-@get("/api/v1/events")
+async def created(request: Req, staff: Staff, raw: Mapping[str, Any], like: EventRow | None = None) -> EventRow:
+    """A new draft of what this person wrote."""
+    draft = (await reader_for(staff))(raw, None)
+    slugs = {country.code: country.slug for country in await countries()}
+    days = settings_of(request).retention_days
+    return await actions.create(draft, slugs[draft.host_country], actor_of(request), days, like)
+
+
+@get("/api/v1/events", opt={"public": True})
 async def events(request: Req) -> Response[bytes]:
     """Published and cancelled events, and to staff their own drafts."""
     staff = await optional_staff(request)
@@ -145,23 +130,17 @@ async def events(request: Req) -> Response[bytes]:
 
 
 @post("/api/v1/events", status_code=201)
-async def create_event(request: Req) -> Response[bytes]:
+async def create_event(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """A new draft."""
-    staff = await api_staff(request)
     raw = await json_object(request)
 
     async def act() -> Answer:
-        draft = await reading(raw, staff)
-        slugs = {country.code: country.slug for country in await countries()}
-        event = await actions.create(
-            draft, slugs[draft.host_country], actor(request, staff), settings_of(request).retention_days
-        )
-        return Answer(201, event_json(request, event, private=True))
+        return Answer(201, event_json(request, await created(request, staff, raw), private=True))
 
     return await answer_once(request, str(staff.account), act)
 
 
-@get("/api/v1/events/{slug:str}")
+@get("/api/v1/events/{slug:str}", opt={"public": True})
 async def one_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """One event: public to all, a draft to its own attachés."""
     staff = await optional_staff(request)
@@ -173,61 +152,52 @@ async def one_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
 
 
 @patch("/api/v1/events/{slug:str}")
-async def edit_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def edit_event(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Change what is given; the rest stays."""
-    staff, event = await api_event(request, slug)
     given = await json_object(request)
-    known = {country.code: country for country in await countries()}
-    reach = None if staff.is_hq else staff.countries | {event.host_country}
+    check = await reader_for(staff)
 
     def read(present: EventRow) -> EventDraft:
-        return rules.read_event({**as_raw(present), **given}, known, reach, present)
+        return check({**as_raw(present), **given}, present)
 
-    changed = await actions.edit(event.id, read, actor(request, staff))
+    changed = await actions.edit(event.id, read, actor_of(request))
     public_cache_of(request).clear()
     return json_answer(event_json(request, changed, private=True))
 
 
 @post("/api/v1/events/{slug:str}/publish", status_code=200)
-async def publish_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def publish_event(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """Show a draft to everybody."""
-    staff, event = await api_event(request, slug)
     Reader(await json_object(request)).finish()
 
     async def act() -> Answer:
-        published = await actions.publish(event.id, actor(request, staff))
+        published = await actions.publish(event.id, actor_of(request))
         return Answer(200, event_json(request, published, private=True))
 
-    return await _changed(request, staff, event, act)
+    return await _changed(request, act)
 
 
 @post("/api/v1/events/{slug:str}/cancel", status_code=200)
-async def cancel_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def cancel_event(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """Call an event off, with a notice."""
-    staff, event = await api_event(request, slug)
     read = Reader(await json_object(request))
-    notice = read.localised("notice", rules.NOTICE, lines=True)
+    notice = read.localised("notice", NOTICE, lines=True)
     read.finish()
 
     async def act() -> Answer:
-        cancelled = await actions.cancel(event.id, notice, actor(request, staff))
+        cancelled = await actions.cancel(event.id, notice, actor_of(request))
         return Answer(200, event_json(request, cancelled, private=True))
 
-    return await _changed(request, staff, event, act)
+    return await _changed(request, act)
 
 
 @post("/api/v1/events/{slug:str}/copy", status_code=201)
-async def copy_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def copy_event(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """A new draft like this event, with what is given instead."""
-    staff, event = await api_event(request, slug)
     given = await json_object(request)
 
     async def act() -> Answer:
-        draft = await reading(copied(event, given), staff)
-        slugs = {country.code: country.slug for country in await countries()}
-        copy = await actions.create(
-            draft, slugs[draft.host_country], actor(request, staff), settings_of(request).retention_days, event
-        )
+        copy = await created(request, staff, copied(event, given), event)
         return Answer(201, event_json(request, copy, private=True))
 
     return await answer_once(request, str(staff.account), act, str(event.id))
@@ -251,24 +221,22 @@ def copied(event: EventRow, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @delete("/api/v1/events/{slug:str}", status_code=200)
-async def delete_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def delete_event(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """Remove a draft."""
-    staff, event = await api_event(request, slug)
-    await actions.delete(event.id, actor(request, staff))
+    await actions.delete(event.id, actor_of(request))
     return json_answer(None, 204)
 
 
 @get("/api/v1/events/{slug:str}/stats")
-async def event_stats(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def event_stats(event: NamedDependency[EventRow]) -> Response[bytes]:
     """Head counts in distinct people."""
-    _, event = await api_event(request, slug)
     return json_answer(
         msgspec.structs.asdict(await counts(event.id)) | {"capacity": event.capacity, "seats_left": event.seats_left}
     )
 
 
-async def _changed(request: Req, staff: Staff, event: EventRow, act: Any) -> Response[bytes]:
-    answer = await answer_once(request, str(staff.account), act, str(event.id))
+async def _changed(request: Req, act: Callable[[], Awaitable[Answer]]) -> Response[bytes]:
+    answer = await answer_once(request, str(staff_of(request).account), act, str(event_of(request).id))
     public_cache_of(request).clear()
     return answer
 

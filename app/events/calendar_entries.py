@@ -50,7 +50,7 @@ def entry(
         ends=event.ends_local,
         zone=event.time_zone,
         all_day=event.all_day,
-        cancelled=words if event.state == "cancelled" else "",
+        cancelled=words if event.cancelled else "",
         sequence=event.sequence,
         created_at=event.created_at,
         modified_at=event.modified_at,

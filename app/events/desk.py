@@ -1,104 +1,35 @@
-"""Events at the desk: list, write, publish, cancel, copy. The same rules as the API, with everything typed kept."""
+"""Events at the desk: write, publish, cancel, copy. The same rules as the API, with everything typed kept."""
 
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
 
 import msgspec
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.di import NamedDependency
 
-from app.accounts.access import actor, desk_staff
+from app.accounts.access import actor_of
 from app.accounts.shapes import Staff
 from app.database.connection import now
 from app.directory.queries import countries
 from app.events import actions, rules
-from app.events.access import desk_event
-from app.events.api import copied
+from app.events.api import copied, created, reader_for
 from app.events.queries import staff_event, staff_events
-from app.events.shapes import FACILITY_NAMES, EventDraft, EventRow, as_raw
+from app.events.shapes import FACILITY_NAMES, NOTICE, EventDraft, EventRow, as_raw
+from app.events.typed import as_typed, as_written, comparable, rows_of
 from app.festivals.queries import coming_dates
 from app.festivals.rules import sundays_around
 from app.festivals.shapes import NAMES, FestivalDate
-from app.registrations.queries import counts
-from app.security.nonces import kept_or_new, nonce_is_ours
-from app.validation.fields import Reader, latin_digits
+from app.seats.counts import counts
+from app.security.nonces import kept_or_new
+from app.validation.fields import Reader
 from app.validation.refusals import Refused
 from app.web.bodies import form, nested
-from app.web.idempotency import Answer, once
+from app.web.idempotency import Answer, once_by_nonce
 from app.web.public_cache import public_cache_of
-from app.web.rendering import page, see_other
-from app.web.request import Req, keyring_of, settings_of
+from app.web.rendering import page, said, see_other
+from app.web.request import Req, keyring_of
+from models.states import EntryRule
 
 FORM = "new-event"
-BLANK_ROWS = 2  # empty buses and programme items offered below those that are there
-
-
-@get("/desk")
-async def desk(request: Req) -> Response[bytes]:
-    """Everything that this person looks after."""
-    staff = await desk_staff(request)
-    return page(request, "desk/events.html", staff=staff, events=await staff_events(staff))
-
-
-def as_typed(raw: dict[str, Any]) -> dict[str, str]:
-    """An event's raw material as form fields: dates and times apart, the last day inclusive."""
-    typed: dict[str, str] = {}
-    for name, value in raw.items():
-        _flatten(typed, name, value)
-    for index, facility in enumerate(raw.get("facilities") or ()):
-        typed.pop(f"facilities.{index}", None)
-        typed[f"facilities.{facility}"] = "on"
-    for side in ("starts", "ends"):
-        day, _, clock = typed.pop(f"{side}_at", "").partition("T")
-        if side == "ends" and raw.get("all_day") and day:
-            day = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
-        typed[f"{side}_on"], typed[f"{side}_time"] = day, clock[:5]
-    return typed
-
-
-def _flatten(typed: dict[str, str], name: str, value: Any) -> None:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            _flatten(typed, f"{name}.{key}", inner)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            _flatten(typed, f"{name}.{index}", inner)
-    elif isinstance(value, bool):
-        if value:
-            typed[name] = "on"
-    elif value is not None:
-        typed[name] = str(value)[:16] if name.endswith("_at") else str(value)
-
-
-def as_written(typed: dict[str, str]) -> dict[str, Any]:
-    """Form fields as the object that the API would get."""
-    fields = dict(typed)
-    fields.pop("move_along", None)
-    fields.pop("nonce", None)
-    fields.pop("copy_of", None)
-    all_day = bool(fields.get("all_day"))
-    for side in ("starts", "ends"):
-        day = latin_digits(fields.pop(f"{side}_on", "").strip())
-        clock = "" if all_day else latin_digits(fields.pop(f"{side}_time", "").strip())
-        fields.pop(f"{side}_time", None)
-        if side == "ends" and all_day and day:
-            day = _next_day(day)
-        if day:
-            fields[f"{side}_at"] = f"{day}T{clock or '00:00'}" if clock or all_day else day + "T"
-    facilities = [name.removeprefix("facilities.") for name, value in fields.items() if name.startswith("facilities.")]
-    raw = nested({name: value for name, value in fields.items() if not name.startswith("facilities.")})
-    raw["facilities"] = facilities
-    raw["pickup_points"] = [
-        point for point in raw.get("pickup_points", []) if isinstance(point, dict) and (set(point) - {"id"})
-    ]
-    return raw
-
-
-def _next_day(day: str) -> str:
-    try:
-        return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
-    except (ValueError, OverflowError):
-        return day
 
 
 async def _form_page(
@@ -119,30 +50,21 @@ async def _form_page(
     return page(
         request,
         "desk/event_form.html",
-        status=refused.status if refused else 200,
         staff=staff,
         event=event,
         typed=typed,
-        refused=refused,
-        problems=refused.problems if refused else (),
         countries=offered,
         festivals=rules.FESTIVALS,
-        entry_rules=rules.ENTRY_RULES,
+        entry_rules=tuple(EntryRule),
         facilities=FACILITY_NAMES,
         tags=list(dict.fromkeys([*tags, *sorted(given)])),
         proposals=[] if event or refused else await _proposals(staff),
         names=NAMES,
         nonce=kept_or_new(keyring_of(request), FORM, typed.get("nonce", "")),
-        pickup_rows=_rows(typed, "pickup_points"),
-        programme_rows=_rows(typed, "programme"),
+        pickup_rows=rows_of(typed, "pickup_points"),
+        programme_rows=rows_of(typed, "programme"),
+        **said(refused),
     )
-
-
-def _rows(typed: dict[str, str], name: str) -> range:
-    """The rows of a list that the form shows: those typed, and some blank ones."""
-    rows = {field.split(".")[1] for field in typed if field.startswith(f"{name}.")}
-    known = [int(row) for row in rows if row.isascii() and row.isdecimal() and len(row) < 3]
-    return range((max(known) + 1 if known else 0) + BLANK_ROWS)
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -173,9 +95,8 @@ async def _proposals(staff: Staff) -> list[Proposal]:
 
 
 @get("/desk/events/new")
-async def new_event(request: Req) -> Response[bytes]:
+async def new_event(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """A blank form, or (with ?copy=) one filled from another event."""
-    staff = await desk_staff(request)
     slug = request.query_params.get("copy", "")
     festival, day = request.query_params.get("festival", ""), request.query_params.get("day", "")
     if not slug:
@@ -192,133 +113,120 @@ async def new_event(request: Req) -> Response[bytes]:
 
 
 @post("/desk/events/new")
-async def create_event(request: Req) -> Response[bytes]:
-    """Write a new draft."""
-    staff = await desk_staff(request)
+async def create_event(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
+    """Write a new draft; a double tap gets the first one again."""
     typed = await form(request)
-    known = {country.code: country for country in await countries()}
-    keyring, nonce = keyring_of(request), typed.get("nonce", "")
 
     async def act() -> Answer:
-        draft = rules.read_event(as_written(typed), known, staff.within_reach)
         like = await staff_event(typed.get("copy_of", ""), staff)
-        event = await actions.create(
-            draft, known[draft.host_country].slug, actor(request, staff), settings_of(request).retention_days, like
-        )
-        return Answer(303, {"slug": event.slug})
+        return Answer(303, {"slug": (await created(request, staff, as_written(typed), like)).slug})
 
     try:
-        # a double tap gets the first draft again
-        key = nonce if nonce_is_ours(keyring, FORM, nonce) else None
-        kept = await once(keyring, (FORM, str(staff.account)), key, b"", act)
+        kept = await once_by_nonce(keyring_of(request), (FORM, str(staff.account)), typed, act)
     except Refused as refused:
         return await _form_page(request, staff, typed, refused=refused)
     return see_other(f"/desk/events/{kept.body['slug']}")
 
 
 @get("/desk/events/{slug:str}")
-async def event_page(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def event_page(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """One event with its counts and what can be done with it."""
-    staff, event = await desk_event(request, slug)
     return await _event_page(request, staff, event)
 
 
 async def _event_page(
-    request: Req, staff: Staff, event: EventRow, *, refused: Refused | None = None, typed: dict[str, str] | None = None
+    request: Req,
+    staff: Staff,
+    event: EventRow,
+    *,
+    refused: Refused | None = None,
+    typed: dict[str, str] | None = None,
 ) -> Response[bytes]:
     return page(
         request,
         "desk/event.html",
-        status=refused.status if refused else 200,
         staff=staff,
         event=event,
         counts=await counts(event.id),
-        refused=refused,
-        problems=refused.problems if refused else (),
         typed=typed or {},
+        **said(refused),
     )
 
 
 @get("/desk/events/{slug:str}/edit")
-async def edit_form(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def edit_form(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """The event as a form."""
-    staff, event = await desk_event(request, slug)
     return await _form_page(request, staff, as_typed(as_raw(event)), event=event)
 
 
 @post("/desk/events/{slug:str}/edit")
-async def edit_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def edit_event(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Change the event; with "move along" its registration times and pick-ups move as far as its start."""
-    staff, event = await desk_event(request, slug)
     typed = await form(request)
-    known = {country.code: country for country in await countries()}
-    reach = None if staff.is_hq else staff.countries | {event.host_country}
+    check = await reader_for(staff)
 
     def read(present: EventRow) -> EventDraft:
         written = as_written(typed)
         raw = {**dict.fromkeys(as_raw(present)), **written}
         if typed.get("move_along"):
-            raw = rules.moved_along(raw, present, _comparable(written, present))
-        return rules.read_event(raw, known, reach, present)
+            raw = rules.moved_along(raw, present, comparable(written, present))
+        return check(raw, present)
 
     try:
-        await actions.edit(event.id, read, actor(request, staff))
+        await actions.edit(event.id, read, actor_of(request))
     except Refused as refused:
         return await _form_page(request, staff, typed, refused=refused, event=event)
+    return _done(request, event)
+
+
+def _done(request: Req, event: EventRow) -> Response[bytes]:
     public_cache_of(request).clear()
-    return see_other(f"/desk/events/{slug}")
-
-
-def _comparable(written: dict[str, Any], present: EventRow) -> dict[str, Any]:
-    """What was written, with times that the form shows without seconds spelled as the event spells them."""
-    before = as_raw(present)
-    shown = as_written(as_typed(before))
-    return {name: before.get(name) if value == shown.get(name) else value for name, value in written.items()}
+    return see_other(f"/desk/events/{event.slug}")
 
 
 @post("/desk/events/{slug:str}/publish")
-async def publish_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def publish_event(
+    request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]
+) -> Response[bytes]:
     """Show a draft to everybody."""
-    staff, event = await desk_event(request, slug)
     try:
-        await actions.publish(event.id, actor(request, staff))
+        await actions.publish(event.id, actor_of(request))
     except Refused as refused:
         return await _event_page(request, staff, event, refused=refused)
-    public_cache_of(request).clear()
-    return see_other(f"/desk/events/{slug}")
+    return _done(request, event)
 
 
 @post("/desk/events/{slug:str}/cancel")
-async def cancel_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def cancel_event(
+    request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]
+) -> Response[bytes]:
     """Call an event off, and say why."""
-    staff, event = await desk_event(request, slug)
     typed = await form(request)
     read = Reader(nested({name: value for name, value in typed.items() if name != "sure"}))
-    notice = read.localised("notice", rules.NOTICE, lines=True)
+    notice = read.localised("notice", NOTICE, lines=True)
     if not typed.get("sure"):
         read.wrong("sure", "required")
     try:
         read.finish()
-        await actions.cancel(event.id, notice, actor(request, staff))
+        await actions.cancel(event.id, notice, actor_of(request))
     except Refused as refused:
         return await _event_page(request, staff, event, refused=refused, typed=typed)
-    public_cache_of(request).clear()
-    return see_other(f"/desk/events/{slug}")
+    return _done(request, event)
 
 
 @post("/desk/events/{slug:str}/delete")
-async def delete_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def delete_event(
+    request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]
+) -> Response[bytes]:
     """Remove a draft."""
-    staff, event = await desk_event(request, slug)
     try:
-        await actions.delete(event.id, actor(request, staff))
+        await actions.delete(event.id, actor_of(request))
     except Refused as refused:
         return await _event_page(request, staff, event, refused=refused)
     return see_other("/desk")
 
 
 HANDLERS = [
-    desk,
     new_event,
     create_event,
     event_page,

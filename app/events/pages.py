@@ -15,7 +15,7 @@ from app.events.rules import days_until, refresh_after, registration_refusal
 from app.events.shapes import FACILITY_NAMES, EventRow
 from app.events.sharing import share_links
 from app.festivals.queries import dates_of
-from app.i18n.catalogues import HOST_LANGUAGES, languages, long_date, pick, preferred
+from app.i18n.catalogues import HOST_LANGUAGES, long_date, pick, preferred
 from app.validation.refusals import Refused
 from app.web.public_cache import PublicAnswer, public_cache_of
 from app.web.rendering import render, see_other
@@ -26,9 +26,9 @@ def linked_data(event: EventRow, language: str, base_url: str) -> str:
     """schema.org/Event as JSON for search engines, safe inside a script element."""
     moved = event.previous_starts_at is not None
     zone = ZoneInfo(event.time_zone)
-    state = "EventCancelled" if event.state == "cancelled" else "EventRescheduled" if moved else "EventScheduled"
+    state = "EventCancelled" if event.cancelled else "EventRescheduled" if moved else "EventScheduled"
     on_offer = "SoldOut" if event.seats_left == 0 else "InStock"
-    availability = "Discontinued" if event.state == "cancelled" else on_offer
+    availability = "Discontinued" if event.cancelled else on_offer
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Festival",
@@ -87,8 +87,6 @@ def _text_language(request: Req, language: str) -> str:
 @route("/{language:str}/events/{slug:str}", http_method=["GET", "HEAD"])
 async def event(request: Req, language: FromPath[str], slug: FromPath[str]) -> Response[bytes]:
     """What, when, where, and the way to register."""
-    if language not in languages():
-        raise Refused("not_found")
     text_language = _text_language(request, language)
 
     async def make() -> PublicAnswer:

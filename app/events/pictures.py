@@ -8,18 +8,22 @@ import msgspec
 from PIL import Image, ImageOps
 
 from app.validation.refusals import Problem, Refused
+from models.states import PictureKind
 
 MOST_BYTES = 15 * 1024 * 1024
 MOST_PIXELS = 30_000_000
 LARGEST = 2400  # pixels kept while working on it
 FORMATS = ("JPEG", "PNG", "WEBP")
-SIZES = {"webp": (720, 30_000), "jpg": (1200, 180_000)}  # kind: most pixels wide, bytes to stay below
+SIZES = {
+    PictureKind.WEBP: (720, 30_000),
+    PictureKind.JPG: (1200, 180_000),
+}  # kind: most pixels wide, bytes to stay below
 
 
 class Encoded(msgspec.Struct, frozen=True):
     """One file of a picture."""
 
-    kind: str
+    kind: PictureKind
     width: int
     height: int
     content: bytes
@@ -63,14 +67,14 @@ def read_picture(content: bytes) -> Picture:
     )
 
 
-def _encoded(picture: Image.Image, kind: str, widest: int, most: int) -> Encoded:
+def _encoded(picture: Image.Image, kind: PictureKind, widest: int, most: int) -> Encoded:
     """The best quality, then the largest size, that stays below `most` bytes: workers pay for each of them."""
     small = picture.copy()
     small.thumbnail((widest, widest * 2), Image.Resampling.LANCZOS)
     while True:
         for quality in (80, 65, 50, 35):
             file = io.BytesIO()
-            small.save(file, {"webp": "WEBP", "jpg": "JPEG"}[kind], quality=quality, optimize=True)
+            small.save(file, {PictureKind.WEBP: "WEBP", PictureKind.JPG: "JPEG"}[kind], quality=quality, optimize=True)
             if file.tell() <= most:
                 return Encoded(kind, small.width, small.height, file.getvalue())
         small = small.resize((max(1, small.width * 3 // 4), max(1, small.height * 3 // 4)), Image.Resampling.LANCZOS)

@@ -11,7 +11,7 @@ from app.events.shapes import EventRow
 from app.i18n.catalogues import local_time, long_date, pick, translate
 from app.printing import qr
 from app.printing.typesetting import fonts_for, typeset
-from app.web.assets import STATIC
+from app.settings import STATIC
 from app.web.icons import symbol
 from calendars.feed import cut
 from calendars.words import lunar_line
@@ -81,7 +81,7 @@ def facts_of(event: EventRow, language: str, base_url: str, picture: bytes | Non
         "fonts": fonts_for(others[0] if others else language),
         "title": pick(event.title, language),
         "titles": [line(tag, event.title[tag]) for tag in others],
-        "cancelled": translate(language, "Cancelled") if event.state == "cancelled" else "",
+        "cancelled": translate(language, "Cancelled") if event.cancelled else "",
         "date": when(event, language),
         "dates": [line(tag, when(event, tag)) for tag in others],
         "time": "" if event.all_day else hours,

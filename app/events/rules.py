@@ -8,25 +8,18 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
+import msgspec
+
 from app.directory.shapes import Country
-from app.events.shapes import FACILITY_NAMES, EventDraft, EventRow, PickupDraft, ProgrammeItem, as_raw
-from app.validation.fields import Reader, latin_digits
+from app.events.shapes import MOST_PICKUPS, EventDraft, EventFields, EventRow, PickupDraft, PickupFields, as_raw
+from app.validation.fields import Reader
+from app.validation.forms import Wall, fields_of, walk
 from app.validation.refusals import Refused
+from models.states import Festival
 
-FESTIVALS = ("khmer_new_year", "pchum_ben", "visak_bochea", "meak_bochea", "kathina", "water_festival", "other")
-ENTRY_RULES = ("once", "daily", "free")
-FACILITIES = tuple(FACILITY_NAMES)
+FESTIVALS = tuple(Festival)
 LOOKS_AGAIN = 600  # seconds before the opening
-NEVER = datetime(1900, 1, 1)  # noqa: DTZ001 - stands in for a wall time that is wrong, until that is said
-MOST_PEOPLE = 1_000_000
-MOST_PARTY = 60
-MOST_PICKUPS = 50
-MOST_PROGRAMME = 60
 RESERVED_SLUGS = {"new"}
-
-TITLE, PLACE, DESCRIPTION, NOTICE, NAME = 300, 500, 10_000, 2_000, 120
-
-_CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")
 
 # a change of any of these is one that calendars must notice (RFC 5545 3.8.7.4)
 SEQUENCED = ("starts_local", "ends_local", "time_zone", "all_day", "venue", "address", "latitude", "longitude")
@@ -43,58 +36,31 @@ def read_event(
     `within_reach` are the host countries the writer is posted to, None for all. `existing` is the event being changed.
     """
     read = Reader(raw)
-    country = _country(read, countries, within_reach, existing)
-    zone_name = _zone(read, country)
-    zone = ZoneInfo(zone_name)
-    starts, ends, all_day = _span(read, zone)
-    opens, closes = _registration_times(read, zone, ends)
-    entry_opens, entry_closes = _entry_times(read, zone)
-    latitude, longitude = _position(read)
-    draft = EventDraft(
-        host_country=country.code if country else "",
-        campaign=read.text("campaign", NAME),
-        festival=read.choice("festival", FESTIVALS, default=None),
-        title=read.localised("title", TITLE, required=True),
-        description=read.localised("description", DESCRIPTION, lines=True),
-        venue=read.place("venue", PLACE),
-        address=read.place("address", PLACE),
-        latitude=latitude,
-        longitude=longitude,
-        time_zone=zone_name,
-        starts_local=starts or NEVER,
-        ends_local=ends or NEVER,
-        all_day=all_day,
-        capacity=_capacity(read, existing),
-        party_limit=read.whole("party_limit", 1, MOST_PARTY, 10) or 10,
-        entry_rule=read.choice("entry_rule", ENTRY_RULES, default="once"),
-        registration_opens_local=opens,
-        registration_closes_local=closes,
-        registration_paused=read.flag("registration_paused"),
-        notice=read.localised("notice", NOTICE, lines=True),
-        programme=tuple(_programme_item(item) for item in read.objects("programme", MOST_PROGRAMME)),
-        travel=read.localised("travel", NOTICE, lines=True),
-        bring=read.localised("bring", NOTICE, lines=True),
-        facilities=read.some_of("facilities", FACILITIES),
-        held_after_hours=_given(read.whole("held_after_hours", 0, 24 * 90), 24),
-        held_after_passes=_given(read.whole("held_after_passes", 0, 1000), 5),
-        entry_opens_local=entry_opens,
-        entry_closes_local=entry_closes,
-        day_turns=_clock(read, "day_turns") or "04:00",
-        admit_waiting=read.flag("admit_waiting"),
-        gate_search=read.flag("gate_search"),
-        pickup_points=tuple(
-            _pickup(point, zone, starts, existing) for point in read.objects("pickup_points", MOST_PICKUPS)
-        ),
+    given = walk(read, EventFields)
+    country = _country(read, given["host_country"].upper(), countries, within_reach, existing)
+    given["host_country"] = country.code if country else ""
+    given["time_zone"] = _zone(read, given["time_zone"] or (country.time_zone if country else "UTC"))
+    zone = ZoneInfo(given["time_zone"])
+    _on_the_wall(read, EventFields, given, zone)
+    _check_span(read, given, zone)
+    _check_windows(read, given)
+    _check_position(read, given)
+    _check_capacity(read, given["capacity"], existing)
+    points = tuple(
+        _pickup(point, zone, given["starts_local"], existing) for point in read.objects("pickup_points", MOST_PICKUPS)
     )
-    _keep_chosen_pickups(read, draft, existing)
+    _keep_chosen_pickups(read, points, existing)
     read.finish()
-    return draft
+    return EventDraft(**given, pickup_points=points)
 
 
 def _country(
-    read: Reader, countries: Mapping[str, Country], within_reach: frozenset[str] | None, existing: EventRow | None
+    read: Reader,
+    code: str,
+    countries: Mapping[str, Country],
+    within_reach: frozenset[str] | None,
+    existing: EventRow | None,
 ) -> Country | None:
-    code = read.text("host_country", 2, required=True).upper()
     country = countries.get(code)
     if country is None:
         if code:
@@ -106,104 +72,21 @@ def _country(
     return country
 
 
-def _zone(read: Reader, country: Country | None) -> str:
-    name = read.text("time_zone", 60) or (country.time_zone if country else "UTC")
+def _zone(read: Reader, name: str) -> str:
     if name in available_timezones():
         return name
     read.wrong("time_zone", "unknown_zone")
     return "UTC"
 
 
-def _span(read: Reader, zone: ZoneInfo) -> tuple[datetime | None, datetime | None, bool]:
-    starts = _wall(read, "starts_at", zone, required=True)
-    ends = _wall(read, "ends_at", zone, required=True)
-    all_day = read.flag("all_day")
-    for name, moment in (("starts_at", starts), ("ends_at", ends)):
-        if all_day and moment is not None and (moment.hour, moment.minute) != (0, 0):
-            read.wrong(name, "not_midnight")
-    if starts and ends and instant(ends, zone.key) <= instant(starts, zone.key):
-        read.wrong("ends_at", "ends_before_start")
-    return starts, ends, all_day
+def _on_the_wall(read: Reader, shape: type[msgspec.Struct], given: dict[str, Any], zone: ZoneInfo) -> None:
+    """Bring every time of a shape, as it was sent, to the event's wall."""
+    for attribute, field in fields_of(shape).items():
+        if isinstance(field, Wall) and given[attribute] is not None:
+            given[attribute] = _wall(read, field.name, given[attribute], zone)
 
 
-def _registration_times(read: Reader, zone: ZoneInfo, ends: datetime | None) -> tuple[datetime | None, datetime | None]:
-    opens = _wall(read, "registration_opens_at", zone)
-    closes = _wall(read, "registration_closes_at", zone)
-    if opens and closes and closes <= opens:
-        read.wrong("registration_closes_at", "closes_before_opens")
-    elif closes and ends and closes > ends:
-        read.wrong("registration_closes_at", "closes_after_end")
-    return opens, closes
-
-
-def _entry_times(read: Reader, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-    """When the gate admits by itself; who comes outside of it is let in by hand."""
-    opens, closes = _wall(read, "entry_opens_at", zone), _wall(read, "entry_closes_at", zone)
-    if opens and closes and closes <= opens:
-        read.wrong("entry_closes_at", "closes_before_opens")
-    return opens, closes
-
-
-def _capacity(read: Reader, existing: EventRow | None) -> int | None:
-    capacity = read.whole("capacity", 1, MOST_PEOPLE)
-    if existing and capacity is not None and capacity < existing.seats_taken and not read.has_problem("capacity"):
-        read.wrong("capacity", "below_seats_taken", taken=existing.seats_taken)
-    return capacity
-
-
-def _position(read: Reader) -> tuple[float | None, float | None]:
-    latitude, longitude = read.decimal("latitude", -90, 90), read.decimal("longitude", -180, 180)
-    if (latitude is None) != (longitude is None) and not read.has_problem("latitude", "longitude"):
-        read.wrong("longitude" if longitude is None else "latitude", "both_or_none")
-    return latitude, longitude
-
-
-def _given(value: int | None, default: int) -> int:
-    return default if value is None else value
-
-
-def _programme_item(read: Reader) -> ProgrammeItem:
-    at = _clock(read, "at", required=True)
-    what = read.localised("what", TITLE, required=True)
-    read.refuse_unknown()
-    return ProgrammeItem(at, what)
-
-
-def _clock(read: Reader, name: str, *, required: bool = False) -> str:
-    """A time of day as "09:00", or ""."""
-    at = latin_digits(read.text(name, 5, required=required))
-    if at and not _CLOCK.fullmatch(at):
-        read.wrong(name, "not_a_clock")
-        return ""
-    return at.zfill(5) if at else ""
-
-
-def _pickup(read: Reader, zone: ZoneInfo, starts: datetime | None, existing: EventRow | None) -> PickupDraft:
-    known = {str(point.id): point for point in existing.pickup_points} if existing else {}
-    row = read.text("id", 36)
-    if row and row not in known:
-        read.wrong("id", "unknown_pickup_point")
-    departs = _wall(read, "departs_at", zone)
-    if departs and starts and departs >= starts:
-        read.wrong("departs_at", "pickup_after_start")
-    seats = read.whole("seats", 1, MOST_PEOPLE)
-    if row in known and seats is not None and seats < known[row].seats_taken:
-        read.wrong("seats", "below_seats_taken", taken=known[row].seats_taken)
-    name, place = read.place("name", PLACE, required=True), read.place("place", PLACE)
-    read.refuse_unknown()
-    return PickupDraft(UUID(row) if row in known else None, name, place, departs, seats)
-
-
-def _keep_chosen_pickups(read: Reader, draft: EventDraft, existing: EventRow | None) -> None:
-    kept = {point.id for point in draft.pickup_points}
-    if existing and any(point.seats_taken and point.id not in kept for point in existing.pickup_points):
-        read.wrong("pickup_points", "pickup_in_use")
-
-
-def _wall(read: Reader, name: str, zone: ZoneInfo, *, required: bool = False) -> datetime | None:
-    moment = read.moment(name, required=required)
-    if moment is None:
-        return None
+def _wall(read: Reader, name: str, moment: datetime, zone: ZoneInfo) -> datetime | None:
     wall = moment.replace(tzinfo=None)
     local = wall.replace(tzinfo=zone)
     if moment.tzinfo is not None and moment.utcoffset() not in {local.utcoffset(), local.replace(fold=1).utcoffset()}:
@@ -213,6 +96,58 @@ def _wall(read: Reader, name: str, zone: ZoneInfo, *, required: bool = False) ->
         read.wrong(name, "time_does_not_exist")
         return None
     return wall
+
+
+def _check_span(read: Reader, given: dict[str, Any], zone: ZoneInfo) -> None:
+    starts, ends = given["starts_local"], given["ends_local"]
+    for name, moment in (("starts_at", starts), ("ends_at", ends)):
+        if given["all_day"] and moment is not None and (moment.hour, moment.minute) != (0, 0):
+            read.wrong(name, "not_midnight")
+    if starts and ends and instant(ends, zone.key) <= instant(starts, zone.key):
+        read.wrong("ends_at", "ends_before_start")
+
+
+def _check_windows(read: Reader, given: dict[str, Any]) -> None:
+    """When one may register, and when the gate admits by itself; who comes outside of that is let in by hand."""
+    for name in ("registration", "entry"):
+        opens, closes = given[f"{name}_opens_local"], given[f"{name}_closes_local"]
+        if opens and closes and closes <= opens:
+            read.wrong(f"{name}_closes_at", "closes_before_opens")
+        elif name == "registration" and closes and given["ends_local"] and closes > given["ends_local"]:
+            read.wrong(f"{name}_closes_at", "closes_after_end")
+
+
+def _check_capacity(read: Reader, capacity: int | None, existing: EventRow | None) -> None:
+    if existing and capacity is not None and capacity < existing.seats_taken and not read.has_problem("capacity"):
+        read.wrong("capacity", "below_seats_taken", taken=existing.seats_taken)
+
+
+def _check_position(read: Reader, given: dict[str, Any]) -> None:
+    latitude, longitude = given["latitude"], given["longitude"]
+    if (latitude is None) != (longitude is None) and not read.has_problem("latitude", "longitude"):
+        read.wrong("longitude" if longitude is None else "latitude", "both_or_none")
+
+
+def _pickup(read: Reader, zone: ZoneInfo, starts: datetime | None, existing: EventRow | None) -> PickupDraft:
+    known = {str(point.id): point for point in existing.pickup_points} if existing else {}
+    row = read.text("id", 36)
+    if row and row not in known:
+        read.wrong("id", "unknown_pickup_point")
+    given = walk(read, PickupFields)
+    _on_the_wall(read, PickupFields, given, zone)
+    departs, seats = given["departs_local"], given["seats"]
+    if departs and starts and departs >= starts:
+        read.wrong("departs_at", "pickup_after_start")
+    if row in known and seats is not None and seats < known[row].seats_taken:
+        read.wrong("seats", "below_seats_taken", taken=known[row].seats_taken)
+    read.refuse_unknown()
+    return PickupDraft(id=UUID(row) if row in known else None, **given)
+
+
+def _keep_chosen_pickups(read: Reader, points: tuple[PickupDraft, ...], existing: EventRow | None) -> None:
+    kept = {point.id for point in points}
+    if existing and any(point.seats_taken and point.id not in kept for point in existing.pickup_points):
+        read.wrong("pickup_points", "pickup_in_use")
 
 
 def instant(wall: datetime, zone: str) -> datetime:
@@ -227,7 +162,7 @@ def moved_along(raw: dict[str, Any], event: EventRow, given: Mapping[str, Any]) 
     except (KeyError, ValueError):
         return raw  # the rule names a wrong start
     before = as_raw(event)
-    for name in ("registration_opens_at", "registration_closes_at", "entry_opens_at", "entry_closes_at"):
+    for name in (field.name for field in fields_of(EventFields).values() if isinstance(field, Wall) and field.follows):
         if name not in given or given[name] == before[name]:
             raw[name] = _shifted(before[name], shift)
     if "pickup_points" not in given or given["pickup_points"] == before["pickup_points"]:
@@ -274,7 +209,7 @@ def refresh_after(event: EventRow, now: datetime, jitter: int) -> int | None:
     Only then, because a page that changes under its reader's eyes disturbs; not everybody at the same instant:
     `jitter` seconds are added.
     """
-    if event.state != "published" or not event.registration_opens_at:
+    if not event.published or not event.registration_opens_at:
         return None
     left = (event.registration_opens_at - now).total_seconds()
     return int(left) + 2 + jitter if 0 < left <= LOOKS_AGAIN else None
@@ -282,9 +217,9 @@ def refresh_after(event: EventRow, now: datetime, jitter: int) -> int | None:
 
 def registration_refusal(event: EventRow, now: datetime) -> Refused | None:
     """Why nobody can register at this instant, or None."""
-    if event.state == "cancelled":
+    if event.cancelled:
         return Refused("event_cancelled")
-    if event.state != "published":
+    if not event.published:
         return Refused("not_found")
     if now >= event.ends_at or (event.registration_closes_at and now >= event.registration_closes_at):
         return Refused("registration_closed")

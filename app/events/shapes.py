@@ -1,13 +1,22 @@
-"""Events as written by attachés and as read by everybody."""
+"""Events as written by attachés and as read by everybody. A new field is one line in EventFields."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 
+from app.validation import forms
+from models.states import EntryRule, EventState, Festival
+
 Text = dict[str, str]
 Place = str | Text
+
+TITLE, PLACE, DESCRIPTION, NOTICE, NAME = 300, 500, 10_000, 2_000, 120
+MOST_PEOPLE = 1_000_000
+MOST_PARTY = 60
+MOST_PICKUPS = 50
+MOST_PROGRAMME = 60
 
 
 def _(text: str) -> str:
@@ -28,69 +37,26 @@ FACILITY_NAMES = {
 }
 
 
-class PickupDraft(msgspec.Struct, frozen=True):
-    """A pick-up point as written; `departs` is wall time."""
+class PickupFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What an attaché writes of a pick-up point."""
 
-    id: UUID | None
-    name: Place
-    place: Place
-    departs: datetime | None
-    seats: int | None
-
-
-class ProgrammeItem(msgspec.Struct, frozen=True):
-    """What happens at an hour of the day; `at` is wall time, "09:00"."""
-
-    at: str
-    what: Text
+    name: Annotated[Place, forms.PlaceName(most=PLACE, required=True, about="What the bus or stop is called.")]
+    place: Annotated[Place, forms.PlaceName(most=PLACE, about="Where exactly it leaves.")]
+    departs_local: Annotated[datetime | None, forms.Wall(name="departs_at", about="When it leaves.")]
+    seats: Annotated[int | None, forms.Whole(low=1, high=MOST_PEOPLE, about="Seats; none for as many as come.")]
 
 
-class EventDraft(msgspec.Struct, frozen=True):
-    """A checked event. Times are wall times in `time_zone`; for all-day events midnights, the end exclusive."""
+class PickupDraft(PickupFields, frozen=True, kw_only=True):
+    """A checked pick-up point; `id` is that of one that is there already."""
 
-    host_country: str
-    campaign: str
-    festival: str
-    title: Text
-    description: Text
-    venue: Place
-    address: Place
-    latitude: float | None
-    longitude: float | None
-    time_zone: str
-    starts_local: datetime
-    ends_local: datetime
-    all_day: bool
-    capacity: int | None
-    party_limit: int
-    entry_rule: str
-    registration_opens_local: datetime | None
-    registration_closes_local: datetime | None
-    registration_paused: bool
-    notice: Text
-    programme: tuple[ProgrammeItem, ...]
-    travel: Text
-    bring: Text
-    facilities: tuple[str, ...]
-    held_after_hours: int
-    held_after_passes: int
-    entry_opens_local: datetime | None
-    entry_closes_local: datetime | None
-    day_turns: str
-    admit_waiting: bool
-    gate_search: bool
-    pickup_points: tuple[PickupDraft, ...]
+    id: UUID | None = None
 
 
-class Pickup(msgspec.Struct, frozen=True):
+class Pickup(PickupFields, frozen=True, kw_only=True):
     """A pick-up point as read; `departs_at` is an instant."""
 
     id: UUID
-    name: Place
-    place: Place
-    departs_local: datetime | None
     departs_at: datetime | None
-    seats: int | None
     seats_taken: int
 
     @property
@@ -98,64 +64,112 @@ class Pickup(msgspec.Struct, frozen=True):
         return None if self.seats is None else max(0, self.seats - self.seats_taken)
 
 
-class EventRow(msgspec.Struct, frozen=True):
-    """An event as read, with its country's slug and pause, and its pick-up points."""
+class ProgrammeItem(msgspec.Struct, frozen=True):
+    """What happens at an hour of the day."""
+
+    at: Annotated[str, forms.Clock(required=True, about="The local time, such as 09:00.")]
+    what: Annotated[Text, forms.Texts(most=TITLE, required=True, about="What happens.")]
+
+
+class EventFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What an attaché writes. Times are wall times in `time_zone`; for all-day events midnights, the end exclusive."""
+
+    host_country: Annotated[str, forms.Line(most=2, required=True, about="ISO 3166 code of the host country.")]
+    campaign: Annotated[str, forms.Line(most=NAME, about="The events that belong together.")] = ""
+    festival: Annotated[Festival, forms.Choice(options=Festival, about="What is celebrated.")]
+    title: Annotated[Text, forms.Texts(most=TITLE, required=True, about="What the event is called.")]
+    description: Annotated[Text, forms.Texts(most=DESCRIPTION, lines=True, about="What people should know.")]
+    venue: Annotated[Place, forms.PlaceName(most=PLACE, about="The place's name.")]
+    address: Annotated[Place, forms.PlaceName(most=PLACE, about="Where it is.")]
+    latitude: Annotated[float | None, forms.Decimal(low=-90, high=90, about="Degrees north.")]
+    longitude: Annotated[float | None, forms.Decimal(low=-180, high=180, about="Degrees east.")]
+    time_zone: Annotated[str, forms.Line(most=60, about="IANA zone; the host country's own where none is given.")]
+    starts_local: Annotated[datetime, forms.Wall(name="starts_at", required=True, follows=False, about="The start.")]
+    ends_local: Annotated[datetime, forms.Wall(name="ends_at", required=True, follows=False, about="The end.")]
+    all_day: Annotated[bool, forms.Flag(about="Whether it lasts whole days.")]
+    capacity: Annotated[int | None, forms.Whole(low=1, high=MOST_PEOPLE, about="Places; none for no limit.")]
+    party_limit: Annotated[int, forms.Whole(low=1, high=MOST_PARTY, default=10, about="People in one booking.")]
+    entry_rule: Annotated[
+        EntryRule, forms.Choice(options=EntryRule, default=EntryRule.ONCE, about="How often a ticket admits.")
+    ]
+    registration_opens_local: Annotated[
+        datetime | None, forms.Wall(name="registration_opens_at", about="From when one may register.")
+    ]
+    registration_closes_local: Annotated[
+        datetime | None, forms.Wall(name="registration_closes_at", about="Until when one may register.")
+    ]
+    registration_paused: Annotated[bool, forms.Flag(about="Nobody can register for the moment.")]
+    notice: Annotated[Text, forms.Texts(most=NOTICE, lines=True, about="What changed, shown above everything.")]
+    programme: Annotated[
+        tuple[ProgrammeItem, ...], forms.Rows(of=ProgrammeItem, most=MOST_PROGRAMME, about="What happens when.")
+    ] = ()
+    travel: Annotated[Text, forms.Texts(most=NOTICE, lines=True, about="How to get there.")] = {}
+    bring: Annotated[Text, forms.Texts(most=NOTICE, lines=True, about="What to bring.")] = {}
+    facilities: Annotated[tuple[str, ...], forms.Words(options=tuple(FACILITY_NAMES), about="What there is.")] = ()
+    held_after_hours: Annotated[
+        int, forms.Whole(low=0, high=24 * 90, default=24, public=False, about="Wait after which freed seats are kept.")
+    ] = 24
+    held_after_passes: Annotated[
+        int, forms.Whole(low=0, high=1000, default=5, public=False, about="Passes after which freed seats are kept.")
+    ] = 5
+    entry_opens_local: Annotated[
+        datetime | None, forms.Wall(name="entry_opens_at", about="From when the gate admits by itself.")
+    ] = None
+    entry_closes_local: Annotated[
+        datetime | None, forms.Wall(name="entry_closes_at", about="Until when the gate admits by itself.")
+    ] = None
+    day_turns: Annotated[
+        str, forms.Clock(default="04:00", public=False, about="The local time at which the gate's day begins.")
+    ] = "04:00"
+    admit_waiting: Annotated[bool, forms.Flag(public=False, about="Waiting parties are let in.")] = False
+    gate_search: Annotated[bool, forms.Flag(public=False, about="Volunteers may look for names.")] = False
+
+
+class EventDraft(EventFields, frozen=True, kw_only=True):
+    """A checked event."""
+
+    pickup_points: tuple[PickupDraft, ...]
+
+
+class EventRow(EventFields, frozen=True, kw_only=True):
+    """An event as read: with instants, counters and stamps, its country's slug and names, and its pick-up points."""
 
     id: UUID
     number: int
     slug: str
-    host_country: str
     country_slug: str
     country_names: Text
-    campaign: str
-    festival: str
-    title: Text
-    description: Text
-    venue: Place
-    address: Place
-    latitude: float | None
-    longitude: float | None
-    starts_local: datetime
-    ends_local: datetime
-    time_zone: str
     starts_at: datetime
     ends_at: datetime
     previous_starts_at: datetime | None
-    all_day: bool
-    capacity: int | None
+    registration_opens_at: datetime | None
+    registration_closes_at: datetime | None
+    entry_opens_at: datetime | None = None
+    entry_closes_at: datetime | None = None
     seats_taken: int
     seats_waiting: int
-    party_limit: int
-    entry_rule: str
-    registration_opens_local: datetime | None
-    registration_opens_at: datetime | None
-    registration_closes_local: datetime | None
-    registration_closes_at: datetime | None
-    registration_paused: bool
-    state: str
-    notice: Text
+    state: EventState
     sequence: int
     created_at: datetime
     modified_at: datetime
     revision: int
     content_revision: int
     retention_days: int
-    programme: tuple[ProgrammeItem, ...] = ()
-    travel: Text = {}
-    bring: Text = {}
-    facilities: tuple[str, ...] = ()
     picture: str = ""
     picture_alt: Text = {}
-    held_after_hours: int = 24
-    held_after_passes: int = 5
-    entry_opens_local: datetime | None = None
-    entry_opens_at: datetime | None = None
-    entry_closes_local: datetime | None = None
-    entry_closes_at: datetime | None = None
-    day_turns: str = "04:00"
-    admit_waiting: bool = False
-    gate_search: bool = False
     pickup_points: tuple[Pickup, ...] = ()
+
+    @property
+    def draft(self) -> bool:
+        return self.state == EventState.DRAFT
+
+    @property
+    def published(self) -> bool:
+        return self.state == EventState.PUBLISHED
+
+    @property
+    def cancelled(self) -> bool:
+        return self.state == EventState.CANCELLED
 
     @property
     def seats_left(self) -> int | None:
@@ -174,50 +188,5 @@ class EventRow(msgspec.Struct, frozen=True):
 
 def as_raw(event: EventRow) -> dict[str, Any]:
     """The event as it would be written, wall times without offset: what a change or a copy starts from."""
-    return {
-        "host_country": event.host_country,
-        "campaign": event.campaign,
-        "festival": event.festival,
-        "title": event.title,
-        "description": event.description,
-        "venue": event.venue,
-        "address": event.address,
-        "latitude": event.latitude,
-        "longitude": event.longitude,
-        "starts_at": event.starts_local.isoformat(),
-        "ends_at": event.ends_local.isoformat(),
-        "time_zone": event.time_zone,
-        "all_day": event.all_day,
-        "capacity": event.capacity,
-        "party_limit": event.party_limit,
-        "entry_rule": event.entry_rule,
-        "registration_opens_at": _iso(event.registration_opens_local),
-        "registration_closes_at": _iso(event.registration_closes_local),
-        "registration_paused": event.registration_paused,
-        "notice": event.notice,
-        "programme": [{"at": item.at, "what": item.what} for item in event.programme],
-        "travel": event.travel,
-        "bring": event.bring,
-        "facilities": list(event.facilities),
-        "held_after_hours": event.held_after_hours,
-        "held_after_passes": event.held_after_passes,
-        "entry_opens_at": _iso(event.entry_opens_local),
-        "entry_closes_at": _iso(event.entry_closes_local),
-        "day_turns": event.day_turns,
-        "admit_waiting": event.admit_waiting,
-        "gate_search": event.gate_search,
-        "pickup_points": [
-            {
-                "id": str(point.id),
-                "name": point.name,
-                "place": point.place,
-                "departs_at": _iso(point.departs_local),
-                "seats": point.seats,
-            }
-            for point in event.pickup_points
-        ],
-    }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+    points = [{"id": str(point.id), **forms.written(point)} for point in event.pickup_points]
+    return {**forms.written(event), "pickup_points": points}

@@ -1,26 +1,36 @@
-"""Confirming festival dates from a decree, and taking that back."""
+"""Confirming festival dates from a decree, and taking that back.
+
+SQL by name: one statement writes or rewrites a confirmation, and only if anything differs; the builder cannot say that
+the revision goes on from the row that is there.
+"""
 
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from app.activity.record import Actor, audit
+from app.activity.kinds import Kind
+from app.activity.record import Actor, record
 from app.database.connection import fetch, now, write
 from app.festivals.shapes import ConfirmationDraft
+from models.festivals import ConfirmedFestival
+
+_CONFIRM = """
+INSERT INTO confirmed_festival
+  (id, year, festival, first_day, last_day, sangkran_at, source, withdrawn, revision, confirmed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, false, 1, $8) ON CONFLICT (year, festival) DO UPDATE SET
+  first_day = $4, last_day = $5, sangkran_at = $6, source = $7, withdrawn = false, confirmed_at = $8,
+  revision = confirmed_festival.revision + 1
+WHERE confirmed_festival.withdrawn OR confirmed_festival.first_day <> $4
+  OR confirmed_festival.last_day <> $5 OR confirmed_festival.source <> $7
+  OR (confirmed_festival.sangkran_at IS NULL) <> (CAST($9 AS INTEGER) = 0)
+  OR confirmed_festival.sangkran_at <> $6 RETURNING revision
+"""
 
 
 async def confirm(draft: ConfirmationDraft, by: Actor) -> None:
     """Write what a decree says; the same again changes nothing."""
     async with write():
         wrote = await fetch(
-            "INSERT INTO confirmed_festival"
-            " (id, year, festival, first_day, last_day, sangkran_at, source, withdrawn, revision, confirmed_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, false, 1, $8) ON CONFLICT (year, festival) DO UPDATE SET"
-            " first_day = $4, last_day = $5, sangkran_at = $6, source = $7, withdrawn = false, confirmed_at = $8,"
-            " revision = confirmed_festival.revision + 1"
-            " WHERE confirmed_festival.withdrawn OR confirmed_festival.first_day <> $4"
-            " OR confirmed_festival.last_day <> $5 OR confirmed_festival.source <> $7"
-            " OR (confirmed_festival.sangkran_at IS NULL) <> (CAST($9 AS INTEGER) = 0)"
-            " OR confirmed_festival.sangkran_at <> $6 RETURNING revision",
+            _CONFIRM,
             uuid4(),
             draft.year,
             draft.festival,
@@ -32,26 +42,35 @@ async def confirm(draft: ConfirmationDraft, by: Actor) -> None:
             0 if draft.sangkran_at is None else 1,
         )
         if wrote:
-            await audit(by, "festival_confirmed", "festival", f"{draft.year} {draft.festival}", source=draft.source)
+            await record(Kind.FESTIVAL_CONFIRMED, by, f"{draft.year} {draft.festival}", source=draft.source)
 
 
 async def withdraw(year: int, festival: str, by: Actor) -> bool:
     """Go back to the projection; False if nothing was confirmed."""
+    table = ConfirmedFestival
     async with write():
-        gone = await fetch(
-            "UPDATE confirmed_festival SET withdrawn = true, revision = revision + 1, confirmed_at = $3"
-            " WHERE year = $1 AND festival = $2 AND NOT withdrawn RETURNING id",
-            year,
-            festival,
-            await _stamp(year, festival),
+        gone = (
+            await table.update(
+                {
+                    table.withdrawn: True,
+                    table.revision: table.revision + 1,
+                    table.confirmed_at: await _stamp(year, festival),
+                }
+            )
+            .where(table.year == year, table.festival == festival, table.withdrawn.eq(False))
+            .returning(table.id)
         )
         if gone:
-            await audit(by, "festival_withdrawn", "festival", f"{year} {festival}")
+            await record(Kind.FESTIVAL_WITHDRAWN, by, f"{year} {festival}")
     return bool(gone)
 
 
 async def _stamp(year: int, festival: str) -> datetime:
     """Now, but later than the last change by a second at least: calendars look at whole seconds."""
-    rows = await fetch("SELECT confirmed_at FROM confirmed_festival WHERE year = $1 AND festival = $2", year, festival)
+    before = (
+        await ConfirmedFestival.select(ConfirmedFestival.confirmed_at)
+        .where(ConfirmedFestival.year == year, ConfirmedFestival.festival == festival)
+        .first()
+    )
     present = now().replace(microsecond=0)
-    return max(present, rows[0]["confirmed_at"] + timedelta(seconds=1)) if rows else present
+    return max(present, before["confirmed_at"] + timedelta(seconds=1)) if before else present

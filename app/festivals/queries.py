@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from app.database.connection import fetch
 from app.festivals.shapes import OF_EVENT, FestivalDate
 from calendars.festivals import Confirmation, festivals
 from calendars.khmer import FIRST, LAST, new_year
+from models.festivals import ConfirmedFestival
 
 # when the arithmetic last changed: what projected dates carry as their time of change
 ARITHMETIC_OF = datetime(2026, 11, 23, tzinfo=UTC)
@@ -28,11 +28,21 @@ class _Confirmed(msgspec.Struct):
 
 async def confirmations(years: range) -> list[dict[str, Any]]:
     """What HQ confirmed for these years."""
-    return await fetch(
-        "SELECT year, festival, first_day, last_day, sangkran_at, source, withdrawn, revision, confirmed_at"
-        " FROM confirmed_festival WHERE year >= $1 AND year < $2 ORDER BY year, first_day",
-        years.start,
-        years.stop,
+    table = ConfirmedFestival
+    return (
+        await table.select(
+            table.year,
+            table.festival,
+            table.first_day,
+            table.last_day,
+            table.sangkran_at,
+            table.source,
+            table.withdrawn,
+            table.revision,
+            table.confirmed_at,
+        )
+        .where(table.year >= years.start, table.year < years.stop)
+        .order_by(table.year, table.first_day)
     )
 
 

@@ -1,16 +1,14 @@
 """What a confirmation needs, and which days suit an event abroad. Pure."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.festivals.shapes import ConfirmationDraft
+from app.festivals.shapes import ConfirmationDraft, ConfirmationFields
 from app.validation.fields import Reader
-from calendars.festivals import KEYS
-from calendars.khmer import FIRST, LAST
+from app.validation.forms import walk
 
-SOURCE = 300
 MOST_DAYS = 40  # the Kathina season has 29
 PHNOM_PENH = ZoneInfo("Asia/Phnom_Penh")
 
@@ -18,34 +16,25 @@ PHNOM_PENH = ZoneInfo("Asia/Phnom_Penh")
 def read_confirmation(raw: Mapping[str, Any]) -> ConfirmationDraft:
     """Check what HQ typed; raises Refused naming every wrong field."""
     read = Reader(raw)
-    year = read.whole("year", FIRST, LAST)
-    if year is None and not read.has_problem("year"):
-        read.wrong("year", "required")
-    festival = read.choice("festival", KEYS)
-    first, last = _day(read, "first_day"), _day(read, "last_day")
+    given = walk(read, ConfirmationFields)
+    year, festival = given["year"], given["festival"]
+    first, last = (given[name] and given[name].date() for name in ("first_day", "last_day"))
     if first and last and last < first:
         read.wrong("last_day", "ends_before_start")
     elif first and last and (last - first).days >= MOST_DAYS:
         read.wrong("last_day", "festival_too_long", most=MOST_DAYS)
     if first and year and first.year != year:
         read.wrong("first_day", "another_year")
-    sangkran = read.moment("sangkran_at")
+    sangkran = given["sangkran_at"]
     if sangkran and sangkran.tzinfo:
         sangkran = sangkran.astimezone(PHNOM_PENH).replace(tzinfo=None)
     if sangkran and festival != "khmer_new_year":
         read.wrong("sangkran_at", "new_year_only")
     elif sangkran and first and sangkran.date() != first:
         read.wrong("sangkran_at", "not_on_first_day")
-    source = read.text("source", SOURCE, required=True)
     read.finish()
-    nothing = date(FIRST, 1, 1)  # finish() has refused already where one is missing
     at = None if sangkran is None else sangkran.replace(tzinfo=PHNOM_PENH)
-    return ConfirmationDraft(year or FIRST, festival, first or nothing, last or nothing, at, source)
-
-
-def _day(read: Reader, name: str) -> date | None:
-    moment: datetime | None = read.moment(name, required=True)
-    return None if moment is None else moment.date()
+    return ConfirmationDraft(year, festival, first, last, at, given["source"])
 
 
 def sundays_around(first_day: date, last_day: date) -> list[date]:

@@ -1,8 +1,15 @@
 """Festival dates as the pages and feeds show them, and their names."""
 
 from datetime import date, datetime
+from typing import Annotated
 
 import msgspec
+
+from app.validation import forms
+from calendars.festivals import KEYS
+from calendars.khmer import FIRST, LAST
+
+SOURCE = 300
 
 
 def _(text: str) -> str:
@@ -54,6 +61,17 @@ class FestivalDate(msgspec.Struct, frozen=True):
     @property
     def confirmed(self) -> bool:
         return bool(self.source)
+
+
+class ConfirmationFields(msgspec.Struct, frozen=True):
+    """What HQ types from a decree; Sangkran in Phnom Penh's time."""
+
+    year: Annotated[int, forms.Whole(low=FIRST, high=LAST, required=True, about="The common-era year.")]
+    festival: Annotated[str, forms.Choice(options=KEYS, about="Which festival.")]
+    first_day: Annotated[datetime, forms.Moment(required=True, about="Its first day.")]
+    last_day: Annotated[datetime, forms.Moment(required=True, about="Its last day.")]
+    sangkran_at: Annotated[datetime | None, forms.Moment(about="The moment of Sangkran, for the New Year.")]
+    source: Annotated[str, forms.Line(most=SOURCE, required=True, about="The decree.")]
 
 
 class ConfirmationDraft(msgspec.Struct, frozen=True):

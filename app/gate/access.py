@@ -3,21 +3,38 @@
 from datetime import timedelta
 
 from litestar.datastructures import Cookie
+from litestar.handlers import BaseRouteHandler
 
-from app.accounts.access import SAFE, bearer, cookie, cookie_value
+from app.database.connection import now
 from app.gate.queries import device_by_secret
 from app.gate.shapes import Device
 from app.settings import Settings
 from app.validation.refusals import Refused
-from app.web.request import Req, require_same_origin
+from app.web.request import SAFE, Connection, Req, asking, bearer, cookie, cookie_value, is_public, require_same_origin
 
 COOKIE = "gate"
 MEANT = "x-gate-device"
 
 
-def pairing_cookie(settings: Settings, secret: str, life: timedelta) -> Cookie:
-    """What makes a browser a gate device."""
-    return cookie(settings, COOKIE, secret, life)
+async def paired(connection: Connection, handler: BaseRouteHandler) -> None:
+    """The gate's guard: a phone asks, while its time at the gate lasts (`late`: or later, to deliver what it has).
+
+    A form must come from our own pages. A scanner says which device it means: an old tab must not deliver by the cookie
+    of a newer pairing.
+    """
+    if is_public(handler):
+        return
+    request = asking(connection)
+    device = await optional_device(request)
+    if device is None:
+        raise Refused("device_unknown")
+    if request.headers.get(MEANT, str(device.id)) != str(device.id):
+        raise Refused("another_pairing")
+    if request.method not in SAFE and not bearer(request):
+        require_same_origin(request)
+    if now() > device.over_at and not handler.opt.get("late"):
+        raise Refused("device_unknown")
+    request.state.device = device
 
 
 async def optional_device(request: Req) -> Device | None:
@@ -26,16 +43,12 @@ async def optional_device(request: Req) -> Device | None:
     return await device_by_secret(secret) if secret else None
 
 
-async def gate_device(request: Req) -> Device:
-    """The phone that asks; raises Refused "device_unknown". A form must come from our own pages.
-
-    A scanner says which device it means: an old tab must not deliver by the cookie of a newer pairing.
-    """
-    device = await optional_device(request)
-    if device is None:
-        raise Refused("device_unknown")
-    if request.headers.get(MEANT, str(device.id)) != str(device.id):
-        raise Refused("another_pairing")
-    if request.method not in SAFE and not bearer(request):
-        require_same_origin(request)
+def device_of(request: Req) -> Device:
+    """The phone that the guard found."""
+    device: Device = request.state.device
     return device
+
+
+def pairing_cookie(settings: Settings, secret: str, life: timedelta) -> Cookie:
+    """What makes a browser a gate device."""
+    return cookie(settings, COOKIE, secret, life)

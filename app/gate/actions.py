@@ -5,15 +5,18 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from app.activity.record import Actor, audit
-from app.database.connection import fetch, insert, now, write
+from app.activity.kinds import Kind
+from app.activity.record import Actor, record
+from app.activity.record import device as device_actor
+from app.database.connection import insert, now, write
+from app.database.rows import by_name
 from app.events.shapes import EventRow
 from app.gate import rules
 from app.gate.scans import walk_in_row
 from app.gate.shapes import Device, PhoneState, WalkInAsk
 from app.security.passwords import hash_secret, new_secret
 from app.validation.refusals import Refused
-from models.gate import GateDevice, Pairing, WalkIn
+from models.gate import GateDevice, Pairing, Scan, WalkIn
 
 
 async def pair(event: EventRow, label: str, by: Actor) -> tuple[UUID, datetime]:
@@ -23,7 +26,7 @@ async def pair(event: EventRow, label: str, by: Actor) -> tuple[UUID, datetime]:
         await insert(
             Pairing, {"id": row, "event": event.id, "label": label, "created_at": now(), "expires_at": expires_at}
         )
-        await audit(by, "gate_paired", "pairing", row, event.id)
+        await record(Kind.GATE_PAIRED, by, row, event.id)
     return row, expires_at
 
 
@@ -32,8 +35,8 @@ async def add_device(pairing: UUID) -> str:
     secret = new_secret()
     async with write():
         # touching the pairing's row makes the count below safe: two phones never get the same number
-        await fetch("UPDATE pairing SET label = label WHERE id = $1 RETURNING id", pairing)
-        count = await fetch("SELECT count(*) AS devices FROM gate_device WHERE pairing = $1", pairing)
+        await Pairing.update({Pairing.label: Pairing.label}).where(Pairing.id == pairing)
+        count = await GateDevice.count().where(GateDevice.pairing == pairing)
         device = uuid4()
         await insert(
             GateDevice,
@@ -41,27 +44,27 @@ async def add_device(pairing: UUID) -> str:
                 "id": device,
                 "pairing": pairing,
                 "secret_hash": hash_secret(secret),
-                "number": int(count[0]["devices"]) + 1,
+                "number": count + 1,
                 "created_at": now(),
                 "seen_at": now(),
             },
         )
-        await audit(Actor("device", str(device)), "device_added", "pairing", pairing)
+        await record(Kind.DEVICE_ADDED, device_actor(device), pairing)
     return secret
 
 
 async def revoke(event: UUID, pairing: UUID, by: Actor) -> bool:
     """End a pairing and all its devices at once; False if the event has no such pairing."""
+    own = (Pairing.id == pairing) & (Pairing.event == event)
     async with write():
-        there = await fetch(
-            "UPDATE pairing SET revoked_at = coalesce(revoked_at, $3) WHERE id = $1 AND event = $2 RETURNING id",
-            pairing,
-            event,
-            now(),
+        ended = (
+            await Pairing.update({Pairing.revoked_at: now()})
+            .where(own, Pairing.revoked_at.is_null())
+            .returning(Pairing.id)
         )
-        if there:
-            await audit(by, "gate_revoked", "pairing", pairing, event)
-    return bool(there)
+        if ended:
+            await record(Kind.GATE_REVOKED, by, pairing, event)
+    return bool(ended) or await Pairing.exists().where(own)
 
 
 async def count_walk_in(device: Device, ask: WalkInAsk) -> bool:
@@ -79,29 +82,27 @@ async def count_walk_in(device: Device, ask: WalkInAsk) -> bool:
 async def note_phone(device: Device, phone: PhoneState) -> None:
     """Keep how a phone says it is, for the desk."""
     columns = {**msgspec.structs.asdict(phone), "seen_at": now()}
-    assignments = ", ".join(f"{name} = ${index + 2}" for index, name in enumerate(columns))
-    await fetch(f"UPDATE gate_device SET {assignments} WHERE id = $1 RETURNING id", device.id, *columns.values())
+    await GateDevice.update(by_name(columns)).where(GateDevice.id == device.id)
 
 
 async def acknowledge(event: UUID, scan: UUID, by: Actor) -> bool:
     """An attaché has seen this conflict; False if the event has no such. Twice changes nothing."""
+    own = (Scan.id == scan) & (Scan.event == event) & Scan.conflict.eq(True)
     async with write():
-        rows = await fetch(
-            "UPDATE scan SET acknowledged_at = coalesce(acknowledged_at, $3)"
-            " WHERE id = $1 AND event = $2 AND conflict RETURNING id",
-            scan,
-            event,
-            now(),
+        seen = (
+            await Scan.update({Scan.acknowledged_at: now()})
+            .where(own, Scan.acknowledged_at.is_null())
+            .returning(Scan.id)
         )
-        if rows:
-            await audit(by, "conflict_acknowledged", "scan", scan, event)
-    return bool(rows)
+        if seen:
+            await record(Kind.CONFLICT_ACKNOWLEDGED, by, scan, event)
+    return bool(seen) or await Scan.exists().where(own)
 
 
 async def wipe_rehearsal(event: UUID, by: Actor) -> int:
     """Forget every scan of the rehearsal; it counted nothing. Returns how many there were."""
     async with write():
-        rows = await fetch("DELETE FROM scan WHERE event = $1 AND rehearsal RETURNING id", event)
+        rows = await Scan.delete().where(Scan.event == event, Scan.rehearsal.eq(True)).returning(Scan.id)
         if rows:
-            await audit(by, "rehearsal_wiped", "event", event, event, scans=len(rows))
+            await record(Kind.REHEARSAL_WIPED, by, event, event, scans=len(rows))
     return len(rows)

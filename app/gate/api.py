@@ -6,23 +6,27 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, delete, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from app.accounts.access import actor
-from app.activity.record import Actor, audit
+from app.accounts.access import actor_of, staff_of
+from app.activity.kinds import Kind
+from app.activity.record import device as device_actor
+from app.activity.record import record
 from app.database.connection import now
-from app.events.access import api_event
 from app.events.queries import event_by_id
+from app.events.shapes import EventRow
 from app.gate import actions, rules
-from app.gate.access import gate_device
-from app.gate.queries import PAIRING, party_states
-from app.gate.roster import head_count, roster
+from app.gate.queries import PAIRING, judged_parties
+from app.gate.roster import roster
 from app.gate.scans import record_scans
 from app.gate.shapes import Device
-from app.registrations.queries import counts, parties_named, party_by_short_code
+from app.registrations.queries import parties_named, party_by_short_code
 from app.registrations.shapes import Party
+from app.seats.counts import counts, head_count
+from app.seats.rules import day_of
 from app.security.links import make_key
-from app.validation.fields import Reader
+from app.validation.fields import Reader, found_id, small_number
 from app.validation.refusals import Refused
 from app.web.assets import compressed
 from app.web.bodies import json_object
@@ -31,9 +35,9 @@ from app.web.json import answer_once, json_answer
 from app.web.limits import NAMES, SHORT_CODES, count_failure, refuse_guessing
 from app.web.request import Req, keyring_of, settings_of
 
-LABEL = 120
 NAME = 120
 MOST_FOUND = 5
+MOST_REVISION = 10**18
 
 
 def pair_url(request: Req, pairing: UUID) -> str:
@@ -42,15 +46,12 @@ def pair_url(request: Req, pairing: UUID) -> str:
 
 
 @post("/api/v1/events/{slug:str}/gate-devices", status_code=201)
-async def pair(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def pair(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """A pairing with its first device."""
-    staff, event = await api_event(request, slug)
-    read = Reader(await json_object(request))
-    label = read.text("label", LABEL, required=True)
-    read.finish()
+    label = rules.read_label(await json_object(request))
 
     async def act() -> Answer:
-        pairing, expires_at = await actions.pair(event, label, actor(request, staff))
+        pairing, expires_at = await actions.pair(event, label, actor_of(request))
         secret = await actions.add_device(pairing)
         return Answer(
             201,
@@ -62,58 +63,37 @@ async def pair(request: Req, slug: FromPath[str]) -> Response[bytes]:
             },
         )
 
-    return await answer_once(request, str(staff.account), act, str(event.id))
+    return await answer_once(request, str(staff_of(request).account), act, str(event.id))
 
 
 @delete("/api/v1/events/{slug:str}/gate-devices/{pairing:str}", status_code=200)
-async def revoke(request: Req, slug: FromPath[str], pairing: FromPath[str]) -> Response[bytes]:
+async def revoke(request: Req, event: NamedDependency[EventRow], pairing: FromPath[str]) -> Response[bytes]:
     """End a pairing and all its devices."""
-    staff, event = await api_event(request, slug)
-    try:
-        row = UUID(pairing)
-    except ValueError as error:
-        raise Refused("not_found") from error
-    if not await actions.revoke(event.id, row, actor(request, staff)):
+    if not await actions.revoke(event.id, found_id(pairing), actor_of(request)):
         raise Refused("not_found")
     return json_answer(None, 204)
 
 
-async def present_device(request: Req) -> Device:
-    """The phone that asks, while its time at the gate lasts; raises Refused "device_unknown"."""
-    device = await gate_device(request)
-    if now() > device.over_at:
-        raise Refused("device_unknown")
-    return device
-
-
 @get("/gate/api/roster")
-async def get_roster(request: Req) -> Response[bytes]:
+async def get_roster(request: Req, device: NamedDependency[Device]) -> Response[bytes]:
     """What the phone needs to judge without a network: a page of parties after ?since=, and what else changed."""
-    device = await present_device(request)
-    since = request.query_params.get("since", "")
-    answer = await roster(
-        keyring_of(request),
-        device,
-        int(since) if since.isascii() and since.isdecimal() and len(since) < 19 else 0,
-        request.query_params.get("known", ""),
-    )
+    since = small_number(request.query_params.get("since", ""), MOST_REVISION) or 0
+    answer = await roster(keyring_of(request), device, since, request.query_params.get("known", ""))
     response = compressed(request, msgspec.json.encode(answer), "application/json", {})
     response.headers["cache-control"] = "private, no-store"
     return response
 
 
-@post("/gate/api/scans", status_code=200)
-async def scans(request: Req) -> Response[bytes]:
+@post("/gate/api/scans", status_code=200, opt={"late": True})
+async def scans(request: Req, device: NamedDependency[Device]) -> Response[bytes]:
     """Judge and keep a batch of scans, in order."""
-    device = await gate_device(request)
     asks = rules.read_scans(await json_object(request), keyring_of(request), now())
     return json_answer({"results": await record_scans(device, asks)})
 
 
-@post("/gate/api/walk-ins", status_code=200)
-async def walk_ins(request: Req) -> Response[bytes]:
+@post("/gate/api/walk-ins", status_code=200, opt={"late": True})
+async def walk_ins(request: Req, device: NamedDependency[Device]) -> Response[bytes]:
     """Count a group without tickets."""
-    device = await gate_device(request)
     ask = rules.read_walk_in(await json_object(request), now())
     counted = await actions.count_walk_in(device, ask)
     return json_answer(
@@ -122,26 +102,23 @@ async def walk_ins(request: Req) -> Response[bytes]:
 
 
 @post("/gate/api/phone", status_code=200)
-async def phone(request: Req) -> Response[bytes]:
+async def phone(request: Req, device: NamedDependency[Device]) -> Response[bytes]:
     """How the phone is: what it knows, what it has not delivered, its clock, storage and battery."""
-    device = await present_device(request)
     await actions.note_phone(device, rules.read_phone(await json_object(request), now()))
-    return json_answer(
-        {"now": now().isoformat(), "counts": msgspec.structs.asdict(await head_count(await event_by_id(device.event)))}
-    )
+    entry = rules.entry_of(await event_by_id(device.event))
+    heads = await head_count(device.event, entry)
+    return json_answer({"now": now().isoformat(), "counts": msgspec.structs.asdict(heads)})
 
 
 @get("/gate/api/short-codes/{short_code:str}")
-async def short_codes(request: Req, short_code: FromPath[str]) -> Response[bytes]:
+async def short_codes(request: Req, device: NamedDependency[Device], short_code: FromPath[str]) -> Response[bytes]:
     """The one party with a spoken code; wrong codes are counted per phone."""
-    device = await present_device(request)
     return json_answer(await party_at_gate(request, device, short_code))
 
 
 @post("/gate/api/names", status_code=200)
-async def names(request: Req) -> Response[bytes]:
+async def names(request: Req, device: NamedDependency[Device]) -> Response[bytes]:
     """Parties with this whole word in their name, where the attaché allows it: few, counted per phone, audited."""
-    device = await present_device(request)
     if not (await event_by_id(device.event)).gate_search:
         raise Refused("search_off")
     read = Reader(await json_object(request))
@@ -151,7 +128,7 @@ async def names(request: Req) -> Response[bytes]:
     await refuse_guessing(keyring, NAMES, str(device.id))
     await count_failure(keyring, NAMES, str(device.id))
     found = await parties_named(keyring, device.event, name, MOST_FOUND)
-    await audit(Actor("device", str(device.id)), "names_read", "event", device.event, device.event, parties=len(found))
+    await record(Kind.NAMES_READ, device_actor(device.id), device.event, device.event, parties=len(found))
     return json_answer({"items": [await at_gate(party) for party in found]})
 
 
@@ -170,7 +147,7 @@ async def party_at_gate(request: Req, device: Device, short_code: str) -> dict[s
 async def came_in(party: Party) -> dict[int, datetime]:
     """Who of a party came in on the gate's present day: ticket number → when."""
     entry = rules.entry_of(await event_by_id(party.event))
-    day, states = rules.day_of(entry, now()), await party_states(party.event, [party.number])
+    day, states = day_of(entry, now()), await judged_parties(party.event, [party.number])
     tickets = states[party.number].tickets if party.number in states else {}
     return {number: ticket.seen[day].at for number, ticket in tickets.items() if day in ticket.seen}
 
@@ -199,4 +176,5 @@ async def at_gate(party: Party) -> dict[str, Any]:
     }
 
 
-HANDLERS = [pair, revoke, get_roster, scans, walk_ins, phone, short_codes, names]
+HANDLERS = [pair, revoke]
+DEVICE_HANDLERS = [get_roster, scans, walk_ins, phone, short_codes, names]

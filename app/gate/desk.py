@@ -3,30 +3,29 @@
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from app.accounts.access import actor
+from app.accounts.access import actor_of
 from app.accounts.shapes import Staff
 from app.database.connection import now
-from app.events.access import desk_event
 from app.events.shapes import EventRow
 from app.gate import actions, rules
-from app.gate.api import LABEL, pair_url
+from app.gate.api import pair_url
 from app.gate.queries import conflicts_of, device_of_event, pairings_of
-from app.gate.roster import head_count
 from app.gate.scans import record_scans
 from app.printing import qr
-from app.security.nonces import kept_or_new, nonce_is_ours
-from app.validation.fields import Reader
-from app.validation.refusals import Problem, Refused
+from app.seats.counts import head_count
+from app.security.nonces import kept_or_new
+from app.validation.fields import found_id, small_number
+from app.validation.refusals import Problem, Refused, invalid
 from app.web.bodies import form
-from app.web.idempotency import Answer, once
-from app.web.rendering import page, see_other
+from app.web.idempotency import Answer, once_by_nonce
+from app.web.rendering import page, said, see_other
 from app.web.request import Req, keyring_of
 
 FORM = "pairing"
@@ -50,31 +49,30 @@ class HandedOver(msgspec.Struct):
 
 
 async def _gates_page(
-    request: Req, staff: Staff, event: EventRow, typed: dict[str, str], problems: tuple[Problem, ...] = ()
+    request: Req, staff: Staff, event: EventRow, typed: dict[str, str], refused: Refused | None = None
 ) -> Response[bytes]:
     facts = await _live(event)
     links = [(pairing, pair_url(request, pairing.id)) for pairing in facts["pairings"]]
     return page(
         request,
         "desk/gate.html",
-        status=422 if problems else 200,
         staff=staff,
         event=event,
         links=[(pairing, qr.svg(link), link) for pairing, link in links],
-        problems=problems,
         typed=typed,
         done=_done(request),
         nonce=kept_or_new(keyring_of(request), FORM, typed.get("nonce", "")),
         **facts,
+        **said(refused),
     )
 
 
 def _done(request: Req) -> tuple[str, int] | None:
     """What was just done, and to how many, as the redirect after it says."""
     for name in ("taken", "forgotten"):
-        number = request.query_params.get(name, "")
-        if number.isascii() and number.isdecimal() and len(number) < 8:
-            return name, int(number)
+        number = small_number(request.query_params.get(name, ""), 9_999_999)
+        if number is not None:
+            return name, number
     return None
 
 
@@ -90,104 +88,87 @@ async def _live(event: EventRow) -> dict[str, Any]:
             for phone in pairing.devices
         ],
         "conflicts": await conflicts_of(event.id),
-        "counts": await head_count(event),
+        "counts": await head_count(event.id, rules.entry_of(event)),
         "moment": moment,
     }
 
 
 @get("/desk/events/{slug:str}/gate")
-async def gates(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def gates(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """The event's pairings with their QR, and the head count."""
-    staff, event = await desk_event(request, slug)
     return await _gates_page(request, staff, event, {})
 
 
 @get("/desk/events/{slug:str}/gate/live")
-async def live(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def live(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """The moving part of the page, which replaces itself every few seconds where there is script."""
-    staff, event = await desk_event(request, slug)
     return page(request, "parts/gate_live.html", staff=staff, event=event, **await _live(event))
 
 
 @post("/desk/events/{slug:str}/gate")
-async def pair(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def pair(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """A new pairing; a double tap makes one only."""
-    staff, event = await desk_event(request, slug)
     typed = await form(request)
-    read = Reader(typed)
-    label, nonce = read.text("label", LABEL, required=True), typed.get("nonce", "")
-    if read.problems:
-        return await _gates_page(request, staff, event, typed, tuple(read.problems))
 
     async def act() -> Answer:
-        pairing, _ = await actions.pair(event, label, actor(request, staff))
+        label = rules.read_label({name: text for name, text in typed.items() if name != "nonce"})
+        pairing, _ = await actions.pair(event, label, actor_of(request))
         return Answer(303, str(pairing))
 
-    keyring = keyring_of(request)
-    key = nonce if nonce_is_ours(keyring, FORM, nonce) else None
-    await once(keyring, (FORM, str(event.id), str(staff.account)), key, b"", act)
-    return see_other(f"/desk/events/{slug}/gate")
+    try:
+        await once_by_nonce(keyring_of(request), (FORM, str(event.id), str(staff.account)), typed, act)
+    except Refused as refused:
+        return await _gates_page(request, staff, event, typed, refused)
+    return see_other(f"/desk/events/{event.slug}/gate")
 
 
 @post("/desk/events/{slug:str}/gate/{pairing:str}/revoke")
-async def revoke(request: Req, slug: FromPath[str], pairing: FromPath[str]) -> Response[bytes]:
+async def revoke(request: Req, event: NamedDependency[EventRow], pairing: FromPath[str]) -> Response[bytes]:
     """End a pairing and its phones."""
-    staff, event = await desk_event(request, slug)
-    if not await actions.revoke(event.id, _row(pairing), actor(request, staff)):
+    if not await actions.revoke(event.id, found_id(pairing), actor_of(request)):
         raise Refused("not_found")
-    return see_other(f"/desk/events/{slug}/gate")
-
-
-def _row(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise Refused("not_found") from error
+    return see_other(f"/desk/events/{event.slug}/gate")
 
 
 @post("/desk/events/{slug:str}/gate/conflicts/{scan:str}")
-async def acknowledge(request: Req, slug: FromPath[str], scan: FromPath[str]) -> Response[bytes]:
+async def acknowledge(request: Req, event: NamedDependency[EventRow], scan: FromPath[str]) -> Response[bytes]:
     """A conflict is seen; it stays in the list."""
-    staff, event = await desk_event(request, slug)
-    if not await actions.acknowledge(event.id, _row(scan), actor(request, staff)):
+    if not await actions.acknowledge(event.id, found_id(scan), actor_of(request)):
         raise Refused("not_found")
-    return see_other(f"/desk/events/{slug}/gate#conflicts")
+    return see_other(f"/desk/events/{event.slug}/gate#conflicts")
 
 
 @post("/desk/events/{slug:str}/gate/rehearsal")
-async def wipe_rehearsal(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def wipe_rehearsal(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """Forget what was scanned in rehearsal."""
-    staff, event = await desk_event(request, slug)
-    forgotten = await actions.wipe_rehearsal(event.id, actor(request, staff))
-    return see_other(f"/desk/events/{slug}/gate?forgotten={forgotten}")
+    forgotten = await actions.wipe_rehearsal(event.id, actor_of(request))
+    return see_other(f"/desk/events/{event.slug}/gate?forgotten={forgotten}")
 
 
 @post("/desk/events/{slug:str}/gate/handed-over", request_max_body_size=MOST_HANDED)
-async def take_over(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def take_over(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """A file with the scans of a phone that never came online: kept as that phone's, however often it is sent."""
-    staff, event = await desk_event(request, slug)
     uploaded = (await request.form()).get("file")
     content = await uploaded.read() if isinstance(uploaded, UploadFile) else b""
     try:
         handed = msgspec.json.decode(content, type=HandedOver)
     except (msgspec.DecodeError, ValueError, RecursionError):
-        return await _gates_page(request, staff, event, {}, (Problem("file", "file_unreadable"),))
+        return await _gates_page(request, staff, event, {}, invalid([Problem("file", "file_unreadable")]))
     kept = unread = 0
     for phone in handed.phones:
         took = await _take_over(request, event, phone)
         kept, unread = kept + took, unread + len(phone.scans) + len(phone.walk_ins) - took
     if unread:
-        problem = Problem("file", "file_partly", {"kept": kept, "unread": unread})
-        return await _gates_page(request, staff, event, {}, (problem,))
-    return see_other(f"/desk/events/{slug}/gate?taken={kept}")
+        partly = invalid([Problem("file", "file_partly", {"kept": kept, "unread": unread})])
+        return await _gates_page(request, staff, event, {}, partly)
+    return see_other(f"/desk/events/{event.slug}/gate?taken={kept}")
 
 
 async def _take_over(request: Req, event: EventRow, phone: HandedPhone) -> int:
     """Keep what can be read, each entry for itself; groups first, because a scan may take one back."""
-    try:
-        device = await device_of_event(event.id, UUID(phone.device))
-    except ValueError:
-        device = None
+    device = None
+    with suppress(Refused):  # what is no id is no phone of ours either
+        device = await device_of_event(event.id, found_id(phone.device))
     if device is None:
         return 0
     # what the attaché brings in counts, also when the phone's time was over

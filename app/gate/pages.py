@@ -5,23 +5,27 @@ from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from app.database.connection import now
 from app.gate import actions, rules
-from app.gate.access import gate_device, optional_device, pairing_cookie
-from app.gate.api import came_in, party_at_gate, present_device
+from app.gate.access import optional_device, pairing_cookie
+from app.gate.api import came_in, party_at_gate
 from app.gate.queries import pairing_by_token
 from app.gate.scans import record_scans
 from app.gate.shapes import Device, Result
 from app.i18n.catalogues import translate
-from app.registrations.queries import counts, party_by_number
-from app.registrations.rules import SHORT_CODE_LENGTH
+from app.registrations.codes import LENGTH as SHORT_CODE_LENGTH
+from app.registrations.queries import party_by_number
 from app.registrations.shapes import ATTENTION, Party
+from app.seats.counts import counts
+from app.validation.fields import small_number
 from app.validation.refusals import SENTENCES, Refused
 from app.web.bodies import form
 from app.web.rendering import page, see_other
 from app.web.request import Req, keyring_of, language_of, require_same_origin, settings_of
+from models.states import Direction
 
 # what the scanner has to say without asking the server
 SCANNER_CODES = (
@@ -32,7 +36,7 @@ SCANNER_CODES = (
 REASONS = ("known_to_us", "elderly_or_ill", "long_queue", "technical", "other")
 
 
-@get("/gate")
+@get("/gate", opt={"public": True})
 async def gate(request: Req) -> Response[bytes]:
     """Ready for the next ticket; for a phone that is not paired, how to pair it."""
     device = await optional_device(request)
@@ -57,10 +61,9 @@ async def _gate_page(request: Req, device: Device, *, status: int = 200, **facts
     )
 
 
-@post("/gate", status_code=200)
-async def admit(request: Req) -> Response[bytes]:
+@post("/gate", status_code=200, opt={"late": True})
+async def admit(request: Req, device: NamedDependency[Device]) -> Response[bytes]:
     """Judge what was scanned or typed, and show it big."""
-    device = await gate_device(request)
     typed = await form(request)
     text = typed.get("code", "").strip()
     short = "".join(each for each in text if each.isalnum())
@@ -78,15 +81,12 @@ async def admit(request: Req) -> Response[bytes]:
 
 
 async def _judged(request: Req, device: Device, typed: dict[str, str], text: str) -> Response[bytes]:
-    numbers = [
-        int(each)
-        for each in typed.get("numbers", "").split(",")
-        if each.isascii() and each.isdecimal() and len(each) < 4
-    ]
+    sent = [small_number(each, 999) for each in typed.get("numbers", "").split(",")]
+    numbers = [number for number in sent if number is not None]
     scan: dict[str, Any] = {
         "nonce": typed.get("nonce") or secrets.token_hex(12),
         "override": typed.get("override", ""),
-        "direction": typed.get("direction") or "in",
+        "direction": typed.get("direction") or Direction.IN.value,
     }
     scan |= {
         name: value
@@ -120,17 +120,17 @@ def _at(result: Result) -> datetime | None:
 
 async def _party_after(request: Req, device: Device, registration: str) -> Party | None:
     party = await party_by_number(keyring_of(request), registration) if registration else None
-    return party if party is not None and party.event == device.event and party.state != "erased" else None
+    return party if party is not None and party.event == device.event and not party.erased else None
 
 
-@get("/gate/pair/{token:str}")
+@get("/gate/pair/{token:str}", opt={"public": True})
 async def pairing(request: Req, token: FromPath[str]) -> Response[bytes]:
     """Offer to pair this phone; opening the link changes nothing."""
     facts = await pairing_by_token(keyring_of(request), token)
     return page(request, "gate/pair.html", pairing=facts, token=token)
 
 
-@post("/gate/pair/{token:str}")
+@post("/gate/pair/{token:str}", opt={"public": True})
 async def pair(request: Req, token: FromPath[str]) -> Response[bytes]:
     """Make this browser a gate device."""
     require_same_origin(request)
@@ -143,9 +143,8 @@ async def pair(request: Req, token: FromPath[str]) -> Response[bytes]:
 
 
 @post("/gate/walk-ins")
-async def walk_ins(request: Req) -> Response[bytes]:
+async def walk_ins(request: Req, device: NamedDependency[Device]) -> Response[bytes]:
     """Count a group without tickets."""
-    device = await present_device(request)
     typed = await form(request)
     try:
         ask = rules.read_walk_in({"nonce": secrets.token_hex(12), **typed}, now())
@@ -156,10 +155,9 @@ async def walk_ins(request: Req) -> Response[bytes]:
     return see_other("/gate")
 
 
-@post("/gate/unpair")
+@post("/gate/unpair", opt={"late": True})
 async def unpair(request: Req) -> Response[bytes]:
     """Make this browser an ordinary one again."""
-    await gate_device(request)
     return see_other("/gate", [pairing_cookie(settings_of(request), "", rules.CLOCK_TOLERANCE * 0)])
 
 

@@ -6,13 +6,14 @@ from uuid import UUID
 import msgspec
 
 from app.database.connection import fetch, now
-from app.directory.shapes import json_of
-from app.gate import rules
-from app.gate.shapes import Conflict, Device, PairingRow, PartyState, Result, Seen, TicketState, device_name
+from app.database.rows import json_of, places, uuid_of
+from app.gate.rules import LATE_DELIVERY
+from app.gate.shapes import Conflict, Device, JudgedParty, JudgedTicket, PairingRow, Result, Seen, device_name
 from app.security.keyring import Keyring
 from app.security.links import proves, read_key
 from app.security.passwords import hash_secret
 from app.validation.refusals import Refused
+from models.states import Outcome, RegistrationState, TicketState
 
 PAIRING = "pair"
 
@@ -58,7 +59,7 @@ async def device_by_secret(secret: str) -> Device | None:
     if not rows:
         return None
     device = _device(rows[0])
-    return None if now() > device.over_at + rules.LATE_DELIVERY else device
+    return None if now() > device.over_at + LATE_DELIVERY else device
 
 
 def _device(row: dict[str, Any]) -> Device:
@@ -85,30 +86,30 @@ async def device_of_event(event: UUID, row: UUID) -> Device | None:
 async def conflicts_of(event: UUID) -> list[Conflict]:
     """Who was let in although the judge would have refused; the newest first, at most 200."""
     rows = await fetch(_CONFLICTS, event)
-    parties = await party_states(event, sorted({row["party_number"] for row in rows if row["party_number"]}))
+    parties = await judged_parties(event, sorted({row["party_number"] for row in rows if row["party_number"]}))
     return [_conflict(row, parties.get(row["party_number"])) for row in rows]
 
 
-def _conflict(row: dict[str, Any], party: PartyState | None) -> Conflict:
+def _conflict(row: dict[str, Any], party: JudgedParty | None) -> Conflict:
     answer = msgspec.convert(json_of(row["answer"]), Result)
-    numbers = tuple(each["number"] for each in answer.numbers if each["outcome"] == "conflict")
+    numbers = tuple(each["number"] for each in answer.numbers if each["outcome"] == Outcome.CONFLICT)
     others = [
         seen
         for number in numbers
         if party and number in party.tickets
         for seen in party.tickets[number].seen.values()
-        if seen.device != UUID(str(row["device"]))
+        if seen.device != uuid_of(row["device"])
     ]
     first = min(others, key=lambda seen: seen.at, default=None)
     return Conflict(
-        scan=UUID(str(row["scan"])),
+        scan=uuid_of(row["scan"]),
         code=row["code"],
         gate=device_name(row["label"], row["device_number"]),
         phone_at=row["phone_at"],
         scanned_at=row["scanned_at"],
         received_at=row["received_at"],
         clock_off=bool(row["clock_off"]),
-        registration=UUID(str(row["registration"])) if row["registration"] else None,
+        registration=uuid_of(row["registration"]) if row["registration"] else None,
         short_code=row["short_code"],
         numbers=numbers,
         first_at=first.at if first else None,
@@ -147,22 +148,23 @@ async def pairing_by_token(keyring: Keyring, token: str) -> PairingFacts:
     return msgspec.convert(row, PairingFacts, strict=False)
 
 
-async def party_states(event: UUID, numbers: list[str]) -> dict[str, PartyState]:
+async def judged_parties(event: UUID, numbers: list[str]) -> dict[str, JudgedParty]:
     """Parties of the event by registration number, with their tickets and admissions."""
     if not numbers:
         return {}
-    places = ", ".join(f"${index + 2}" for index in range(len(numbers)))
-    parties: dict[str, PartyState] = {}
-    for row in await fetch(_PARTY_STATES.format(places=places), event, *numbers):
+    parties: dict[str, JudgedParty] = {}
+    for row in await fetch(_PARTY_STATES.format(places=places(numbers, 2)), event, *numbers):
         party = parties.get(row["party_number"])
         if party is None:
-            party = PartyState(UUID(str(row["party"])), row["party_number"], row["party_state"], row["size"], {})
+            party = JudgedParty(
+                uuid_of(row["party"]), row["party_number"], RegistrationState(row["party_state"]), row["size"], {}
+            )
             parties[party.number] = party
         ticket = party.tickets.get(row["number"])
         if ticket is None:
-            ticket = TicketState(UUID(str(row["id"])), row["number"], row["issue"], row["state"], {})
+            ticket = JudgedTicket(uuid_of(row["id"]), row["number"], row["issue"], TicketState(row["state"]), {})
             party.tickets[ticket.number] = ticket
         if row["day"] is not None:
             name = device_name(row["label"], row["device_number"])
-            ticket.seen[row["day"]] = Seen(row["admitted_at"], UUID(str(row["device"])), name, bool(row["inside"]))
+            ticket.seen[row["day"]] = Seen(row["admitted_at"], uuid_of(row["device"]), name, bool(row["inside"]))
     return parties

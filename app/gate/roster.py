@@ -9,25 +9,25 @@ import asyncio
 import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
 from app.database.connection import fetch, now
-from app.directory.shapes import json_of
+from app.database.rows import json_of
 from app.events.queries import event_by_id
 from app.events.shapes import EventRow
 from app.gate import rules
 from app.gate.roster_seals import encoded, party_secrets, seal_for_tickets
 from app.gate.shapes import Device, device_name
-from app.registrations.queries import LONG_AGO, Counts, counts
+from app.registrations.shapes import HELD
+from app.seats.counts import head_count
+from app.seats.rules import day_of
 from app.security.keyring import Keyring
 from app.security.sealing import Unreadable, keyed_hash, unseal
+from models.states import RegistrationState, TicketState
 
 VERSION = 1
 PARTIES_A_PAGE = 2_000  # parties
-COUNTS_KEPT = timedelta(seconds=1)
-MOST_COUNTED = 100  # events
 NO_LONGER, HANDED_ON = -1, -2  # in place of a ticket's issue
 NEIGHBOURS = timedelta(days=45)
 
@@ -64,8 +64,6 @@ WHERE host_country = $1 AND id <> $2 AND state = 'published' AND starts_at > $3 
 ORDER BY starts_at LIMIT 100
 """
 
-_counted: dict[UUID, tuple[datetime, Counts]] = {}
-
 
 async def roster(keyring: Keyring, device: Device, since: int, known: str) -> dict[str, Any]:
     """The next page after `since` (0: from the beginning). The head is left out if the phone knows it by its tag."""
@@ -85,26 +83,12 @@ async def roster(keyring: Keyring, device: Device, since: int, known: str) -> di
         "cursor": str(upto if more else max(upto, event.revision)),
         "more": more,
         "reset": reset,
-        "counts": msgspec.structs.asdict(await head_count(event)),
+        "counts": msgspec.structs.asdict(await head_count(event.id, rules.entry_of(event))),
         "tag": tag,
         "parties": parties,
         "revoked": revoked,
     }
     return answer if tag == known else answer | head
-
-
-async def head_count(event: EventRow) -> Counts:
-    """The event's counts, at most a second old: many gates ask every few seconds. Who is inside is of today."""
-    moment = now()
-    kept = _counted.get(event.id)
-    if kept and moment - kept[0] < COUNTS_KEPT:
-        return kept[1]
-    entry = rules.entry_of(event)
-    fresh = await counts(event.id, rules.day_of(entry, moment), rules.day_begins(entry, moment) or LONG_AGO)
-    if len(_counted) >= MOST_COUNTED:
-        _counted.clear()
-    _counted[event.id] = (moment, fresh)
-    return fresh
 
 
 async def _head(keyring: Keyring, device: Device, event: EventRow, devices: list[dict[str, Any]]) -> dict[str, Any]:
@@ -158,7 +142,7 @@ async def _page(keyring: Keyring, event: EventRow, since: int, upto: int) -> tup
     bounds = (event.id, since, upto)
     parties = await fetch(_PARTIES, *bounds)
     tickets = await fetch(_TICKETS, *bounds)
-    day = rules.day_of(rules.entry_of(event), now())
+    day = day_of(rules.entry_of(event), now())
     admissions = await fetch(_ADMISSIONS, *bounds, day)
     still = await fetch("SELECT revision FROM event WHERE id = $1", event.id)
     if still[0]["revision"] != event.revision:  # what moved between these statements comes whole with a later page
@@ -178,8 +162,8 @@ def _rows(
     for ticket in tickets:
         held = issues.setdefault(ticket["party"], [])
         held += [NO_LONGER] * (ticket["number"] - 1 - len(held))
-        holds = ticket["state"] in {"valid", "waiting"}
-        held.append(ticket["issue"] if holds else HANDED_ON if ticket["state"] == "handed_on" else NO_LONGER)
+        holds = ticket["state"] in HELD
+        held.append(ticket["issue"] if holds else HANDED_ON if ticket["state"] == TicketState.HANDED_ON else NO_LONGER)
     admitted: dict[str, dict[tuple[int, Any], list[int]]] = {}
     for admission in admissions:
         at = int(admission["admitted_at"].timestamp())
@@ -190,7 +174,7 @@ def _rows(
     revoked = []
     for party in parties:
         reference, secret = party_secrets(party["number"], event.number)
-        if party["state"] == "erased":
+        if party["state"] == RegistrationState.ERASED:
             revoked.append(reference)
             continue
         runs = admitted.get(party["number"], {})

@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from app.events.shapes import EventRow
-from app.gate.shapes import EntryRules, PartyState, PhoneState, ScanAsk, Seen, TicketState, Verdict, WalkInAsk
+from app.gate.shapes import EntryRules, JudgedParty, JudgedTicket, PhoneState, ScanAsk, Seen, Verdict, WalkInAsk
 from app.security.keyring import Keyring
 from app.security.ticket_code import NotATicket, decode
+from app.validation import forms
 from app.validation.fields import Reader
+from models.states import Act, Direction, EntryRule, EventState, Outcome, TicketState
 
+LABEL = 120
 MOST_SCANS = 500
 MOST_NUMBERS = 60  # people in the largest party
 MOST_GROUP = 1_000
@@ -22,21 +25,32 @@ LATE_DELIVERY = timedelta(days=14)
 ROSTER_OLD = timedelta(minutes=15)
 BATTERY_LOW = 20  # percent
 EXPIRES_AFTER_EVENT = timedelta(hours=12)
-OUTCOMES = ("admitted", "already_admitted", "left", "conflict", "refused")
+OUTCOMES = tuple(Outcome)
 
 # refusals of a ticket that can hold an admission all the same; whom else is let in is counted without a ticket
-MAY_HOLD = {
-    "ticket_waiting", "ticket_given_up", "entry_not_open", "entry_closed", "another_day", "event_cancelled",
-}  # fmt: skip
+MAY_HOLD = {"ticket_waiting", "ticket_given_up", "entry_not_open", "entry_closed", "another_day", "event_cancelled"}
 # what no phone of ours can have shown as admitted
 NEVER_LET_IN = {"code_malformed", "code_unknown_key", "code_forged", "other_event"}
 
 _OF_TICKET = {
-    "given_up": "ticket_given_up",
-    "handed_on": "ticket_reissued",
-    "revoked": "ticket_reissued",
-    "waiting": "ticket_waiting",
+    TicketState.GIVEN_UP: "ticket_given_up",
+    TicketState.HANDED_ON: "ticket_reissued",
+    TicketState.WAITING: "ticket_waiting",
 }
+
+
+class GateFields(msgspec.Struct, frozen=True):
+    """A gate to pair phones with."""
+
+    label: Annotated[str, forms.Line(most=LABEL, required=True, about="What people call the gate.")]
+
+
+def read_label(raw: Mapping[str, Any]) -> str:
+    """What a gate is called; raises Refused."""
+    read = Reader(raw)
+    label: str = forms.walk(read, GateFields)["label"]
+    read.finish()
+    return label
 
 
 def read_scans(
@@ -71,12 +85,12 @@ def _read_scan(read: Reader, keyring: Keyring, received: datetime, offset: timed
         numbers = None
     ask = ScanAsk(
         nonce=read.text("nonce", 100, required=True),
-        direction=read.choice("direction", ("in", "out"), default="in"),
+        direction=Direction(read.choice("direction", tuple(Direction), default=Direction.IN)),
         scanned_at=at,
         phone_at=_aware(phone_at) if phone_at else received,
         clock_off=abs(offset) > CLOCK_TOLERANCE or not plausible,
         offline=read.flag("offline"),
-        shown=read.choice("shown", OUTCOMES, default=""),
+        shown=Outcome(shown) if (shown := read.choice("shown", OUTCOMES, default="")) else None,
         override=read.text("override", 200),
         undo=read.text("undo", 100),
         rehearsal=read.flag("rehearsal"),
@@ -169,75 +183,69 @@ def entry_of(event: EventRow) -> EntryRules:
     return EntryRules(**{name: getattr(event, name) for name in EntryRules.__struct_fields__})
 
 
-def day_of(entry: EntryRules, moment: datetime) -> str:
-    """Under which day an admission counts: one for all unless the event admits daily (then it turns at `day_turns`)."""
-    if entry.entry_rule != "daily":
-        return "once"
-    hours, minutes = entry.day_turns.split(":")
-    return (_local(entry, moment) - timedelta(hours=int(hours), minutes=int(minutes))).date().isoformat()
-
-
 def _local(entry: EntryRules, moment: datetime) -> datetime:
     return moment.astimezone(ZoneInfo(entry.time_zone))
 
 
-def judge(ask: ScanAsk, party: PartyState | None, number: int, *, entry: EntryRules, day: str, device: UUID) -> Verdict:
+def judge(
+    ask: ScanAsk, party: JudgedParty | None, number: int, *, entry: EntryRules, day: str, device: UUID
+) -> Verdict:
     """What to say of one ticket of a scan. `override` turns every refusal into an admission.
 
     A phone without a network has let in whom it showed as admitted: that stands, and is a conflict.
     """
     refusal = _refusal(ask, party, number, entry)
     ticket = party.tickets.get(number) if party else None
-    if ask.direction == "out":
+    if ask.direction == Direction.OUT:
         return _leaving(refusal, ticket, day)
     seen = ticket.seen.get(day) if ticket and (not refusal or refusal in MAY_HOLD) else None
     return _again(ask, seen, entry, device) if seen else _first_time(ask, refusal, ticket, entry)
 
 
 def _was_let_in(ask: ScanAsk) -> bool:
-    return ask.offline and ask.shown == "admitted"
+    return ask.offline and ask.shown == Outcome.ADMITTED
 
 
-def _first_time(ask: ScanAsk, refusal: str, ticket: TicketState | None, entry: EntryRules) -> Verdict:
+def _first_time(ask: ScanAsk, refusal: str, ticket: JudgedTicket | None, entry: EntryRules) -> Verdict:
     refusal = refusal or _not_now(entry, ask.scanned_at)
     if not refusal:
-        return Verdict("admitted", "", "admit")
+        return Verdict(Outcome.ADMITTED, "", Act.ADMIT)
     if refusal == "device_unknown":  # after its time a phone lets nobody in, but the desk learns whom it let in
-        return Verdict("conflict" if _was_let_in(ask) else "refused", refusal)
+        return Verdict(Outcome.CONFLICT if _was_let_in(ask) else Outcome.REFUSED, refusal)
     if ask.override:
-        return Verdict("admitted", refusal, _let_in(refusal, ticket))
+        return Verdict(Outcome.ADMITTED, refusal, _let_in(refusal, ticket))
     if _was_let_in(ask) and refusal not in NEVER_LET_IN:
-        return Verdict("conflict", refusal, _let_in(refusal, ticket))
-    return Verdict("refused", refusal)
+        return Verdict(Outcome.CONFLICT, refusal, _let_in(refusal, ticket))
+    return Verdict(Outcome.REFUSED, refusal)
 
 
 def _again(ask: ScanAsk, seen: Seen, entry: EntryRules, device: UUID) -> Verdict:
-    if entry.entry_rule == "free" and not seen.inside:
-        return Verdict("admitted", "", "return")
+    if entry.entry_rule == EntryRule.FREE and not seen.inside:
+        return Verdict(Outcome.ADMITTED, "", Act.RETURN)
     if ask.override:
-        return Verdict("admitted", "already_admitted", "count")
+        return Verdict(Outcome.ADMITTED, "already_admitted", Act.COUNT)
     if _was_let_in(ask) and seen.device != device:
-        return Verdict("conflict", "already_admitted")
-    return Verdict("already_admitted", "already_admitted")
+        return Verdict(Outcome.CONFLICT, "already_admitted")
+    return Verdict(Outcome.ALREADY_ADMITTED, "already_admitted")
 
 
-def _refusal(ask: ScanAsk, party: PartyState | None, number: int, entry: EntryRules) -> str:
+def _refusal(ask: ScanAsk, party: JudgedParty | None, number: int, entry: EntryRules) -> str:
     if ask.refusal:
         return ask.refusal
     ticket = party.tickets.get(number) if party else None
     if party is None or ticket is None:
         return "ticket_unknown"
-    held = ticket.state in {"valid", "waiting"}
+    held = ticket.state in {TicketState.VALID, TicketState.WAITING}
     if held and number == ask.ticket and ask.issue is not None and ask.issue != ticket.issue:
         return "ticket_reissued"
-    if ticket.state == "valid" or (ticket.state == "waiting" and entry.admit_waiting):
+    if ticket.state == TicketState.VALID or (ticket.state == TicketState.WAITING and entry.admit_waiting):
         return ""
     return _OF_TICKET[ticket.state]
 
 
 def _not_now(entry: EntryRules, moment: datetime) -> str:
     """Why the gate does not admit by itself at this instant, or ""."""
-    if entry.state == "cancelled":
+    if entry.state == EventState.CANCELLED:
         return "event_cancelled"
     opens, closes = entry.entry_opens_at, entry.entry_closes_at
     if opens and moment < opens:
@@ -247,39 +255,31 @@ def _not_now(entry: EntryRules, moment: datetime) -> str:
     return ""
 
 
-def day_begins(entry: EntryRules, moment: datetime) -> datetime | None:
-    """When the gate's day of this instant began; None where all days are one."""
-    if entry.entry_rule != "daily":
-        return None
-    begins = datetime.fromisoformat(f"{day_of(entry, moment)}T{entry.day_turns}")
-    return begins.replace(tzinfo=ZoneInfo(entry.time_zone)).astimezone(UTC)
-
-
 def _same_day(entry: EntryRules, moment: datetime, other: datetime) -> bool:
     return _local(entry, moment).date() == _local(entry, other).date()
 
 
-def _let_in(refusal: str, ticket: TicketState | None) -> str:
+def _let_in(refusal: str, ticket: JudgedTicket | None) -> Act:
     """A ticket of this event is admitted; anybody else is counted as a walk-in."""
-    return "admit" if ticket is not None and refusal in MAY_HOLD else "count"
+    return Act.ADMIT if ticket is not None and refusal in MAY_HOLD else Act.COUNT
 
 
-def _leaving(refusal: str, ticket: TicketState | None, day: str) -> Verdict:
+def _leaving(refusal: str, ticket: JudgedTicket | None, day: str) -> Verdict:
     if ticket is None:
-        return Verdict("refused", refusal)
+        return Verdict(Outcome.REFUSED, refusal)
     if day not in ticket.seen:
-        return Verdict("refused", "not_inside")
-    return Verdict("left", "", "leave" if ticket.seen[day].inside else "")
+        return Verdict(Outcome.REFUSED, "not_inside")
+    return Verdict(Outcome.LEFT, "", Act.LEAVE if ticket.seen[day].inside else Act.NOTHING)
 
 
-def apply(verdict: Verdict, ticket: TicketState | None, day: str, seen: Seen) -> None:
+def apply(verdict: Verdict, ticket: JudgedTicket | None, day: str, seen: Seen) -> None:
     """Bring the judge's picture up to date, so that the next scan of the batch sees it."""
     if ticket is None:
         return
-    if verdict.act == "admit" and day not in ticket.seen:
+    if verdict.act == Act.ADMIT and day not in ticket.seen:
         ticket.seen[day] = seen
-    elif verdict.act in {"return", "leave"}:
-        ticket.seen[day].inside = verdict.act == "return"
+    elif verdict.act in {Act.RETURN, Act.LEAVE}:
+        ticket.seen[day].inside = verdict.act == Act.RETURN
 
 
 def warnings(phone: PhoneState, revision: int, now: datetime) -> list[str]:

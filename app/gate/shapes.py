@@ -6,6 +6,9 @@ from uuid import UUID
 
 import msgspec
 
+from app.seats.shapes import Days
+from models.states import Act, Direction, EventState, Outcome, RegistrationState, TicketState
+
 
 def device_name(label: str, number: int) -> str:
     """What people call a phone: its gate's label, numbered from the second phone on."""
@@ -69,16 +72,13 @@ class PairingRow(msgspec.Struct, frozen=True):
     devices: tuple[DeviceRow, ...] = ()
 
 
-class EntryRules(msgspec.Struct, frozen=True):
-    """Whom an event lets in, and when: what the judge needs to know of it."""
+class EntryRules(Days, frozen=True, kw_only=True):
+    """Whom an event lets in, and when: what the judge needs to know of it. Its fields are columns of the event."""
 
-    entry_rule: str
-    time_zone: str
-    day_turns: str = "04:00"
     entry_opens_at: datetime | None = None
     entry_closes_at: datetime | None = None
     admit_waiting: bool = False
-    state: str = "published"
+    state: EventState = EventState.PUBLISHED
 
 
 class Conflict(msgspec.Struct, frozen=True):
@@ -100,18 +100,18 @@ class Conflict(msgspec.Struct, frozen=True):
 
 
 class ScanAsk(msgspec.Struct, frozen=True):
-    """A scan as a phone sent it. `text` is what it read; `registration` and `ticket` are set once that is understood.
+    """A scan as a phone sent it; `registration` and `ticket` are set once what it read is understood.
 
     `refusal` is set when it is no ticket of ours. `scanned_at` is already corrected by the phone's offset.
     """
 
     nonce: str
-    direction: str
+    direction: Direction
     scanned_at: datetime
     phone_at: datetime
     clock_off: bool
     offline: bool
-    shown: str
+    shown: Outcome | None
     override: str
     undo: str
     rehearsal: bool
@@ -142,45 +142,63 @@ class Seen(msgspec.Struct):
     inside: bool
 
 
-class TicketState(msgspec.Struct):
+class JudgedTicket(msgspec.Struct):
     """A ticket as the judge sees it; `seen` by day."""
 
     id: UUID
     number: int
     issue: int
-    state: str
+    state: TicketState
     seen: dict[str, Seen] = {}
 
 
-class PartyState(msgspec.Struct):
+class JudgedParty(msgspec.Struct):
     """A party as the judge sees it."""
 
     id: UUID
     number: str
-    state: str
+    state: RegistrationState
     size: int
-    tickets: dict[int, TicketState]
+    tickets: dict[int, JudgedTicket]
 
     def admitted(self, day: str) -> int:
         """How many of its valid tickets came in (on this day)."""
-        return sum(1 for ticket in self.tickets.values() if ticket.state == "valid" and day in ticket.seen)
+        return sum(1 for ticket in self.tickets.values() if ticket.state == TicketState.VALID and day in ticket.seen)
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What is said of one ticket, and what is to be done about it: "admit", "return", "leave", "count" or nothing."""
+    """What is said of one ticket, and what is to be done about it."""
 
-    outcome: str
+    outcome: Outcome
     code: str = ""
-    act: str = ""
+    act: Act = Act.NOTHING
 
 
 class Result(msgspec.Struct):
     """The answer to one scan (DESIGN.md 6)."""
 
     nonce: str
-    outcome: str
+    outcome: Outcome
     repeat: bool
     code: str
     numbers: list[dict[str, Any]]
     first: dict[str, Any] | None
     party: dict[str, int] | None
+
+    @property
+    def admitted(self) -> bool:
+        return self.outcome == Outcome.ADMITTED
+
+    @property
+    def already(self) -> bool:
+        return self.outcome == Outcome.ALREADY_ADMITTED
+
+    @property
+    def refused(self) -> bool:
+        return self.outcome == Outcome.REFUSED
+
+    @property
+    def can_be_overruled(self) -> bool:
+        """Whether "let in anyway" is offered: nobody was let in, and it was a ticket at all."""
+        let_in = self.outcome in {Outcome.ADMITTED, Outcome.LEFT}
+        return not let_in and self.code != "scan_unknown"

@@ -35,10 +35,10 @@ async def ticket(request: Req, text: FromPath[str]) -> Response[bytes]:
         raise Refused(refusal.code) from refusal
     party = await party_by_number(keyring, code.registration)
     found = next((each for each in party.tickets if each.number == code.ticket), None) if party else None
-    if party is None or found is None or party.state == "erased":
+    if party is None or found is None or party.erased:
         raise Refused("ticket_unknown")
     event = await event_by_id(party.event)
-    current = found.state == "valid" and found.issue == code.issue
+    current = found.valid and found.issue == code.issue
     return page(
         request,
         "pages/ticket.html",

@@ -11,7 +11,7 @@ from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.messages.pofile import read_po
 
-from app.validation.refusals import SENTENCES, Refused
+from app.validation.refusals import SENTENCES, Refused, filled
 
 HOST_LANGUAGES = {"ko": "한국어", "ja": "日本語", "th": "ไทย", "ms": "Bahasa Melayu", "zh": "中文", "ar": "العربية"}
 LOCALES = {"km": "km_KH", "en": "en_GB"}  # the territory decides about weeks and orders
@@ -42,8 +42,7 @@ def translate(language: str, text: str, **facts: Any) -> str:
 
 def sentence(language: str, code: str, facts: Mapping[str, Any]) -> str:
     """What to tell a person about a refusal."""
-    text = translate(language, SENTENCES[code][1])
-    return text.format(**facts) if facts else text
+    return filled(translate(language, SENTENCES[code][1]), facts)
 
 
 def preferred(accept_language: str) -> str:

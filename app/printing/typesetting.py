@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 import typst
 
-from app.web.rendering import TEMPLATES
+from app.settings import TEMPLATES
 
 FONTS = ("fontpkg_noto_sans_khmer", "fontpkg_noto_sans_thai", "fontpkg_noto_sans_arabic", "noto_cjk_sans_otc")
 CJK = {"ko": "Noto Sans CJK KR", "ja": "Noto Sans CJK JP", "zh": "Noto Sans CJK TC"}

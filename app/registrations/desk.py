@@ -1,58 +1,47 @@
 """The parties of an event, for its attaché: what is done for them by hand, and who books for many. HQ sees counts."""
 
-import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.di import NamedDependency
 
-from app.accounts.access import actor
+from app.accounts.access import actor_of
 from app.accounts.shapes import Staff
-from app.activity.record import audit
-from app.events.access import desk_event
+from app.activity.kinds import Kind
+from app.activity.record import record
+from app.events.access import event_of, may_read_names
 from app.events.shapes import EventRow
 from app.printing import qr
-from app.registrations import actions, changes, rules
-from app.registrations.queries import (
-    INVITATION,
-    counts,
-    invitations_of,
-    look_alikes,
-    parties_of,
-    party_by_id,
-    party_key,
-)
-from app.registrations.shapes import ATTENTION, ChangeDraft, Party
+from app.registrations import actions, changes, invitations, rules
+from app.registrations.access import party_of
+from app.registrations.queries import INVITATION, invitations_of, look_alikes, parties_of, party_by_id, party_key
+from app.registrations.shapes import ATTENTION, MOST_INVITED, Party
 from app.seats import waiting
+from app.seats.counts import counts
 from app.security.links import make_key
-from app.security.nonces import kept_or_new, nonce_is_ours
-from app.validation.fields import Reader
-from app.validation.refusals import Problem, Refused
+from app.security.nonces import kept_or_new
+from app.validation.fields import found_id
+from app.validation.refusals import Refused
 from app.web.bodies import form
-from app.web.idempotency import Answer, once
-from app.web.json import ITEMS_A_PAGE, cursor_of, read_cursor
-from app.web.rendering import page, see_other
+from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
+from app.web.idempotency import Answer, once_by_nonce
+from app.web.rendering import page, said, see_other
 from app.web.request import Req, keyring_of, language_of, settings_of
 
 FORM = "invitation"
-REASON = 300
+
+Typed = Mapping[str, str]
 
 
-async def _attache(request: Req, slug: str) -> tuple[Staff, EventRow]:
-    """Who is logged in and the event, for those who may see names."""
-    staff, event = await desk_event(request, slug)
-    if staff.is_hq:
-        raise Refused("forbidden")
-    return staff, event
-
-
-@get("/desk/events/{slug:str}/registrations")
-async def registrations(request: Req, slug: FromPath[str]) -> Response[bytes]:
+@get("/desk/events/{slug:str}/registrations", guards=[may_read_names])
+async def registrations(
+    request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]
+) -> Response[bytes]:
     """Names, sizes and states; each reading is audited."""
-    staff, event = await _attache(request, slug)
     parties = await parties_of(keyring_of(request), event.id, read_cursor(request), ITEMS_A_PAGE + 1)
     shown = parties[:ITEMS_A_PAGE]
-    await audit(actor(request, staff), "names_read", "event", event.id, event.id, parties=len(shown))
+    await record(Kind.NAMES_READ, actor_of(request), event.id, event.id, parties=len(shown))
     return page(
         request,
         "desk/registrations.html",
@@ -64,22 +53,12 @@ async def registrations(request: Req, slug: FromPath[str]) -> Response[bytes]:
     )
 
 
-async def _party(request: Req, slug: str, row: str) -> tuple[Staff, EventRow, Party]:
-    staff, event = await _attache(request, slug)
-    try:
-        party = await party_by_id(keyring_of(request), event.id, UUID(row))
-    except ValueError:
-        party = None
-    if party is None:
-        raise Refused("not_found")
-    return staff, event, party
-
-
-@get("/desk/events/{slug:str}/registrations/{row:str}")
-async def party_page(request: Req, slug: FromPath[str], row: FromPath[str]) -> Response[bytes]:
+@get("/desk/events/{slug:str}/registrations/{party_id:str}", guards=[may_read_names])
+async def party_page(
+    request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow], party: NamedDependency[Party]
+) -> Response[bytes]:
     """One party, and what can be done for it by hand; the reading is audited."""
-    staff, event, party = await _party(request, slug, row)
-    await audit(actor(request, staff), "names_read", "registration", party.id, event.id, parties=1)
+    await record(Kind.PARTY_READ, actor_of(request), party.id, event.id)
     return _party_page(request, staff, event, party)
 
 
@@ -91,91 +70,96 @@ def _party_page(
     *,
     link: str = "",
     refused: Refused | None = None,
-    typed: dict[str, str] | None = None,
+    typed: Typed | None = None,
 ) -> Response[bytes]:
     return page(
         request,
         "desk/party.html",
-        status=refused.status if refused else 200,
         staff=staff,
         event=event,
         party=party,
         link=link,
         symbol=qr.svg(link) if link else "",
-        refused=refused,
-        problems=refused.problems if refused else (),
         attention=ATTENTION,
         typed=typed
         if typed is not None
         else {"note": party.note, **{f"attention.{word}": "on" for word in party.attention}},
+        **said(refused),
     )
 
 
-@post("/desk/events/{slug:str}/registrations/{row:str}")
-async def act_for_party(request: Req, slug: FromPath[str], row: FromPath[str]) -> Response[bytes]:
+async def _move_up(request: Req, typed: Typed) -> None:
+    await waiting.move_up(event_of(request).id, party_of(request).id, rules.read_reason(typed), actor_of(request))
+
+
+async def _move_first(request: Req, typed: Typed) -> None:
+    await waiting.move_first(event_of(request).id, party_of(request).id, rules.read_reason(typed), actor_of(request))
+
+
+async def _bus(request: Req, typed: Typed) -> None:
+    event, party = event_of(request), party_of(request)
+    await changes.change(keyring_of(request), event, party.id, rules.read_bus(typed, event), actor_of(request))
+
+
+async def _attention(request: Req, typed: Typed) -> None:
+    words, note = rules.read_attention(typed)
+    event, party = event_of(request), party_of(request)
+    await changes.set_attention(keyring_of(request), event.id, party.id, words, note, actor_of(request))
+
+
+async def _cancel(request: Req, _: Typed) -> None:
+    await actions.give_up(party_of(request).id, actor_of(request))
+
+
+BY_HAND: dict[str, Callable[[Req, Typed], Awaitable[None]]] = {
+    "move_up": _move_up,
+    "move_first": _move_first,
+    "bus": _bus,
+    "attention": _attention,
+    "cancel": _cancel,
+}
+
+
+@post("/desk/events/{slug:str}/registrations/{party_id:str}", guards=[may_read_names])
+async def act_for_party(
+    request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow], party: NamedDependency[Party]
+) -> Response[bytes]:
     """What the pressed button says: new codes, up or first on the waiting list (with a reason), bus, give up."""
-    staff, event, party = await _party(request, slug, row)
     typed = await form(request)
-    by = actor(request, staff)
-    link = ""
+    chosen = typed.get("do", "")
     try:
-        match typed.get("do"):
-            case "reissue":
-                issue = await changes.reissue(event.id, party.id, by)
-                key = party_key(keyring_of(request), party.id, issue)
-                link = f"{settings_of(request).base_url}/{party.language}/r/{key}"
-            case "move_up":
-                await waiting.move_up(event.id, party.id, _reason(typed), by)
-            case "move_first":
-                await waiting.move_first(event.id, party.id, _reason(typed), by)
-            case "bus":
-                await changes.change(keyring_of(request), event, party.id, _to_bus(typed, event), by)
-            case "attention":
-                words, note = rules.read_attention(typed)
-                await changes.set_attention(keyring_of(request), event.id, party.id, words, note, by)
-            case "cancel":
-                await actions.give_up(party.id, by)
-            case _:
-                raise Refused("not_found")
+        if chosen == "reissue":
+            return await _reissued(request, staff, event, party)
+        if chosen not in BY_HAND:
+            raise Refused("not_found")
+        await BY_HAND[chosen](request, typed)
     except Refused as refused:
         if refused.code == "not_found":
             raise
         return _party_page(request, staff, event, party, refused=refused, typed=typed)
-    if link:
-        renewed = await party_by_id(keyring_of(request), event.id, party.id)
-        return _party_page(request, staff, event, renewed or party, link=link)
-    return see_other(f"/desk/events/{slug}/registrations/{party.id}")
+    return see_other(f"/desk/events/{event.slug}/registrations/{party.id}")
 
 
-def _reason(typed: dict[str, str]) -> str:
-    read = Reader({"reason": typed.get("reason", "")})
-    reason = read.text("reason", REASON, required=True)
-    read.finish()
-    return reason
+async def _reissued(request: Req, staff: Staff, event: EventRow, party: Party) -> Response[bytes]:
+    """New codes and a new link, which is shown once."""
+    keyring = keyring_of(request)
+    key = party_key(keyring, party.id, await changes.reissue(event.id, party.id, actor_of(request)))
+    renewed = await party_by_id(keyring, event.id, party.id)
+    link = f"{settings_of(request).base_url}/{party.language}/r/{key}"
+    return _party_page(request, staff, event, renewed or party, link=link)
 
 
-def _to_bus(typed: dict[str, str], event: EventRow) -> ChangeDraft:
-    points = {str(point.id): point.id for point in event.pickup_points}
-    chosen = typed.get("pickup_point", "")
-    if chosen and chosen not in points:
-        raise Refused("invalid", (Problem("pickup_point", "unknown_pickup_point"),))
-    return ChangeDraft(None, (), None, None, None, None, moves_bus=True, pickup_point=points.get(chosen))
-
-
-@get("/desk/events/{slug:str}/suspicious")
-async def suspicious(request: Req, slug: FromPath[str]) -> Response[bytes]:
+@get("/desk/events/{slug:str}/suspicious", guards=[may_read_names])
+async def suspicious(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Parties that look alike: the same phone, the same name, many at once. A look, not a verdict."""
-    staff, event = await _attache(request, slug)
-    parties, phones = await look_alikes(keyring_of(request), event.id)
-    clusters = await asyncio.to_thread(rules.clusters, parties, phones)
-    await audit(actor(request, staff), "names_read", "event", event.id, event.id, parties=len(parties))
-    return page(request, "desk/suspicious.html", staff=staff, event=event, clusters=clusters)
+    found = await look_alikes(keyring_of(request), event.id)
+    await record(Kind.NAMES_READ, actor_of(request), event.id, event.id, parties=found.read)
+    return page(request, "desk/suspicious.html", staff=staff, event=event, clusters=found.clusters)
 
 
-@post("/desk/events/{slug:str}/suspicious")
-async def cancel_many(request: Req, slug: FromPath[str]) -> Response[bytes]:
+@post("/desk/events/{slug:str}/suspicious", guards=[may_read_names])
+async def cancel_many(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """Give up the places of the ticked parties; each is audited."""
-    staff, event = await _attache(request, slug)
     for name in await form(request):
         kind, _, row = name.partition(".")
         if kind != "party":
@@ -185,65 +169,67 @@ async def cancel_many(request: Req, slug: FromPath[str]) -> Response[bytes]:
         except ValueError:
             party = None
         if party:
-            await actions.give_up(party.id, actor(request, staff))
-    return see_other(f"/desk/events/{slug}/suspicious")
+            await actions.give_up(party.id, actor_of(request))
+    return see_other(f"/desk/events/{event.slug}/suspicious")
 
 
 @get("/desk/events/{slug:str}/invitations")
-async def invitations(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def list_invitations(
+    request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]
+) -> Response[bytes]:
     """Community leaders' links: for how many, and who of them has arrived."""
-    staff, event = await desk_event(request, slug)
-    return await _invitations_page(request, staff, event, {"party_limit": str(rules.MOST_INVITED)}, ())
+    return await _invitations_page(request, staff, event, {"party_limit": str(MOST_INVITED)})
 
 
 async def _invitations_page(
-    request: Req, staff: Staff, event: EventRow, typed: dict[str, str], problems: tuple[Problem, ...]
+    request: Req, staff: Staff, event: EventRow, typed: dict[str, str], refused: Refused | None = None
 ) -> Response[bytes]:
     keyring = keyring_of(request)
     base = f"{settings_of(request).base_url}/{language_of(request)}/events/{event.slug}/register?invitation="
     return page(
         request,
         "desk/invitations.html",
-        status=422 if problems else 200,
         staff=staff,
         event=event,
         invitations=[(each, base + make_key(keyring, INVITATION, each.id)) for each in await invitations_of(event.id)],
         typed=typed,
-        problems=problems,
         nonce=kept_or_new(keyring, FORM, typed.get("nonce", "")),
+        **said(refused),
     )
 
 
 @post("/desk/events/{slug:str}/invitations")
-async def invite(request: Req, slug: FromPath[str]) -> Response[bytes]:
+async def invite(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """A new link for a leader; a double tap makes one."""
-    staff, event = await desk_event(request, slug)
     typed = await form(request)
-    keyring, nonce = keyring_of(request), typed.get("nonce", "")
 
     async def act() -> Answer:
-        label, limit = rules.read_invitation({name: text for name, text in typed.items() if name != "nonce"})
-        return Answer(303, {"id": str(await actions.invite(event.id, label, limit, actor(request, staff)))})
+        given = rules.read_invitation({name: text for name, text in typed.items() if name != "nonce"})
+        return Answer(303, {"id": str(await invitations.invite(event.id, given, actor_of(request)))})
 
     try:
-        key = nonce if nonce_is_ours(keyring, FORM, nonce) else None
-        await once(keyring, (FORM, slug, str(staff.account)), key, b"", act)
+        await once_by_nonce(keyring_of(request), (FORM, event.slug, str(staff.account)), typed, act)
     except Refused as refused:
-        return await _invitations_page(request, staff, event, typed, refused.problems)
-    return see_other(f"/desk/events/{slug}/invitations")
+        return await _invitations_page(request, staff, event, typed, refused)
+    return see_other(f"/desk/events/{event.slug}/invitations")
 
 
-@post("/desk/events/{slug:str}/invitations/{row:str}/revoke")
-async def uninvite(request: Req, slug: FromPath[str], row: FromPath[str]) -> Response[bytes]:
+@post("/desk/events/{slug:str}/invitations/{invitation:str}/revoke")
+async def uninvite(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """The link books no more; what was booked stays."""
-    staff, event = await desk_event(request, slug)
-    try:
-        found = await actions.uninvite(event.id, UUID(row), actor(request, staff))
-    except ValueError:
-        found = False
-    if not found:
+    row = found_id(str(request.path_params["invitation"]))
+    if not await invitations.uninvite(event.id, row, actor_of(request)):
         raise Refused("not_found")
-    return see_other(f"/desk/events/{slug}/invitations")
+    return see_other(f"/desk/events/{event.slug}/invitations")
 
 
-HANDLERS = [registrations, party_page, act_for_party, suspicious, cancel_many, invitations, invite, uninvite]
+HANDLERS = [
+    registrations,
+    party_page,
+    act_for_party,
+    suspicious,
+    cancel_many,
+    list_invitations,
+    invite,
+    uninvite,
+]

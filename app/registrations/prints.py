@@ -10,7 +10,7 @@ from app.events.shapes import EventRow
 from app.i18n.catalogues import local_time, moment_text, pick, translate
 from app.printing import qr
 from app.printing.typesetting import fonts_for, typeset
-from app.web.assets import STATIC
+from app.settings import STATIC
 from calendars.feed import cut
 
 PIXELS = 220  # an inch: a ticket of 90 mm is 780 pixels wide

@@ -1,22 +1,27 @@
-"""Reading parties: by the party's own link, by short code, and for the desk."""
+"""Reading parties: by the party's own link, by short code, and for the desk.
 
-import asyncio
-from datetime import UTC, datetime
+SQL by name: `_PARTIES` and `_TICKETS` count who stands before a party and when each came in, for lists of parties at
+once; `_INVITATIONS` counts who came by a link. The builder has no correlated counts.
+"""
+
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from app.database.connection import fetch
-from app.registrations.rules import folded
-from app.registrations.shapes import InvitationRow, Party
+from app.database.rows import places
+from app.database.slices import in_slices
+from app.registrations.rules import Likeness, folded
+from app.registrations.shapes import Cluster, InvitationRow, Party
 from app.security.keyring import Keyring
 from app.security.links import make_key, proves, read_key
 from app.security.sealing import Unreadable, unseal
 from app.validation.refusals import Refused
+from models.registrations import Invitation, Reach, Registration
+from models.states import Channel, RegistrationState
 
 LINK = "party"
-LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 
 _PARTIES = """
 SELECT id, event, number, short_code, state, party, children, sealed_name, language, pickup_point, link_issue,
@@ -50,7 +55,7 @@ async def party_by_key(keyring: Keyring, key: str) -> Party:
     found = await _parties(keyring, "id = $1", parts[0])
     if not found or not proves(keyring, LINK, key, found[0].link_issue):
         raise Refused("not_found")
-    if found[0].state == "erased":
+    if found[0].erased:
         raise Refused("erased")
     return found[0]
 
@@ -86,8 +91,8 @@ async def limit_of(party: Party, event_limit: int) -> int:
     """The most people that a party may have: the event's limit, or its invitation's."""
     if party.invitation is None:
         return event_limit
-    rows = await fetch("SELECT party_limit FROM invitation WHERE id = $1", party.invitation)
-    return max(event_limit, int(rows[0]["party_limit"])) if rows else event_limit
+    row = await Invitation.select(Invitation.party_limit).where(Invitation.id == party.invitation).first()
+    return max(event_limit, int(row["party_limit"])) if row else event_limit
 
 
 async def party_by_id(keyring: Keyring, event: UUID, registration: UUID) -> Party | None:
@@ -121,48 +126,52 @@ async def parties_of(keyring: Keyring, event: UUID, after: tuple[Any, UUID] | No
     )
 
 
-async def look_alikes(keyring: Keyring, event: UUID) -> tuple[list[Party], dict[UUID, str]]:
-    """An event's booked parties without their tickets, and the keyed hash of the phone of those who gave one."""
+class LookAlikes(msgspec.Struct, frozen=True):
+    """Groups of parties that look alike, and among how many that were read."""
+
+    clusters: list[Cluster]
+    read: int
+
+
+async def look_alikes(keyring: Keyring, event: UUID) -> LookAlikes:
+    """An event's booked parties by likeness; names are unsealed a few at a time, so that nobody else waits."""
     condition = "event = $1 AND state IN ('confirmed', 'waiting') ORDER BY created_at, id LIMIT 20000"
     rows = await fetch(f"{_PARTIES} WHERE {condition}", event)
-    phones = await fetch(
-        "SELECT registration, address_hash FROM reach WHERE channel = 'phone'"
-        " AND registration IN (SELECT id FROM registration WHERE event = $1)",
-        event,
-    )
-    return (
-        [_party(keyring, row, []) for row in rows],
-        {UUID(str(row["registration"])): row["address_hash"] for row in phones},
-    )
+    phones = {
+        row["registration"]: row["address_hash"]
+        for row in await Reach.select(Reach.registration, Reach.address_hash).where(
+            Reach.channel == Channel.PHONE.value, Reach.registration.event == event
+        )
+    }
+    likeness = Likeness()
+    await in_slices(rows, lambda row: likeness.add(_party(keyring, row, []), phones.get(row["id"], "")))
+    return LookAlikes(likeness.clusters(), len(rows))
 
 
 async def parties_named(keyring: Keyring, event: UUID, name: str, most: int) -> list[Party]:
-    """An event's first parties that have every word of `name` in their own; names are unsealed off the event loop."""
-    rows = await fetch("SELECT id, sealed_name FROM registration WHERE event = $1 AND state <> 'erased'", event)
-    found = await asyncio.to_thread(_named, keyring, rows, name, most)
+    """An event's first parties that have every word of `name` in their own; names are unsealed a few at a time."""
+    wanted = {folded(word) for word in name.split()} - {""}
+    if not wanted:
+        return []
+    rows = await Registration.select(Registration.id, Registration.sealed_name).where(
+        Registration.event == event, Registration.state != RegistrationState.ERASED.value
+    )
+
+    def fits(row: dict[str, Any]) -> UUID | None:
+        known = _name(keyring, row["sealed_name"], f"registration.sealed_name:{row['id']}")
+        return row["id"] if wanted <= {folded(word) for word in known.split()} else None
+
+    found = [row for row in await in_slices(rows, fits) if row is not None][:most]
     parties = [await party_by_id(keyring, event, row) for row in found]
     return [party for party in parties if party is not None]
-
-
-def _named(keyring: Keyring, rows: list[dict[str, Any]], name: str, most: int) -> list[UUID]:
-    words = {folded(word) for word in name.split()} - {""}
-    found = []
-    for row in rows if words else []:
-        known = _name(keyring, row["sealed_name"], f"registration.sealed_name:{row['id']}")
-        if words <= {folded(word) for word in known.split()}:
-            found.append(UUID(str(row["id"])))
-            if len(found) == most:
-                break
-    return found
 
 
 async def _parties(keyring: Keyring, condition: str, *args: Any) -> list[Party]:
     rows = await fetch(f"{_PARTIES} WHERE {condition}", *args)
     if not rows:
         return []
-    places = ", ".join(f"${index + 1}" for index in range(len(rows)))
     tickets: dict[Any, list[dict[str, Any]]] = {}
-    for ticket in await fetch(_TICKETS.format(places=places), *(row["id"] for row in rows)):
+    for ticket in await fetch(_TICKETS.format(places=places(rows)), *(row["id"] for row in rows)):
         tickets.setdefault(str(ticket["registration"]), []).append(ticket)
     return [_party(keyring, row, tickets.get(str(row["id"]), [])) for row in rows]
 
@@ -190,51 +199,3 @@ def _name(keyring: Keyring, sealed: str, place: str) -> str:
         return unseal(keyring, sealed, place)
     except Unreadable:
         return "—"
-
-
-class Counts(msgspec.Struct, frozen=True):
-    """Distinct people of an event. `inside` are those admitted and not left; walk-ins are counted apart."""
-
-    registered: int
-    waiting: int
-    admitted: int
-    inside: int
-    walk_ins: int
-    parties: int
-
-
-async def counts(event: UUID, day: str = "", since: datetime = LONG_AGO) -> Counts:
-    """The event's head counts, recounted from the rows; who is inside and walk-ins only of a day where one is given."""
-    rows = await fetch(
-        """
-        SELECT
-          (SELECT count(*) FROM ticket WHERE event = $1 AND state = 'valid') AS registered,
-          (SELECT coalesce(sum(party), 0) FROM registration WHERE event = $1 AND state = 'waiting') AS waiting,
-          (SELECT count(DISTINCT ticket) FROM admission WHERE event = $1) AS admitted,
-          (SELECT count(DISTINCT ticket) FROM admission
-           WHERE event = $1 AND inside AND (CAST($2 AS TEXT) = '' OR day = $2)) AS inside,
-          (SELECT coalesce(sum(size), 0) FROM walk_in
-           WHERE event = $1 AND NOT undone AND counted_at >= $3) AS walk_ins,
-          (SELECT count(*) FROM registration WHERE event = $1 AND state = 'confirmed') AS parties
-        """,
-        event,
-        day,
-        since,
-    )
-    return Counts(**{name: int(value) for name, value in rows[0].items()})
-
-
-async def miscounted() -> list[dict[str, Any]]:
-    """Events whose stored seats differ from a recount of their rows; empty when all is well."""
-    return await fetch(
-        """
-        SELECT slug, seats_taken, seats_waiting, tickets, people_waiting FROM (
-          SELECT event.slug, event.seats_taken, event.seats_waiting,
-            (SELECT count(*) FROM ticket WHERE ticket.event = event.id AND ticket.state = 'valid') AS tickets,
-            (SELECT coalesce(sum(party), 0) FROM registration
-             WHERE registration.event = event.id AND registration.state = 'waiting') AS people_waiting
-          FROM event
-        ) AS recount
-        WHERE seats_taken <> tickets OR seats_waiting <> people_waiting
-        """
-    )

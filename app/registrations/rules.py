@@ -1,36 +1,35 @@
-"""What a registration needs, and who moves up from the waiting list. Pure: the clock comes in as an argument."""
+"""What a registration needs, and which parties look alike. Pure."""
 
 import re
-import secrets
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
 import phonenumbers
 
 from app.events.shapes import EventRow
 from app.registrations.shapes import (
     ATTENTION,
+    NAME,
     ChangeDraft,
+    ChangeFields,
     Cluster,
+    FriendFields,
+    InvitationFields,
     InvitationRow,
+    NoteFields,
     Party,
-    Promotion,
+    ReasonFields,
     RegistrationDraft,
-    Waiting,
+    RegistrationFields,
 )
 from app.validation.fields import Reader, latin_digits
+from app.validation.forms import walk
 
-NAME = 120
-SHORT_CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O, 1 I L, U: they are misheard and misread
-SHORT_CODE_LENGTH = 6
-MOST_INVITED = 60
-BURST = 10  # parties in one second
+LEAST = {"phone": 2, "name": 3, "burst": 10}  # parties that make a group; a burst is within one second
 MOST_CLUSTERS = 50
-HELD_AFTER = timedelta(hours=24)
-HELD_AFTER_PASSES = 5
 
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]{0,62}\.)*[A-Za-z0-9-]{0,62}\.[A-Za-z0-9-]{2,63}")
 
@@ -45,38 +44,47 @@ def read_registration(
     """Check what a worker (or a script) sent; raises Refused naming every wrong field. `language` is the default;
     an `invitation` allows a larger party."""
     read = Reader(raw)
-    if read.text("invitation", 200) and invitation is None:
+    given = RegistrationFields(**walk(read, RegistrationFields))
+    if given.invitation and invitation is None:
         read.wrong("invitation", "invitation_unknown")
-    limit = max(event.party_limit, invitation.party_limit if invitation else 0)
-    name = read.text("name", NAME)
-    party = read.whole("party", 1, 10**18, 1) or 1
+    limit, party = max(event.party_limit, invitation.party_limit if invitation else 0), given.party
     if party > limit:
         read.wrong("party", "party_too_large", limit=limit)
         party = limit
-    children = read.whole("children", 0, 10**18, 0) or 0
-    if children > party and not read.has_problem("party"):
+    if given.children > party and not read.has_problem("party"):
         read.wrong("children", "children_exceed_party")
     names = read.texts("names", party, NAME) or []
     if read.has_problem("names"):
         names = []
-    name = name or (names[0] if names else "")
+    name = given.name or (names[0] if names else "")
     if not name and not read.has_problem("name", "names"):
         read.wrong("name", "required")
-    pickup = read.text("pickup_point", 36)
-    points = {str(point.id): point.id for point in event.pickup_points}
-    if pickup and pickup not in points:
-        read.wrong("pickup_point", "unknown_pickup_point")
     draft = RegistrationDraft(
         names=(name, *names[1:], *[""] * (party - max(1, len(names))))[:party],
-        children=children,
-        phone=_phone(read, event),
-        email=_email(read),
+        children=given.children,
+        phone=_phone(read, given.phone, event),
+        email=_email(read, given.email),
         language=read.choice("language", languages, default=language),
-        pickup_point=points.get(pickup),
-        accept_waiting=read.flag("accept_waiting"),
-        take_what_there_is=read.flag("take_what_there_is"),
+        pickup_point=_bus(read, given.pickup_point, event),
+        accept_waiting=given.accept_waiting,
+        take_what_there_is=given.take_what_there_is,
         invitation=invitation.id if invitation else None,
     )
+    read.finish()
+    return draft
+
+
+def _bus(read: Reader, chosen: str, event: EventRow) -> UUID | None:
+    points = {str(point.id): point.id for point in event.pickup_points}
+    if chosen and chosen not in points:
+        read.wrong("pickup_point", "unknown_pickup_point")
+    return points.get(chosen)
+
+
+def read_bus(raw: Mapping[str, Any], event: EventRow) -> ChangeDraft:
+    """Another bus for a party, or none; raises Refused."""
+    read = Reader({"pickup_point": raw.get("pickup_point", "")})
+    draft = ChangeDraft(moves_bus=True, pickup_point=_bus(read, read.text("pickup_point", 36), event))
     read.finish()
     return draft
 
@@ -84,8 +92,8 @@ def read_registration(
 def read_change(raw: Mapping[str, Any], event: EventRow, present: Party, limit: int) -> ChangeDraft:
     """Check how a party is to change; raises Refused naming every wrong field. `limit` is the most it may have."""
     read = Reader(raw)
-    most = max(limit, present.party)
-    party = read.whole("party", 1, 10**18)
+    given = ChangeFields(**walk(read, ChangeFields))
+    most, party = max(limit, present.party), given.party
     if party is not None and party > most:
         read.wrong("party", "party_too_large", limit=limit)
         party = None
@@ -95,25 +103,20 @@ def read_change(raw: Mapping[str, Any], event: EventRow, present: Party, limit: 
     size = present.party - len(drop) if drop else (party or present.party)
     if drop and size < 1:
         read.wrong("drop", "too_many", most=present.party - 1)
-    children = read.whole("children", 0, 10**18)
-    if children is not None and children > size and not read.has_problem("party"):
+    if given.children is not None and given.children > size and not read.has_problem("party"):
         read.wrong("children", "children_exceed_party")
     names = read.texts("names", most, NAME)
     if names is not None and not read.has_problem("names") and len(names) > size:
         read.wrong("names", "names_do_not_match")
-    pickup = read.text("pickup_point", 36)
-    points = {str(point.id): point.id for point in event.pickup_points}
-    if pickup and pickup not in points:
-        read.wrong("pickup_point", "unknown_pickup_point")
     draft = ChangeDraft(
         party=party,
         drop=drop,
-        children=children,
+        children=given.children,
         names=None if names is None else tuple(names),
-        phone=_phone(read, event) if "phone" in raw else None,
-        email=_email(read) if "email" in raw else None,
+        phone=_phone(read, given.phone, event) if "phone" in raw else None,
+        email=_email(read, given.email) if "email" in raw else None,
         moves_bus="pickup_point" in raw,
-        pickup_point=points.get(pickup),
+        pickup_point=_bus(read, given.pickup_point, event),
     )
     read.finish()
     return draft
@@ -124,7 +127,7 @@ def _numbers(read: Reader, present: Party) -> tuple[int, ...]:
     value = read.given("drop")
     if value is None:
         return ()
-    known = {ticket.number for ticket in present.tickets if ticket.state in {"valid", "waiting"}}
+    known = {ticket.number for ticket in present.present_tickets}
     if not isinstance(value, list) or not all(isinstance(each, int) and not isinstance(each, bool) for each in value):
         read.wrong("drop", "not_a_list")
         return ()
@@ -134,23 +137,31 @@ def _numbers(read: Reader, present: Party) -> tuple[int, ...]:
     return tuple(sorted(set(value)))
 
 
-def read_invitation(raw: Mapping[str, Any]) -> tuple[str, int]:
+def read_invitation(raw: Mapping[str, Any]) -> InvitationFields:
     """For whom an invitation is and for how many people; raises Refused."""
-    read = Reader(raw)
-    label = read.text("label", NAME, required=True)
-    limit = read.whole("party_limit", 1, MOST_INVITED)
-    if limit is None and not read.has_problem("party_limit"):
-        read.wrong("party_limit", "required")
-    read.finish()
-    return label, limit or 1
+    return _read_whole(raw, InvitationFields)
 
 
 def read_attention(typed: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
     """What the gate should know of a party: words of ATTENTION, and a sentence. Raises Refused."""
-    read = Reader({"note": typed.get("note", "")})
-    note = read.text("note", NAME)
-    read.finish()
+    note = _read_whole({"note": typed.get("note", "")}, NoteFields).note
     return tuple(word for word in ATTENTION if typed.get(f"attention.{word}")), note
+
+
+def read_reason(typed: Mapping[str, str]) -> str:
+    """Why the attaché decides by hand; raises Refused."""
+    return _read_whole({"reason": typed.get("reason", "")}, ReasonFields).reason
+
+
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+
+def _read_whole(raw: Mapping[str, Any], shape: type[Shape]) -> Shape:
+    """A form that needs no more than its fields' own rules."""
+    read = Reader(raw)
+    given = walk(read, shape)
+    read.finish()
+    return shape(**given)
 
 
 def folded(name: str) -> str:
@@ -159,32 +170,37 @@ def folded(name: str) -> str:
     return "".join(each for each in plain if unicodedata.category(each)[0] == "L")
 
 
-def clusters(parties: Iterable[Party], phones: Mapping[UUID, str]) -> list[Cluster]:
-    """Parties that look alike, the largest group first: one phone, one name, or a burst. A look, not a verdict."""
-    groups: dict[tuple[str, str], list[Party]] = {}
-    booked = [party for party in parties if party.state in {"confirmed", "waiting"}]
-    for party in booked:
-        if party.id in phones:
-            groups.setdefault(("phone", phones[party.id]), []).append(party)
+class Likeness:
+    """Groups of parties that look alike: one phone, one name, or a burst. A look, not a verdict."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, str], list[Party]] = {}
+
+    def add(self, party: Party, phone: str = "") -> None:
+        """Put a booked party beside those that it is like; `phone` is any text that is the same for the same number."""
+        if phone:
+            self._groups.setdefault(("phone", phone), []).append(party)
         if name := folded(party.name):
-            groups.setdefault(("name", name), []).append(party)
-        groups.setdefault(("burst", party.created_at.strftime("%Y-%m-%d %H:%M:%S")), []).append(party)
-    least = {"phone": 2, "name": 3, "burst": BURST}
-    found = [Cluster(why, tuple(group)) for (why, _), group in groups.items() if len(group) >= least[why]]
-    return sorted(found, key=lambda cluster: -len(cluster.parties))[:MOST_CLUSTERS]
+            self._groups.setdefault(("name", name), []).append(party)
+        self._groups.setdefault(("burst", party.created_at.strftime("%Y-%m-%d %H:%M:%S")), []).append(party)
+
+    def clusters(self) -> list[Cluster]:
+        """The groups that are worth a look, the largest first."""
+        found = [Cluster(why, tuple(group)) for (why, _), group in self._groups.items() if len(group) >= LEAST[why]]
+        return sorted(found, key=lambda cluster: -len(cluster.parties))[:MOST_CLUSTERS]
 
 
 def read_friend(raw: Mapping[str, Any], languages: Iterable[str], language: str) -> tuple[str, str]:
     """The friend's name and language when a ticket is handed on; raises Refused."""
     read = Reader(raw)
-    name = read.text("name", NAME, required=True)
+    name = FriendFields(**walk(read, FriendFields)).name
     tag = read.choice("language", languages, default=language)
     read.finish()
     return name, tag
 
 
-def _phone(read: Reader, event: EventRow) -> str:
-    text = latin_digits(read.text("phone", 40))
+def _phone(read: Reader, given: str, event: EventRow) -> str:
+    text = latin_digits(given)
     if not text:
         return ""
     try:
@@ -198,49 +214,7 @@ def _phone(read: Reader, event: EventRow) -> str:
     return ""
 
 
-def _email(read: Reader) -> str:
-    text = read.text("email", 254)
+def _email(read: Reader, text: str) -> str:
     if text and not _EMAIL.fullmatch(text):
         read.wrong("email", "email_invalid")
     return text
-
-
-def new_short_code() -> str:
-    """Six characters that can be read out over a bad line."""
-    return "".join(secrets.choice(SHORT_CODE_ALPHABET) for _ in range(SHORT_CODE_LENGTH))
-
-
-def who_moves_up(
-    waiting: Iterable[Waiting],
-    free: int | None,
-    now: datetime,
-    *,
-    held_after: timedelta = HELD_AFTER,
-    held_after_passes: int = HELD_AFTER_PASSES,
-) -> Promotion:
-    """Fill `free` places (None: no limit) from the waiting list, in order of arrival.
-
-    A party that does not fit lets later ones pass, until it has waited for `held_after` or was passed over
-    `held_after_passes` times: from then on free places are kept for it. "Take what there is" moves up with fewer.
-    """
-    promoted: list[tuple[Waiting, int]] = []
-    skipped: list[UUID] = []
-    passed = 0
-    left = free
-    for party in waiting:
-        if left is None or party.party <= left:
-            seats = party.party
-        elif left > 0 and party.take_what_there_is:
-            seats = left
-        else:
-            skipped.append(party.id)
-            if party.passed_over >= held_after_passes or now - party.created_at >= held_after:
-                break
-            continue
-        promoted.append((party, seats))
-        passed = len(skipped)
-        if left is not None:
-            left -= seats
-            if left == 0:
-                break
-    return Promotion(tuple(promoted), tuple(skipped[:passed]))

@@ -1,9 +1,19 @@
 """Registrations as asked for and as read."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+
+from app.validation import forms
+from models.states import Channel, RegistrationState, TicketState
+
+NAME = 120
+REASON = 300
+MOST = 10**18  # people: whoever asks for more than the party's limit is told the limit
+MOST_INVITED = 60
+HELD = {TicketState.VALID, TicketState.WAITING}
 
 
 def _(text: str) -> str:
@@ -18,6 +28,20 @@ ATTENTION = {
     "guest": _("Guest of honour"),
     "performer": _("Performer"),
 }
+
+
+class RegistrationFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker (or a script) sends; `names` are read by the size of the party."""
+
+    name: Annotated[str, forms.Line(most=NAME, about="Who books; a nickname is enough.")]
+    party: Annotated[int, forms.Whole(low=1, high=MOST, default=1, about="How many people.")]
+    children: Annotated[int, forms.Whole(low=0, high=MOST, default=0, about="How many of them are children.")]
+    phone: Annotated[str, forms.Line(most=40, about="A phone to be told of changes; may be left out.")]
+    email: Annotated[str, forms.Line(most=254, about="An e-mail address; may be left out.")]
+    pickup_point: Annotated[str, forms.Line(most=36, about="The id of a pick-up point.")]
+    accept_waiting: Annotated[bool, forms.Flag(about="To wait where all places are taken.")]
+    take_what_there_is: Annotated[bool, forms.Flag(about="To move up with fewer people.")]
+    invitation: Annotated[str, forms.Line(most=200, about="The key of a community leader's link.")]
 
 
 class RegistrationDraft(msgspec.Struct, frozen=True):
@@ -37,6 +61,15 @@ class RegistrationDraft(msgspec.Struct, frozen=True):
     def party(self) -> int:
         return len(self.names)
 
+    @property
+    def reaches(self) -> dict[Channel, str]:
+        """The addresses that were given, by channel."""
+        return {channel: address for channel, address in _by_channel(self.phone, self.email).items() if address}
+
+
+def _by_channel(phone: str | None, email: str | None) -> dict[Channel, str | None]:
+    return {Channel.PHONE: phone, Channel.EMAIL: email}
+
 
 class InvitationRow(msgspec.Struct, frozen=True):
     """A community leader's link. `registered` counts the people booked by it, `admitted` those who came."""
@@ -52,21 +85,31 @@ class InvitationRow(msgspec.Struct, frozen=True):
     admitted: int = 0
 
 
-class ChangeDraft(msgspec.Struct, frozen=True):
+class ChangeFields(msgspec.Struct, frozen=True, kw_only=True):
+    """What the holder of a party's link sends; `names` and `drop` are read by what the party has."""
+
+    party: Annotated[int | None, forms.Whole(low=1, high=MOST, about="How many people it shall be.")]
+    children: Annotated[int | None, forms.Whole(low=0, high=MOST, about="How many of them are children.")]
+    phone: Annotated[str, forms.Line(most=40, about="Another phone; empty for none any more.")]
+    email: Annotated[str, forms.Line(most=254, about="Another e-mail address; empty for none any more.")]
+    pickup_point: Annotated[str, forms.Line(most=36, about="The id of another pick-up point; empty for none.")]
+
+
+class ChangeDraft(msgspec.Struct, frozen=True, kw_only=True):
     """A checked change of a party. None leaves a thing as it is; an empty phone or e-mail removes it.
 
     `party` is the new size, or `drop` names the tickets to give up; `names` go with the places in order of number.
     `moves_bus` says whether `pickup_point` (None: no bus) is meant.
     """
 
-    party: int | None
-    drop: tuple[int, ...]
-    children: int | None
-    names: tuple[str, ...] | None
-    phone: str | None
-    email: str | None
-    moves_bus: bool
-    pickup_point: UUID | None
+    party: int | None = None
+    drop: tuple[int, ...] = ()
+    children: int | None = None
+    names: tuple[str, ...] | None = None
+    phone: str | None = None
+    email: str | None = None
+    moves_bus: bool = False
+    pickup_point: UUID | None = None
 
     @property
     def changed(self) -> list[str]:
@@ -74,17 +117,36 @@ class ChangeDraft(msgspec.Struct, frozen=True):
         given = [name for name in ("party", "children", "names", "phone", "email") if getattr(self, name) is not None]
         return given + ["drop"] * bool(self.drop) + ["pickup_point"] * self.moves_bus
 
+    @property
+    def reaches(self) -> dict[Channel, str]:
+        """The addresses to write down, by channel; "" for one to remove."""
+        given = _by_channel(self.phone, self.email)
+        return {channel: address for channel, address in given.items() if address is not None}
 
-class Held(msgspec.Struct, frozen=True):
-    """What a registration holds, as it is under the event's lock."""
 
-    id: UUID
-    event: UUID
-    state: str
-    party: int
-    children: int
-    pickup_point: UUID | None
-    last_ticket: int
+class InvitationFields(msgspec.Struct, frozen=True):
+    """For whom an invitation is, and for how many people."""
+
+    label: Annotated[str, forms.Line(most=NAME, required=True, about="Whose link it is.")]
+    party_limit: Annotated[int, forms.Whole(low=1, high=MOST_INVITED, required=True, about="People in one booking.")]
+
+
+class FriendFields(msgspec.Struct, frozen=True):
+    """To whom a ticket is handed on."""
+
+    name: Annotated[str, forms.Line(most=NAME, required=True, about="The friend's name.")]
+
+
+class NoteFields(msgspec.Struct, frozen=True):
+    """What the gate should know of a party."""
+
+    note: Annotated[str, forms.Line(most=NAME, about="A sentence that only the party's tickets open.")]
+
+
+class ReasonFields(msgspec.Struct, frozen=True):
+    """Why the attaché decides by hand."""
+
+    reason: Annotated[str, forms.Line(most=REASON, required=True, about="Why; it is kept in the audit.")]
 
 
 class TicketRow(msgspec.Struct, frozen=True):
@@ -93,10 +155,14 @@ class TicketRow(msgspec.Struct, frozen=True):
     id: UUID
     number: int
     issue: int
-    state: str
+    state: TicketState
     name: str
     child: bool
     admitted_at: datetime | None
+
+    @property
+    def valid(self) -> bool:
+        return self.state == TicketState.VALID
 
 
 class Party(msgspec.Struct, frozen=True):
@@ -106,7 +172,7 @@ class Party(msgspec.Struct, frozen=True):
     event: UUID
     number: str
     short_code: str
-    state: str
+    state: RegistrationState
     party: int
     children: int
     name: str
@@ -123,8 +189,25 @@ class Party(msgspec.Struct, frozen=True):
     note: str = ""
 
     @property
+    def confirmed(self) -> bool:
+        return self.state == RegistrationState.CONFIRMED
+
+    @property
+    def waiting(self) -> bool:
+        return self.state == RegistrationState.WAITING
+
+    @property
+    def erased(self) -> bool:
+        return self.state == RegistrationState.ERASED
+
+    @property
     def valid_tickets(self) -> tuple[TicketRow, ...]:
-        return tuple(ticket for ticket in self.tickets if ticket.state == "valid")
+        return tuple(ticket for ticket in self.tickets if ticket.valid)
+
+    @property
+    def present_tickets(self) -> tuple[TicketRow, ...]:
+        """Those that admit, or will once the party moves up."""
+        return tuple(ticket for ticket in self.tickets if ticket.state in HELD)
 
 
 class Cluster(msgspec.Struct, frozen=True):
@@ -132,22 +215,3 @@ class Cluster(msgspec.Struct, frozen=True):
 
     why: str
     parties: tuple[Party, ...]
-
-
-class Waiting(msgspec.Struct, frozen=True):
-    """A party on the waiting list, as the rule for moving up sees it."""
-
-    id: UUID
-    party: int
-    children: int
-    take_what_there_is: bool
-    passed_over: int
-    created_at: datetime
-    pickup_point: UUID | None = None
-
-
-class Promotion(msgspec.Struct, frozen=True):
-    """Who moves up and with how many places, and which parties were passed over by that."""
-
-    promoted: tuple[tuple[Waiting, int], ...]
-    passed: tuple[UUID, ...]

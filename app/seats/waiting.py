@@ -1,6 +1,6 @@
 """The waiting list: who moves up when places become free, and what the attaché decides by hand.
 
-Whatever frees places calls `promote_waiting` in its own transaction; everything begins by touching the event's row.
+Whatever frees places calls `promote_waiting` in its own transaction, under `hold`.
 """
 
 from datetime import timedelta
@@ -8,38 +8,50 @@ from uuid import UUID
 
 import msgspec
 
-from app.activity.record import Actor, audit
-from app.database.connection import fetch, now, write
-from app.registrations import rules
-from app.registrations.shapes import Waiting
+from app.activity.kinds import Kind
+from app.activity.record import RULE, Actor, record
+from app.database.connection import fetch, now
+from app.database.rows import places
+from app.seats.hold import hold
+from app.seats.places import take_bus
+from app.seats.rules import who_moves_up
+from app.seats.shapes import Waiting
 from app.validation.refusals import Refused
 
-TAKE_BUS = """
-UPDATE pickup_point SET seats_taken = seats_taken + $2
-WHERE id = $1 AND (seats IS NULL OR seats_taken + $2 <= seats) RETURNING id
+_FREE = """
+SELECT capacity, seats_taken, revision, held_after_hours, held_after_passes FROM event
+WHERE id = $1 AND seats_waiting > 0 AND state = 'published'
 """
 _WAITING = """
 SELECT id, party, children, take_what_there_is, passed_over, created_at, pickup_point FROM registration
 WHERE event = $1 AND state = 'waiting'
 """
+_UP = """
+UPDATE event SET seats_taken = seats_taken + $2, seats_waiting = seats_waiting - $3 WHERE id = $1 RETURNING id
+"""
+_TICKETS = """
+SELECT id, child, EXISTS (SELECT 1 FROM admission WHERE admission.ticket = ticket.id) AS admitted FROM ticket
+WHERE registration = $1 AND state = 'waiting' ORDER BY number
+"""
+_CONFIRM = """
+UPDATE registration SET state = 'confirmed', party = $2, children = $3, pickup_point = $4,
+  wait_position = NULL, revision = $5 WHERE id = $1 RETURNING id
+"""
+_FIRST = """
+UPDATE registration SET wait_position = (SELECT min(other.wait_position) - 1 FROM registration AS other
+  WHERE other.event = $1 AND other.state = 'waiting')
+WHERE id = $2 AND event = $1 AND state = 'waiting' RETURNING id
+"""
 
 
 async def promote_waiting(event: UUID) -> None:
     """Move waiting parties up into free places; call it inside the transaction that freed them."""
-    rows = await fetch(
-        "SELECT capacity, seats_taken, revision, held_after_hours, held_after_passes FROM event"
-        " WHERE id = $1 AND seats_waiting > 0 AND state = 'published'",
-        event,
-    )
+    rows = await fetch(_FREE, event)
     if not rows:
         return
     capacity, taken, revision = rows[0]["capacity"], rows[0]["seats_taken"], rows[0]["revision"]
-    waiting = msgspec.convert(
-        await fetch(f"{_WAITING} ORDER BY wait_position", event),
-        list[Waiting],
-        strict=False,
-    )
-    moves = rules.who_moves_up(
+    waiting = msgspec.convert(await fetch(f"{_WAITING} ORDER BY wait_position", event), list[Waiting], strict=False)
+    moves = who_moves_up(
         waiting,
         None if capacity is None else capacity - taken,
         now(),
@@ -49,79 +61,46 @@ async def promote_waiting(event: UUID) -> None:
     for party, seats in moves.promoted:
         await _promote(event, party, seats, revision)
     if moves.passed:
-        places = ", ".join(f"${index + 1}" for index in range(len(moves.passed)))
         await fetch(
-            f"UPDATE registration SET passed_over = passed_over + 1 WHERE id IN ({places})",
-            *moves.passed,
+            f"UPDATE registration SET passed_over = passed_over + 1 WHERE id IN ({places(moves.passed)})", *moves.passed
         )
 
 
 async def _promote(event: UUID, party: Waiting, seats: int, revision: int) -> None:
     """Give a waiting party its places, and the bus if it still has room for all of them."""
-    bus = party.pickup_point if party.pickup_point and await fetch(TAKE_BUS, party.pickup_point, seats) else None
-    await fetch(
-        "UPDATE event SET seats_taken = seats_taken + $2, seats_waiting = seats_waiting - $3"
-        " WHERE id = $1 RETURNING id",
-        event,
-        seats,
-        party.party,
-    )
-    tickets = await fetch(
-        "SELECT id, child, EXISTS (SELECT 1 FROM admission WHERE admission.ticket = ticket.id) AS admitted FROM ticket"
-        " WHERE registration = $1 AND state = 'waiting' ORDER BY number",
-        party.id,
-    )
+    bus = party.pickup_point if party.pickup_point and await take_bus(party.pickup_point, seats) else None
+    await fetch(_UP, event, seats, party.party)
+    tickets = await fetch(_TICKETS, party.id)
     kept = sorted(tickets, key=lambda ticket: not ticket["admitted"])[:seats]  # who is inside already stays
-    places = ", ".join(f"${index + 3}" for index in range(len(kept)))
     await fetch(
-        f"UPDATE ticket SET revision = $2, state = CASE WHEN id IN ({places}) THEN 'valid' ELSE 'given_up' END"
+        f"UPDATE ticket SET revision = $2, state = CASE WHEN id IN ({places(kept, 3)}) THEN 'valid' ELSE 'given_up' END"
         " WHERE registration = $1 AND state = 'waiting' RETURNING id",
         party.id,
         revision,
         *(ticket["id"] for ticket in kept),
     )
-    await fetch(
-        "UPDATE registration SET state = 'confirmed', party = $2, children = $3, pickup_point = $4,"
-        " wait_position = NULL, revision = $5 WHERE id = $1 RETURNING id",
-        party.id,
-        seats,
-        sum(1 for ticket in kept if ticket["child"]),
-        bus,
-        revision,
-    )
-    await audit(Actor("rule"), "moved_up", "registration", party.id, event, party=seats)
+    await fetch(_CONFIRM, party.id, seats, sum(1 for ticket in kept if ticket["child"]), bus, revision)
+    await record(Kind.MOVED_UP, RULE, party.id, event, party=seats)
 
 
 async def move_up(event: UUID, registration: UUID, reason: str, by: Actor) -> None:
     """Give a waiting party its places by hand, before others; raises Refused where there are not enough."""
-    async with write():
-        locked = await fetch(
-            "UPDATE event SET revision = revision + 1 WHERE id = $1 RETURNING revision, capacity, seats_taken", event
-        )
+    async with hold(event, ("capacity", "seats_taken")) as held:
         rows = await fetch(f"{_WAITING} AND id = $2", event, registration)
         if not rows:
             raise Refused("not_waiting")
         party = msgspec.convert(rows[0], Waiting, strict=False)
-        capacity, taken = locked[0]["capacity"], locked[0]["seats_taken"]
+        capacity, taken = held.facts["capacity"], held.facts["seats_taken"]
         if capacity is not None and taken + party.party > capacity:
             raise Refused("not_enough_places", free=max(0, capacity - taken), party=party.party)
-        await _promote(event, party, party.party, locked[0]["revision"])
-        await audit(by, "moved_up_by_hand", "registration", registration, event, reason=reason)
+        await _promote(event, party, party.party, held.revision)
+        await record(Kind.MOVED_UP_BY_HAND, by, registration, event, reason=reason)
 
 
 async def move_first(event: UUID, registration: UUID, reason: str, by: Actor) -> None:
     """Put a waiting party before all others; whoever then fits moves up at once."""
-    async with write():
-        await fetch("UPDATE event SET revision = revision + 1 WHERE id = $1 RETURNING id", event)
-        moved = await fetch(
-            "UPDATE registration SET wait_position ="
-            " (SELECT min(other.wait_position) - 1 FROM registration AS other"
-            " WHERE other.event = $1 AND other.state = 'waiting')"
-            " WHERE id = $2 AND event = $1 AND state = 'waiting' RETURNING id",
-            event,
-            registration,
-        )
-        if not moved:
+    async with hold(event):
+        if not await fetch(_FIRST, event, registration):
             raise Refused("not_waiting")
-        await audit(by, "moved_first_by_hand", "registration", registration, event, reason=reason)
+        await record(Kind.MOVED_FIRST_BY_HAND, by, registration, event, reason=reason)
         await promote_waiting(event)

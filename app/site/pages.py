@@ -15,7 +15,7 @@ from app.directory.shapes import ContactRow, Country
 from app.directory.vcard import vcard
 from app.events.queries import country_events, past_events
 from app.events.rules import days_until
-from app.i18n.catalogues import languages, preferred, translate
+from app.i18n.catalogues import preferred, translate
 from app.printing import qr
 from app.validation.refusals import Refused
 from app.web.public_cache import PublicAnswer, public_cache_of
@@ -40,8 +40,6 @@ async def _public(
     request: Req, language: str, key: str, template: str, facts: Callable[[], Awaitable[Facts]]
 ) -> Response[bytes]:
     """A page of this language that is the same for everybody."""
-    if language not in languages():
-        raise Refused("not_found")
 
     async def make() -> PublicAnswer:
         return PublicAnswer(render(request, template, **await facts()).encode())
@@ -53,8 +51,6 @@ async def _of_country(
     request: Req, language: str, slug: str, below: str, make_of: Callable[[Country], Awaitable[PublicAnswer]]
 ) -> Response[bytes]:
     """Something of a host country at /{language}/{slug}/{below}; a former address leads to the present one."""
-    if language not in languages():
-        raise Refused("not_found")
 
     async def make() -> PublicAnswer:
         found = await country_by_slug(slug)

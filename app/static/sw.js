@@ -1,15 +1,21 @@
 // Tickets and the gate at hand without a network. Party pages: from the network first, else as they were kept; what the
 // server says is gone (404, 410) is forgotten here too. The gate: its page and files are kept together, as one set.
-const TICKETS = "bon-tickets-1", GATE = "bon-gate-1";
+const TICKETS = "bon-tickets-1",
+  GATE = "bon-gate-1";
 const PARTY = /^\/[a-z-]+\/r\/[\w-]+(\/\d+(\.svg)?)?\/?$/;
 const SCANNER = /^\/(gate\/?$|t\/)/i; // a ticket's own address, too: on a paired phone it admits
-const PATIENCE = 6000, GATE_PATIENCE = 3000; // milliseconds: a network that hangs is none
+const PATIENCE = 6000,
+  GATE_PATIENCE = 3000; // milliseconds: a network that hangs is none
 
 self.addEventListener("install", () => self.skipWaiting());
-self.addEventListener("activate", (event) => event.waitUntil((async () => {
-  for (const name of await caches.keys()) if (name !== TICKETS && name !== GATE) await caches.delete(name);
-  await self.clients.claim();
-})()));
+self.addEventListener("activate", (event) =>
+  event.waitUntil(
+    (async () => {
+      for (const name of await caches.keys()) if (name !== TICKETS && name !== GATE) await caches.delete(name);
+      await self.clients.claim();
+    })(),
+  ),
+);
 
 const bare = (path) => path.replace(/\/$/, "");
 
@@ -28,7 +34,8 @@ const refreshed = async (path, kept) => {
   const key = bare(path.split("?")[0]);
   if (answer.ok) await kept.put(key, answer.clone());
   if (answer.status === 404 || answer.status === 410) {
-    if (key.split("/").length === 4) await forget(key, kept); // the party itself is gone
+    if (key.split("/").length === 4)
+      await forget(key, kept); // the party itself is gone
     else await kept.delete(key);
   }
   return answer;
@@ -45,7 +52,10 @@ const forget = async (path, kept) => {
 const partyPage = async (request, pathname) => {
   const kept = await caches.open(TICKETS);
   try {
-    return await refreshed(request.mode === "navigate" ? request.url.replace(self.location.origin, "") : pathname, kept);
+    return await refreshed(
+      request.mode === "navigate" ? request.url.replace(self.location.origin, "") : pathname,
+      kept,
+    );
   } catch (error) {
     const found = await kept.match(bare(pathname));
     if (found) return found;
@@ -93,8 +103,12 @@ const keepGate = async (files) => {
   }
 };
 
-self.addEventListener("message", (event) => event.waitUntil((async () => {
-  const { keep, gate } = event.data;
-  await (gate ? keepGate(gate) : keepTickets(keep));
-  event.ports[0].postMessage("kept");
-})()));
+self.addEventListener("message", (event) =>
+  event.waitUntil(
+    (async () => {
+      const { keep, gate } = event.data;
+      await (gate ? keepGate(gate) : keepTickets(keep));
+      event.ports[0].postMessage("kept");
+    })(),
+  ),
+);

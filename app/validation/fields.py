@@ -9,8 +9,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from app.validation.refusals import Problem, invalid
+from app.validation.refusals import Problem, Refused, invalid
 
 Localised = dict[str, str]
 
@@ -37,6 +38,20 @@ def clean(text: str, *, lines: bool = False) -> str:
 def latin_digits(text: str) -> str:
     """Khmer digits as Latin ones; everything else as it is."""
     return text.translate(_KHMER_DIGITS)
+
+
+def small_number(text: str, most: int) -> int | None:
+    """A whole number from 0 to `most`, as addresses and hidden fields hold it; None for anything else."""
+    fits = text.isascii() and text.isdecimal() and len(text) <= len(str(most))
+    return number if fits and (number := int(text)) <= most else None
+
+
+def found_id(text: str) -> UUID:
+    """The id in an address; raises Refused "not_found" for text that is none."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Refused("not_found") from error
 
 
 def unflatten(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Free of Litestar, so that rules may refuse. A new refusal is one line in SENTENCES and its translations.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -152,9 +153,9 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Refused(Exception):
-    """A request that is understood and refused. `code` is a key of SENTENCES; `facts` fill its sentence."""
+    """A request that is understood and refused. `code` is a key of SENTENCES; `facts` of any name fill its sentence."""
 
-    def __init__(self, code: str, problems: tuple[Problem, ...] = (), **facts: Any) -> None:
+    def __init__(self, code: str, problems: tuple[Problem, ...] = (), /, **facts: Any) -> None:
         super().__init__(code)
         self.code = code
         self.problems = problems
@@ -163,6 +164,18 @@ class Refused(Exception):
     @property
     def status(self) -> int:
         return SENTENCES[self.code][0]
+
+
+class _Facts(dict[str, Any]):
+    """Facts of a sentence; what nobody gave is left open rather than failing a second time."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def filled(text: str, facts: Mapping[str, Any]) -> str:
+    """A sentence with its facts."""
+    return text.format_map(_Facts(facts))
 
 
 def invalid(problems: list[Problem]) -> Refused:

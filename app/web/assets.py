@@ -6,20 +6,22 @@ import mimetypes
 import re
 from functools import cache
 from pathlib import Path
+from posixpath import normpath
 
 import msgspec
 from litestar import Response, route
 from litestar.params import FromPath
 
+from app.settings import STATIC
 from app.validation.refusals import Refused
 from app.web.headers import policy
 from app.web.request import Req
 
-STATIC = Path(__file__).parent.parent / "static"
 COMPRESSED = {".css", ".js", ".svg", ".json", ".webmanifest", ".wasm"}
-_REFERENCE = re.compile(rb'url\(([\w.-]+)\)|"\./([\w.-]+)"')  # in style sheets; in scripts and manifests
+_REFERENCE = re.compile(rb'url\(([\w./-]+)\)|"(\.{1,2}/[\w./-]+)"')  # in style sheets; in scripts and manifests
+_PART = re.compile(rb'@import "\./([\w./-]+)";\n')  # style sheets are served as one
 # a worker has the policy of its own file: the scanner's reader compiles our WebAssembly
-_POLICIES = {"reader.js": policy({"script-src": "'self' 'wasm-unsafe-eval'"})}
+_POLICIES = {"gate/reader.js": policy({"script-src": "'self' 'wasm-unsafe-eval'"})}
 
 
 class Asset(msgspec.Struct, frozen=True):
@@ -31,40 +33,73 @@ class Asset(msgspec.Struct, frozen=True):
     policy: str = ""
 
 
-@cache
-def _addresses() -> tuple[dict[str, str], dict[str, Asset]]:
-    """Name → hashed name, and hashed name → asset; what refers to other assets is rewritten to their hashed names."""
-    files = {path.name: path for path in STATIC.rglob("*") if path.is_file() and path.suffix != ".br"}
-    files.pop("manifest.json", None)
-    addresses: dict[str, str] = {}
-    assets: dict[str, Asset] = {}
+class SameNameError(Exception):
+    """Two files of one name: their addresses would not tell them apart to whoever reads them."""
 
-    def add(name: str) -> str:
-        if name in addresses:
-            return addresses[name]
-        path = files[name]
+
+def files_of(folder: Path) -> dict[str, Path]:
+    """The files to serve by their path below a folder; raises SameNameError where two share a name."""
+    files, names = {}, dict[str, Path]()
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or path.suffix == ".br" or path.name == "manifest.json":
+            continue
+        if path.name in names:
+            raise SameNameError(f"{names[path.name]} and {path} have one name; give one of them another.")
+        names[path.name] = path
+        files[path.relative_to(folder).as_posix()] = path
+    return files
+
+
+class Assets:
+    """Every file of a folder: `addresses` by its path, `served` by the name that its content's hash gives it.
+
+    What refers to other files is rewritten to their addresses; a style sheet holds its parts.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._files = files_of(folder)
+        self.addresses: dict[str, str] = {}
+        self.served: dict[str, Asset] = {}
+        for name in self._files:
+            self._add(name)
+
+    def _add(self, name: str) -> str:
+        if name in self.addresses:
+            return self.addresses[name]
+        path, here = self._files[name], Path(name).parent
+
+        def rewritten(found: re.Match[bytes]) -> bytes:
+            other = normpath(here / (found[1] or found[2]).decode())
+            if other not in self._files:
+                return found[0]
+            address = self._add(other).encode()
+            return b"url(%b)" % address if found[1] else b'"%b"' % address
+
+        def inlined(found: re.Match[bytes]) -> bytes:
+            return self._files[(here / found[1].decode()).as_posix()].read_bytes()
+
         content = path.read_bytes()
+        if path.suffix == ".css":
+            content = _compact(_PART.sub(inlined, content))
         if path.suffix in {".css", ".js", ".webmanifest"}:
             content = _REFERENCE.sub(rewritten, content)
         hashed = f"{path.stem}.{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"
-        addresses[name] = hashed
-        assets[hashed] = Asset(
-            content,
-            _encodings(path, content),
-            mimetypes.guess_type(name)[0] or "application/octet-stream",
-            _POLICIES.get(name, ""),
-        )
-        return hashed
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        self.addresses[name] = f"/static/{hashed}"
+        self.served[hashed] = Asset(content, _encodings(path, content), media_type, _POLICIES.get(name, ""))
+        return self.addresses[name]
 
-    def rewritten(found: re.Match[bytes]) -> bytes:
-        name = (found[1] or found[2]).decode()
-        if name not in files:
-            return found[0]
-        return (b"url(/static/%b)" if found[1] else b'"/static/%b"') % add(name).encode()
 
-    for name in sorted(files):
-        add(name)
-    return addresses, assets
+@cache
+def _assets() -> Assets:
+    return Assets(STATIC)
+
+
+def _compact(css: bytes) -> bytes:
+    """A style sheet without comments and the blanks that only its writers need."""
+    plain = re.sub(rb"/\*.*?\*/", b"", css, flags=re.DOTALL)
+    plain = re.sub(rb"\s+", b" ", plain)
+    return re.sub(rb" ?([{};,]) ?", rb"\1", plain).replace(b";}", b"}").strip() + b"\n"
 
 
 def _encodings(path: Path, content: bytes) -> dict[str, bytes]:
@@ -79,7 +114,7 @@ def _encodings(path: Path, content: bytes) -> dict[str, bytes]:
 @route("/sw.js", http_method=["GET", "HEAD"])
 async def service_worker(request: Req) -> Response[bytes]:
     """The service worker: at the root, because it keeps pages of the whole site; always asked for anew."""
-    content = _addresses()[1][_addresses()[0]["sw.js"]].content
+    content = _assets().served[_assets().addresses["sw.js"].removeprefix("/static/")].content
     return Response(content, media_type="text/javascript", headers={"cache-control": "no-cache"})
 
 
@@ -94,14 +129,14 @@ def compressed(request: Req, content: bytes, media_type: str, headers: dict[str,
 
 
 def address(name: str) -> str:
-    """Where the asset lies; raises KeyError for one that is not there."""
-    return f"/static/{_addresses()[0][name]}"
+    """Where the asset of this path lies; raises KeyError for one that is not there."""
+    return _assets().addresses[name]
 
 
 @route("/static/{name:str}", http_method=["GET", "HEAD"])
 async def static(request: Req, name: FromPath[str]) -> Response[bytes]:
     """A file of ours, kept by browsers for a year."""
-    asset = _addresses()[1].get(name)
+    asset = _assets().served.get(name)
     if asset is None:
         raise Refused("not_found")
     headers = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
@@ -113,3 +148,6 @@ async def static(request: Req, name: FromPath[str]) -> Response[bytes]:
     if asset.policy:
         headers["content-security-policy"] = asset.policy
     return Response(content, media_type=asset.media_type, headers=headers)
+
+
+HANDLERS = [static, service_worker]

@@ -28,7 +28,8 @@ BY_STATUS = {
     429: "too_many_requests",
     503: "busy",
 }
-OVERLOADED = (TimeoutError, asyncpg.TooManyConnectionsError, sqlite3.OperationalError)
+OVERLOADED = (TimeoutError, asyncpg.TooManyConnectionsError)
+BUSY_SQLITE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
 
 
 def refusal_of(error: Exception) -> Refused:
@@ -37,7 +38,7 @@ def refusal_of(error: Exception) -> Refused:
         return error
     if isinstance(error, HTTPException):
         return Refused(BY_STATUS.get(error.status_code, "malformed" if error.status_code < 500 else "internal"))
-    if isinstance(error, OVERLOADED):
+    if isinstance(error, OVERLOADED) or getattr(error, "sqlite_errorcode", None) in BUSY_SQLITE:
         return Refused("busy")
     return Refused("internal")
 

@@ -1,7 +1,10 @@
-"""Answering a repeated POST with its first success: same principal, route, event and key give the same answer."""
+"""Answering a repeated POST with its first success: same principal, route, event and key give the same answer.
 
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+SQL by name: both statements stand in the way of every registration that carries a key.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +12,15 @@ import msgspec
 
 from app.database.connection import fetch, insert, now, write
 from app.security.keyring import Keyring
+from app.security.nonces import nonce_is_ours
 from app.security.sealing import keyed_hash, seal, unseal
 from app.validation.refusals import Refused
 from models.registrations import Idempotency
 
 KEPT = timedelta(hours=24)
+
+_KEPT = "SELECT body_hash, status, sealed_answer FROM idempotency WHERE claim_hash = $1 AND expires_at > $2"
+_EXPIRED = "DELETE FROM idempotency WHERE claim_hash = $1 AND expires_at <= $2"
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -55,12 +62,22 @@ async def once(
         raise
 
 
+async def once_by_nonce(
+    keyring: Keyring,
+    claim: tuple[str, ...],
+    typed: Mapping[str, str],
+    act: Callable[[], Awaitable[Answer]],
+) -> Answer:
+    """The same for a form: its `nonce`, if it is one of ours for the form that `claim` begins with, makes a repetition.
+
+    The nonce alone does: whoever goes back and corrects a letter must not have it done twice.
+    """
+    nonce = typed.get("nonce", "")
+    return await once(keyring, claim, nonce if nonce_is_ours(keyring, claim[0], nonce) else None, b"", act)
+
+
 async def _find(keyring: Keyring, claim_hash: str, body_hash: str) -> Answer | None:
-    rows = await fetch(
-        "SELECT body_hash, status, sealed_answer FROM idempotency WHERE claim_hash = $1 AND expires_at > $2",
-        claim_hash,
-        now(),
-    )
+    rows = await fetch(_KEPT, claim_hash, now())
     if not rows:
         return None
     if rows[0]["body_hash"] != body_hash:
@@ -70,7 +87,7 @@ async def _find(keyring: Keyring, claim_hash: str, body_hash: str) -> Answer | N
 
 
 async def _keep(keyring: Keyring, claim_hash: str, body_hash: str, kept: Answer) -> None:
-    await fetch("DELETE FROM idempotency WHERE claim_hash = $1 AND expires_at <= $2", claim_hash, now())
+    await fetch(_EXPIRED, claim_hash, now())
     answer = msgspec.json.encode(kept.body).decode()
     inserted = await insert(
         Idempotency,
@@ -86,3 +103,13 @@ async def _keep(keyring: Keyring, claim_hash: str, body_hash: str, kept: Answer)
     )
     if not inserted:
         raise _AlreadyKeptError
+
+
+async def forget(parties: list[UUID]) -> None:
+    """Remove the answers that tell of these parties."""
+    await Idempotency.delete().where(Idempotency.registration.is_in(parties))
+
+
+async def sweep(moment: datetime) -> None:
+    """Remove answers that were kept long enough."""
+    await Idempotency.delete().where(Idempotency.expires_at < moment)

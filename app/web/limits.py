@@ -1,5 +1,6 @@
 """Limits by purpose. Generous ones are counted in this process; those against guessing in the database.
 
+SQL by name: `_COUNT` counts and tells in one statement, so that many guesses at the same time are counted one by one.
 The in-process ones bound a flood, not a right: with several processes each counts on its own.
 """
 
@@ -13,6 +14,7 @@ from app.database.connection import fetch, now
 from app.security.keyring import Keyring
 from app.security.sealing import keyed_hash
 from app.validation.refusals import Refused
+from models.guards import Throttle
 
 MOST_BUCKETS = 20_000
 
@@ -65,42 +67,47 @@ SHORT_CODES = Guess("short-code", 60, 10)
 NAMES = Guess("names", 60, 10)  # every search counts: a list of people must not be read off
 
 
+_COUNT = """
+INSERT INTO throttle (key, failures, window_ends_at) VALUES ($1, 1, $2) ON CONFLICT (key) DO UPDATE SET
+  failures = CASE WHEN throttle.window_ends_at > $3 THEN throttle.failures + 1 ELSE 1 END,
+  window_ends_at = CASE WHEN throttle.window_ends_at > $3 THEN throttle.window_ends_at ELSE $2 END
+RETURNING failures
+"""
+
+
 async def refuse_guessing(keyring: Keyring, guess: Guess, subject: str) -> None:
     """Raise Refused "too_many_requests" if this subject has failed too often; counts nothing."""
-    rows = await fetch(
-        "SELECT window_ends_at FROM throttle WHERE key = $1 AND window_ends_at > $2 AND failures >= $3",
-        keyed_hash(keyring, guess.purpose, subject),
-        now(),
-        guess.most,
+    row = (
+        await Throttle.select(Throttle.window_ends_at)
+        .where(
+            Throttle.key == keyed_hash(keyring, guess.purpose, subject),
+            Throttle.window_ends_at > now(),
+            Throttle.failures >= guess.most,
+        )
+        .first()
     )
-    if rows:
-        raise _too_many(rows[0]["window_ends_at"])
+    if row:
+        raise _too_many(row["window_ends_at"])
 
 
 async def count_failure(keyring: Keyring, guess: Guess, subject: str) -> None:
-    """Note a wrong guess, in a window that begins with the first; raises Refused once there are too many.
-
-    One statement counts and tells, so that many guesses at the same time are counted one by one.
-    """
-    rows = await fetch(
-        "INSERT INTO throttle (key, failures, window_ends_at) VALUES ($1, 1, $2) ON CONFLICT (key) DO UPDATE SET"
-        " failures = CASE WHEN throttle.window_ends_at > $3 THEN throttle.failures + 1 ELSE 1 END,"
-        " window_ends_at = CASE WHEN throttle.window_ends_at > $3 THEN throttle.window_ends_at ELSE $2 END"
-        " RETURNING failures",
-        keyed_hash(keyring, guess.purpose, subject),
-        now() + timedelta(minutes=guess.minutes),
-        now(),
-    )
+    """Note a wrong guess, in a window that begins with the first; raises Refused once there are too many."""
+    key, until = keyed_hash(keyring, guess.purpose, subject), now() + timedelta(minutes=guess.minutes)
+    rows = await fetch(_COUNT, key, until, now())
     if rows[0]["failures"] > guess.most:
         await refuse_guessing(keyring, guess, subject)
 
 
 async def forgive(keyring: Keyring, guess: Guess, subject: str) -> None:
     """Take back one count: the guess was right."""
-    await fetch(
-        "UPDATE throttle SET failures = failures - 1 WHERE key = $1 AND failures > 0 RETURNING failures",
-        keyed_hash(keyring, guess.purpose, subject),
+    await Throttle.update({Throttle.failures: Throttle.failures - 1}).where(
+        Throttle.key == keyed_hash(keyring, guess.purpose, subject), Throttle.failures > 0
     )
+
+
+async def sweep(moment: datetime) -> None:
+    """Remove counts whose window is over."""
+    await Throttle.delete().where(Throttle.window_ends_at < moment)
 
 
 def _too_many(until: datetime) -> Refused:

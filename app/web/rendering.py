@@ -1,7 +1,6 @@
 """Rendering templates: each page has its language, translations, and the address of its twins."""
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +12,7 @@ from markupsafe import Markup, escape
 
 from app.i18n import catalogues as i18n
 from app.i18n.khmer_lines import with_breaks
+from app.settings import TEMPLATES
 from app.validation.refusals import Problem, Refused
 from app.web import assets
 from app.web.icons import PATHS
@@ -20,8 +20,6 @@ from app.web.request import LANGUAGE_COOKIE, Req, digits_of, is_staff_page, lang
 from calendars.words import khmer_digits, lunar_line
 
 _ADDRESS = ":/?#[]@!$&'()*+,;=%~"
-_HERE = Path(__file__).parent.parent
-TEMPLATES = next(path for path in (_HERE.parent / "templates", _HERE / "_bundled" / "templates") if path.is_dir())
 
 
 @pass_context
@@ -37,7 +35,7 @@ def _pick(context: Context, texts: Any) -> str:
 
 
 @pass_context
-def _said(context: Context, texts: Any) -> Markup:
+def _in_words(context: Context, texts: Any) -> Markup:
     """A localised text for the body of a page, marked where it is in another language than the page."""
     tag, text = i18n.pick_tagged(texts, context["text_language"], context["language"])
     if tag in {"", context["language"]} or not text:
@@ -126,7 +124,7 @@ def environment() -> Environment:
         code_sentence=_code_sentence,
         clock=i18n.local_time,
         lunar=_lunar,
-        said=_said,
+        said=_in_words,
         tag_of=_tag_of,
         direction=i18n.direction,
         weekdays=_weekdays,
@@ -173,6 +171,15 @@ def page(request: Req, template: str, /, *, status: int = 200, cookies: Any = No
         headers={"cache-control": "private, no-store", "x-robots-tag": "noindex"},
         cookies=cookies,
     )
+
+
+def said(refused: Refused | None) -> dict[str, Any]:
+    """A refused form's facts for its page: status, the refusal of the whole, and the problems beside their fields."""
+    return {
+        "status": refused.status if refused else 200,
+        "refused": refused,
+        "problems": refused.problems if refused else (),
+    }
 
 
 def see_other(address: str, cookies: Any = None) -> Response[bytes]:

@@ -1,22 +1,39 @@
-"""What is known of who asks: their address, their languages, whether they want HTML, and whether the form is ours."""
+"""What is known of who asks: address and languages, what they hold (cookies, tokens), whether the form is ours."""
 
+from datetime import timedelta
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from litestar import Request
-from litestar.datastructures import State
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie, State
+from litestar.handlers import BaseRouteHandler
 
 from app.activity.record import Actor, truncated
 from app.i18n.catalogues import DEFAULT, languages, preferred
 from app.security.keyring import Keyring
 from app.settings import Settings
 from app.validation.refusals import Refused
+from models.states import ActorKind
 
 LANGUAGE_COOKIE = "bon-language"
 KHMER_DIGITS = "khmer"
 
+SAFE = {"GET", "HEAD"}
+
 Req = Request[Any, Any, State]
+Connection = ASGIConnection[Any, Any, Any, State]
+
+
+def asking(connection: Connection) -> Req:
+    """The request that a guard judges: we serve nothing but HTTP."""
+    return cast(Req, connection)
+
+
+def is_public(handler: BaseRouteHandler) -> bool:
+    """Whether anybody may ask this; whoever forgets to say so has written something that only staff or phones reach."""
+    return bool(handler.opt.get("public"))
 
 
 def settings_of(request: Req) -> Settings:
@@ -48,7 +65,7 @@ def _within(address: str, network: str) -> bool:
 
 def worker(request: Req) -> Actor:
     """The public as an actor."""
-    return Actor("worker", "", truncated(client_address(request)))
+    return Actor(ActorKind.WORKER, "", truncated(client_address(request)))
 
 
 def language_of(request: Req) -> str:
@@ -85,13 +102,6 @@ def wants_html(request: Req) -> bool:
     return "json" not in request.headers.get("accept", "")
 
 
-async def refuse_control_characters(request: Req) -> None:
-    """No address of ours has one, and PostgreSQL refuses some of them in text."""
-    asked = [request.scope["path"], *request.query_params.values(), *request.query_params]
-    if any(not character.isprintable() for text in asked for character in text if ord(character) < 160):
-        raise Refused("not_found")
-
-
 def require_same_origin(request: Req) -> None:
     """Refuse a form that another site makes a browser send. Browsers say so in Sec-Fetch-Site, older ones in Origin."""
     site = request.headers.get("sec-fetch-site")
@@ -105,3 +115,50 @@ def require_same_origin(request: Req) -> None:
         request.headers.get("host", "").lower(),
     }:
         raise Refused("cross_site")
+
+
+# -- what they hold --------------------------------------------------------------------------------------------------
+
+
+def cookie_name(settings: Settings, kind: str) -> str:
+    """`__Host-` binds a cookie to this very host; browsers take it over https only."""
+    return f"__Host-bon-{kind}" if settings.secure else f"bon-{kind}"
+
+
+def cookie(settings: Settings, kind: str, value: str, life: timedelta) -> Cookie:
+    """A cookie for staff, gates or the language; a life of zero removes it."""
+    return Cookie(
+        key=cookie_name(settings, kind),
+        value=value,
+        path="/",
+        max_age=int(life.total_seconds()),
+        secure=settings.secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def cookie_value(request: Req, kind: str) -> str:
+    return request.cookies.get(cookie_name(settings_of(request), kind), "")
+
+
+def bearer(request: Req) -> str:
+    """The bearer token of the request, or ""."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+# -- guards of every page --------------------------------------------------------------------------------------------
+
+
+async def form_is_ours(connection: Connection, _: BaseRouteHandler) -> None:
+    """A form must come from our own pages."""
+    request = asking(connection)
+    if request.method not in SAFE:
+        require_same_origin(request)
+
+
+async def known_language(connection: Connection, _: BaseRouteHandler) -> None:
+    """A page in a language that has no catalogue is nowhere."""
+    if connection.path_params.get("language", DEFAULT) not in languages():
+        raise Refused("not_found")

@@ -62,7 +62,7 @@ def measure(browser: Browser, served: Served, reel: Path) -> None:
     for slower in (1, SLOWER):
         session.send("Emulation.setCPUThrottlingRate", {"rate": slower})
         for verifier in ("native", "portable"):
-            asked = {"module": address("ticket_code.js"), "keys": keys, "texts": codes[:100], "verifier": verifier}
+            asked = {"module": address("gate/ticket_code.js"), "keys": keys, "texts": codes[:100], "verifier": verifier}
             show(f"verify a code, {verifier}, {slower}× slower", phone.page.evaluate(VERIFY, asked))
     session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     phone.offline()

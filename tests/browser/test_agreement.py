@@ -14,10 +14,12 @@ from playwright.sync_api import Browser, Page
 
 from app.gate import roster_seals as seals
 from app.gate import rules
-from app.gate.shapes import EntryRules, PartyState, ScanAsk, Seen, TicketState
+from app.gate.shapes import EntryRules, JudgedParty, JudgedTicket, ScanAsk, Seen
+from app.seats.rules import day_of
 from app.security.keyring import parse
 from app.security.ticket_code import Code, NotATicket, decode, encode
 from app.web.assets import address
+from models.states import Direction, EntryRule, EventState, RegistrationState, TicketState
 from tests.served import Served
 
 pytestmark = pytest.mark.browser
@@ -62,7 +64,7 @@ def by_server(text: str) -> Any:
 
 
 def by_phone(page: Page, texts: list[str], verifier: str = "") -> list[Any]:
-    asked = {"module": address("ticket_code.js"), "keys": KEYS, "texts": texts, "verifier": verifier}
+    asked = {"module": address("gate/ticket_code.js"), "keys": KEYS, "texts": texts, "verifier": verifier}
     return list(page.evaluate(READ, asked))
 
 
@@ -141,7 +143,7 @@ def test_seals_open_with_the_number_and_with_no_other(page: Page) -> None:
           }
           return said;
         }""",
-        {"module": address("seals.js"), "cases": cases},
+        {"module": address("gate/seals.js"), "cases": cases},
     )
     assert said == [[reference, name, ""] for _, _, reference, _, name in cases]
 
@@ -159,37 +161,37 @@ def case(draw: random.Random) -> tuple[dict[str, Any], tuple[str, str]]:
         return draw.choice((None, None, now + timedelta(hours=draw.randrange(-40, 40))))
 
     entry = EntryRules(
-        entry_rule=draw.choice(("once", "daily", "free")),
+        entry_rule=EntryRule(draw.choice(("once", "daily", "free"))),
         time_zone=draw.choice(("Asia/Seoul", "Asia/Phnom_Penh", "Asia/Riyadh", "UTC")),
         day_turns=draw.choice(("04:00", "00:00", "23:30")),
         entry_opens_at=about(),
         entry_closes_at=about(),
         admit_waiting=draw.random() < 0.3,
-        state="cancelled" if draw.random() < 0.1 else "published",
+        state=EventState.CANCELLED if draw.random() < 0.1 else EventState.PUBLISHED,
     )
     state = draw.choice(("confirmed", "confirmed", "confirmed", "waiting", "cancelled"))
-    day = rules.day_of(entry, now)
+    day = day_of(entry, now)
     tickets, issues, runs = {}, [], []
     for number in range(1, draw.randrange(2, 5)):
         held = draw.choice(("valid", "valid", "given_up", "handed_on"))
         ticket_state = "waiting" if state == "waiting" and held == "valid" else held
         issue = draw.randrange(3)
-        ticket = TicketState(uuid4(), number, issue, ticket_state, {})
+        ticket = JudgedTicket(uuid4(), number, issue, TicketState(ticket_state), {})
         issues.append(issue if held == "valid" else -2 if held == "handed_on" else -1)
         if held == "valid" and draw.random() < 0.4:
             at = now - timedelta(hours=draw.randrange(30), minutes=1)
             inside = entry.entry_rule != "free" or draw.random() < 0.5
-            ticket.seen[rules.day_of(entry, at)] = Seen(at, OTHER, "Other", inside)
+            ticket.seen[day_of(entry, at)] = Seen(at, OTHER, "Other", inside)
             runs.append([int(at.timestamp()), "other", number if inside else -number])
         tickets[number] = ticket
     number = draw.randrange(1, len(tickets) + 1)
     override = draw.choice(("", "", "other"))
     read = draw.choice((None, max(0, tickets[number].issue - draw.randrange(2))))
     ask = ScanAsk(
-        nonce="n", direction="in", scanned_at=now, phone_at=now, clock_off=False, offline=False, shown="",
+        nonce="n", direction=Direction.IN, scanned_at=now, phone_at=now, clock_off=False, offline=False, shown=None,
         override=override, undo="", rehearsal=False, numbers=(), registration="r", ticket=number, issue=read,
     )  # fmt: skip
-    party = PartyState(uuid4(), "r", state, len(tickets), tickets)
+    party = JudgedParty(uuid4(), "r", RegistrationState(state), len(tickets), tickets)
     verdict = rules.judge(ask, party, number, entry=entry, day=day, device=ME)
     told = {
         "event": {
@@ -212,7 +214,7 @@ def test_phone_and_server_judge_alike(page: Page) -> None:
           const { judge } = await import(module);
           return cases.map((each) => { const { outcome, code } = judge(each); return [outcome, code]; });
         }""",
-        {"module": address("judge.js"), "cases": [told for told, _ in cases]},
+        {"module": address("gate/judge.js"), "cases": [told for told, _ in cases]},
     )
     for (told, expected), found in zip(cases, said, strict=True):
         assert tuple(found) == expected, told

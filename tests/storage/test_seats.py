@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.database.connection import fetch
-from app.registrations.queries import miscounted
+from app.seats.counts import miscounted
 from tests.world import World
 
 

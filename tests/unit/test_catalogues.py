@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from app.activity.kinds import KINDS, Kind
 from app.i18n.catalogues import languages
 from tests.messages import catalogue, collect
 
@@ -37,3 +38,8 @@ def test_khmer_is_khmer() -> None:
     for message in catalogue("km"):
         if message.id and str(message.id) not in latin_is_right:
             assert re.search(r"[\u1780-\u17ff]", str(message.string)), message.id
+
+
+def test_whatever_happens_has_a_sentence() -> None:
+    assert set(KINDS) == set(Kind)
+    assert {told.sentence for told in KINDS.values()} <= set(MESSAGES)

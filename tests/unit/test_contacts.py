@@ -10,6 +10,7 @@ from app.directory.rules import RESERVED, group_of, is_open, is_stale, read_cont
 from app.directory.shapes import ContactRow, Opening
 from app.directory.vcard import vcard
 from app.validation.refusals import Refused
+from models.states import ContactKind
 
 WORKING = Opening((1, 2, 3, 4, 5), "09:00", "17:00")
 NIGHT = Opening((5, 6), "22:00", "06:00")
@@ -94,7 +95,7 @@ def test_the_ministrys_hours_are_shown_in_the_workers_time() -> None:
 def test_every_kind_leads_where_a_tap_should(kind: str, value: str, kept: str, link: str) -> None:
     draft = read_contact(contact(kind=kind, value=value), ["KR"], None)
     assert draft.value == kept
-    row = ContactRow(UUID(int=1), "KR", kind, {"en": "x"}, draft.value, 0, None)
+    row = ContactRow(UUID(int=1), "KR", ContactKind(kind), {"en": "x"}, draft.value, 0, None)
     assert row.link == link
 
 
@@ -153,9 +154,9 @@ def test_nobody_tried_it_for_long() -> None:
 
 def test_the_card_is_what_address_books_read() -> None:
     rows = [
-        ContactRow(UUID(int=1), None, "hotline", {"en": "x"}, "1297", 0, None),
-        ContactRow(UUID(int=2), "KR", "telegram", {"en": "x"}, "bon_korea", 0, None),
-        ContactRow(UUID(int=3), "KR", "office", {"en": "x"}, "Hannam-dong, Seoul; 2nd floor", 0, None),
+        ContactRow(UUID(int=1), None, ContactKind.HOTLINE, {"en": "x"}, "1297", 0, None),
+        ContactRow(UUID(int=2), "KR", ContactKind.TELEGRAM, {"en": "x"}, "bon_korea", 0, None),
+        ContactRow(UUID(int=3), "KR", ContactKind.OFFICE, {"en": "x"}, "Hannam-dong, Seoul; 2nd floor", 0, None),
     ]
     name = "អនុព័ន្ធការងារ នៅប្រទេសកូរ៉េ ក្រុងសេអ៊ូល និងតំបន់ជុំវិញទាំងអស់"
     card = vcard("urn:uuid:1", name, "Attaché", rows, page="https://bon.example/km/korea/contacts.vcf")

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.registrations.rules import HELD_AFTER_PASSES, who_moves_up
-from app.registrations.shapes import Waiting
+from app.seats.rules import HELD_AFTER_PASSES, who_moves_up
+from app.seats.shapes import Waiting
 
 NOW = datetime(2027, 4, 1, tzinfo=UTC)
 

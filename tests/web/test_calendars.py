@@ -214,8 +214,8 @@ async def test_encodings_follow_q_values_with_their_own_validators(
 
 
 def test_900_events_and_no_more_and_never_a_coming_one_less() -> None:
+    from app.events.feed_rows import FeedItem
     from app.events.feeds import MOST_BYTES, _within_limits
-    from app.events.queries import FeedItem
 
     event = FeedItem("a", 1, "published", "Asia/Seoul", coming=True)
     past = FeedItem("b", 1, "published", "Asia/Seoul", coming=False)

@@ -371,7 +371,7 @@ async def test_undo_obeys_revocation_and_rehearsal_and_says_when_there_is_nothin
 
 
 async def test_an_undone_admission_of_a_party_that_left_frees_its_seat(world: World) -> None:
-    from app.registrations.queries import miscounted
+    from app.seats.counts import miscounted
 
     event = await world.event(capacity=3)
     party = await world.party(event, 3)

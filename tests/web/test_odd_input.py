@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from app.database.connection import fetch
-from app.registrations.queries import miscounted
+from app.seats.counts import miscounted
 from tests.world import World
 
 ODD: tuple[Any, ...] = (

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from app.database.connection import current, fetch
-from app.registrations.queries import miscounted
+from app.seats.counts import miscounted
 from tests.world import World, soon
 
 

@@ -8,6 +8,7 @@ import pytest
 from app.activity.record import OPERATOR
 from app.directory.actions import add_contact
 from app.directory.shapes import ContactDraft
+from models.states import ContactKind
 from tests.world import World
 
 # method, path, then the status for: stranger, attaché of Japan, expired session, gate device, HQ, attaché of Korea.
@@ -193,7 +194,16 @@ async def test_who_may_do_what(world: World, person: str) -> None:
 
 async def _contact() -> str:
     """A contact of Korea's."""
-    draft = ContactDraft("KR", "phone", {"en": "Attaché"}, "1350", (), None, None, 1)
+    draft = ContactDraft(
+        host_country="KR",
+        kind=ContactKind.PHONE,
+        label={"en": "Attaché"},
+        value="1350",
+        opening=(),
+        latitude=None,
+        longitude=None,
+        position=1,
+    )
     return str(await add_contact(draft, OPERATOR))
 
 

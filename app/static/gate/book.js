@@ -72,7 +72,8 @@ export class Book {
 
   /** Revoked or expired: keys and roster go at once, the queue stays until it is delivered. */
   async end() {
-    const { device, offset } = this.facts, left = { over: true, device, offset, eventNumber: this.event };
+    const { device, offset } = this.facts,
+      left = { over: true, device, offset, eventNumber: this.event };
     await this.store.forgetRoster();
     await this.store.keepFacts(left);
     this.rows.clear();
@@ -85,7 +86,8 @@ export class Book {
     const scans = rehearsal ? this.rehearsed : this.queue.filter((entry) => !entry.rehearsal);
     const undone = new Set(scans.map((entry) => entry.undo));
     return scans.filter(
-      (entry) => entry.reference === reference && entry.admitted?.length && !undone.has(entry.nonce.replace(AS_SHOWN, "")),
+      (entry) =>
+        entry.reference === reference && entry.admitted?.length && !undone.has(entry.nonce.replace(AS_SHOWN, "")),
     );
   }
 
@@ -119,7 +121,9 @@ export class Book {
 
   /** The judge's word on one ticket now, and what else there is to say of its party. */
   judge(found, { direction, override, numbers, rehearsal, at }) {
-    const { event } = this.facts, row = this.rows.get(found.reference), own = this.#own(found.reference, rehearsal);
+    const { event } = this.facts,
+      row = this.rows.get(found.reference),
+      own = this.#own(found.reference, rehearsal);
     const known = { event, row: row?.[STATE] === "unknown" ? undefined : row, own, at };
     if (row?.[STATE] === "unknown") known.own = [...this.#remembered(row), ...own];
     if (found.refusal) return { outcome: override ? "admitted" : "refused", code: found.refusal, left: [] };
@@ -145,7 +149,9 @@ export class Book {
   /** People whom this phone let in and has not delivered yet: {tickets, groups}. */
   get uncounted() {
     const undone = new Set(this.queue.map((entry) => entry.undo));
-    const counted = this.queue.filter((entry) => !entry.rehearsal && !undone.has(entry.nonce) && entry.direction !== "out");
+    const counted = this.queue.filter(
+      (entry) => !entry.rehearsal && !undone.has(entry.nonce) && entry.direction !== "out",
+    );
     return {
       tickets: counted.reduce((sum, entry) => sum + (entry.admitted?.length ?? 0), 0),
       groups: counted.reduce((sum, entry) => sum + (entry.size ?? 0), 0),
@@ -153,7 +159,12 @@ export class Book {
   }
 
   #remembered(row) {
-    return row[ADMITTED].map(([seconds, gate, ...admitted]) => ({ at: seconds * 1000, gate, admitted, direction: "in" }));
+    return row[ADMITTED].map(([seconds, gate, ...admitted]) => ({
+      at: seconds * 1000,
+      gate,
+      admitted,
+      direction: "in",
+    }));
   }
 
   /** The name and note that this party's tickets open. */
@@ -183,11 +194,19 @@ export class Book {
    * Who was shown as admitted before the server's other answer came is inside: that is told as a scan of its own.
    */
   async settle(settled) {
-    const rows = new Map(), delivered = [], told = [];
+    const rows = new Map(),
+      delivered = [],
+      told = [];
     for (const { entry: sent, scan, result } of settled) {
       const entry = this.queue.find((each) => each.key === sent.key) ?? sent;
-      const otherwise = result && entry.shown === "admitted" && !scan.shown && !entry.override
-        && ["already_admitted", "refused"].includes(result.outcome) && entry.direction === "in" && !entry.rehearsal;
+      const otherwise =
+        result &&
+        entry.shown === "admitted" &&
+        !scan.shown &&
+        !entry.override &&
+        ["already_admitted", "refused"].includes(result.outcome) &&
+        entry.direction === "in" &&
+        !entry.rehearsal;
       if (otherwise) told.push({ ...entry, nonce: `${entry.nonce.replace(AS_SHOWN, "")}-shown`, offline: true });
       else delivered.push(entry);
       if (!result || !entry.reference || entry.rehearsal || otherwise) continue;
@@ -199,7 +218,8 @@ export class Book {
     await this.store.settle(delivered, told, [...rows.values()]);
     for (const [reference, row] of rows) this.rows.set(reference, row);
     const gone = new Set(delivered.map((entry) => entry.key));
-    this.queue = this.queue.filter((entry) => !gone.has(entry.key))
+    this.queue = this.queue
+      .filter((entry) => !gone.has(entry.key))
       .map((entry) => told.find((each) => each.key === entry.key) ?? entry);
     return told;
   }
@@ -215,5 +235,10 @@ const runOf = (entry, result, gate) => {
 };
 
 const without = (row, { at, admitted }, gate) =>
-  changed(row, row[ADMITTED].filter(([seconds, where, ...numbers]) =>
-    where !== gate || Math.abs(seconds - at / 1000) > 5 || !numbers.some((each) => admitted.includes(each))));
+  changed(
+    row,
+    row[ADMITTED].filter(
+      ([seconds, where, ...numbers]) =>
+        where !== gate || Math.abs(seconds - at / 1000) > 5 || !numbers.some((each) => admitted.includes(each)),
+    ),
+  );

@@ -1,5 +1,6 @@
 // The camera, its torch and choice, and the worker that reads frames. One stream stays open while the page is seen.
-const SIDE = 720, EVERY = 100; // pixels of the square that is read; milliseconds between frames
+const SIDE = 720,
+  EVERY = 100; // pixels of the square that is read; milliseconds between frames
 
 export class Reader {
   constructor({ worker, reader, wasm }) {
@@ -39,7 +40,15 @@ const middle = (source, width, height, canvas, whole = false) => {
   canvas.height = Math.round(cutHeight * scale);
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(
-    source, (width - cutWidth) / 2, (height - cutHeight) / 2, cutWidth, cutHeight, 0, 0, canvas.width, canvas.height,
+    source,
+    (width - cutWidth) / 2,
+    (height - cutHeight) / 2,
+    cutWidth,
+    cutHeight,
+    0,
+    0,
+    canvas.width,
+    canvas.height,
   );
   return context.getImageData(0, 0, canvas.width, canvas.height);
 };

@@ -1,7 +1,9 @@
 // Between phone and server: the roster comes, the queue goes. One errand of each kind at a time.
 const VERSION = 1; // of the roster's form
 const SHORT_CODE = /^[2-9A-HJKMNP-TV-Z]{6}$/;
-const BATCH = 50, PATIENCE = 10000, JUMP = 5000; // scans, milliseconds, milliseconds
+const BATCH = 50,
+  PATIENCE = 10000,
+  JUMP = 5000; // scans, milliseconds, milliseconds
 
 export class Over extends Error {} // this phone's time at the gate has ended
 
@@ -66,13 +68,16 @@ export class Courier {
 
   /** Brings the roster up to date, page by page. */
   sync() {
-    return (this.syncing ??= this.#sync().finally(() => { this.syncing = null; }));
+    return (this.syncing ??= this.#sync().finally(() => {
+      this.syncing = null;
+    }));
   }
 
   async #sync() {
     try {
-      for (let more = true; more;) {
-        const { cursor = "", tag = "" } = this.book.facts, began = Date.now();
+      for (let more = true; more; ) {
+        const { cursor = "", tag = "" } = this.book.facts,
+          began = Date.now();
         const page = await this.#ask(`/gate/api/roster?since=${encodeURIComponent(cursor)}&known=${tag}`, null, 60000);
         if (page.version > VERSION) {
           this.contact = performance.now();
@@ -103,7 +108,9 @@ export class Courier {
 
   /** Delivers what waits, in order; resolves when nothing is left or the server cannot be reached. */
   deliver() {
-    return (this.delivering ??= this.#deliver().finally(() => { this.delivering = null; }));
+    return (this.delivering ??= this.#deliver().finally(() => {
+      this.delivering = null;
+    }));
   }
 
   async #deliver() {
@@ -124,7 +131,8 @@ export class Courier {
   }
 
   async #deliverScans(entries) {
-    const now = Date.now(), sent = [];
+    const now = Date.now(),
+      sent = [];
     for (const entry of entries) {
       try {
         sent.push({ entry, scan: this.scanOf(entry) });
@@ -135,14 +143,22 @@ export class Courier {
     if (!sent.length) return;
     let results;
     try {
-      ({ results } = await this.#ask("/gate/api/scans", { sent_at: instant(now), scans: sent.map(({ scan }) => scan) }));
+      ({ results } = await this.#ask("/gate/api/scans", {
+        sent_at: instant(now),
+        scans: sent.map(({ scan }) => scan),
+      }));
     } catch (error) {
-      await this.#refused(error, sent.map(({ entry }) => entry), (entry) => this.#deliverScans([entry]));
+      await this.#refused(
+        error,
+        sent.map(({ entry }) => entry),
+        (entry) => this.#deliverScans([entry]),
+      );
       return;
     }
     this.contact = performance.now();
     const settled = results.flatMap((result, index) =>
-      result.nonce === sent[index].scan.nonce ? [{ ...sent[index], result }] : []);
+      result.nonce === sent[index].scan.nonce ? [{ ...sent[index], result }] : [],
+    );
     await this.book.settle(settled);
     this.tell("delivered", settled);
   }

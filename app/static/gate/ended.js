@@ -9,7 +9,8 @@ const root = document.querySelector("[data-ended]");
 const end = async () => {
   const known = await indexedDB.databases?.();
   if (known && !known.some((each) => each.name === "bon-gate")) return;
-  const store = await Store.open(), book = await Book.open(store);
+  const store = await Store.open(),
+    book = await Book.open(store);
   await book.end();
   const courier = new Courier(book, () => {});
   const round = async () => {

@@ -1,5 +1,5 @@
 // Handing the queue of a phone that stays offline over: as a file for the desk, or as squares for another paired phone.
-import encodeQR from "./qr_encoder.js";
+import encodeQR from "../_vendor/qr_encoder.js";
 import { fromBase64, hex } from "./ticket_code.js";
 
 const MARK = "BON-SCANS/1 "; // what begins a square; no ticket does
@@ -9,18 +9,26 @@ const KINDS = { nonce: "string", wall: "number", at: "number", event: "number" }
 const clock = (book) => Math.round((book.facts.offset ?? 0) / 1000);
 
 /** When it was by this phone's clock as the file's offset understands it. */
-const atOf = (entry, offset) => new Date(entry.corrected === null ? entry.wall : entry.corrected - offset * 1000).toISOString();
+const atOf = (entry, offset) =>
+  new Date(entry.corrected === null ? entry.wall : entry.corrected - offset * 1000).toISOString();
 
 /** The queue as the desk takes it: each phone's own scans under its own device. */
 const fileOf = (book, scanOf) => {
-  const offset = clock(book), phones = new Map();
+  const offset = clock(book),
+    phones = new Map();
   for (const entry of book.queue) {
     const device = entry.device ?? book.facts.device?.id ?? "";
     if (!phones.has(device)) phones.set(device, { device, clock_offset: offset, scans: [], walk_ins: [] });
     const phone = phones.get(device);
     try {
       if (entry.kind === "scan") phone.scans.push({ ...scanOf(entry), scanned_at: atOf(entry, offset) });
-      else phone.walk_ins.push({ nonce: entry.nonce, size: entry.size, children: entry.children, at: atOf(entry, offset) });
+      else
+        phone.walk_ins.push({
+          nonce: entry.nonce,
+          size: entry.size,
+          children: entry.children,
+          at: atOf(entry, offset),
+        });
     } catch {
       phone.scans.push(entry); // unreadable here; the desk says so
     }
@@ -31,7 +39,9 @@ const fileOf = (book, scanOf) => {
 /** {file, squares, square(n)}: the file's address, how many squares there are (none after this phone's time), and each as SVG. */
 export const handOver = async (book, scanOf) => {
   const entries = book.queue.map(({ key, stuck, ...entry }) => entry);
-  const sheets = book.facts.handing ? await Promise.all(inSheets(entries, clock(book)).map((text) => signed(book, text))) : [];
+  const sheets = book.facts.handing
+    ? await Promise.all(inSheets(entries, clock(book)).map((text) => signed(book, text)))
+    : [];
   return {
     file: URL.createObjectURL(new Blob([fileOf(book, scanOf)], { type: "application/json" })),
     squares: sheets.length,
@@ -69,9 +79,11 @@ export const takeOver = async (book, text) => {
   if (!text.startsWith(MARK)) return null;
   const [, mac, json] = /^([0-9a-f]{24}) (.*)$/s.exec(text.slice(MARK.length)) ?? [];
   if (!mac || !book.facts.handing || (await macOf(book, json)) !== mac) return { other: true, number: 0 };
-  const handed = JSON.parse(json), known = new Set(book.queue.map((entry) => entry.nonce));
-  const sound = handed.entries.filter((entry) =>
-    entry.event === book.event && Object.entries(KINDS).every(([name, kind]) => typeof entry[name] === kind));
+  const handed = JSON.parse(json),
+    known = new Set(book.queue.map((entry) => entry.nonce));
+  const sound = handed.entries.filter(
+    (entry) => entry.event === book.event && Object.entries(KINDS).every(([name, kind]) => typeof entry[name] === kind),
+  );
   for (const entry of sound) {
     if (known.has(entry.nonce)) continue;
     await book.enqueue({ ...entry, corrected: entry.corrected ?? entry.wall + handed.offset * 1000 });

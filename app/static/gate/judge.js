@@ -1,9 +1,24 @@
 // Who is let in, as far as a phone can know: the same rules as app/gate/rules.py, on roster rows. Pure.
 // A row: [reference, state, size, children, admitted, issues, sealed, pickup, attention];
 // admitted: runs of [seconds, gate, ...numbers], a number negative once that person went out.
-export const STATE = 1, SIZE = 2, ADMITTED = 4, ISSUES = 5, SEALED = 6, PICKUP = 7, ATTENTION = 8;
-const NO_LONGER = -1, HANDED_ON = -2;
-const MAY_HOLD = new Set(["", "ticket_waiting", "ticket_given_up", "entry_not_open", "entry_closed", "another_day", "event_cancelled"]);
+export const STATE = 1,
+  SIZE = 2,
+  ADMITTED = 4,
+  ISSUES = 5,
+  SEALED = 6,
+  PICKUP = 7,
+  ATTENTION = 8;
+const NO_LONGER = -1,
+  HANDED_ON = -2;
+const MAY_HOLD = new Set([
+  "",
+  "ticket_waiting",
+  "ticket_given_up",
+  "entry_not_open",
+  "entry_closed",
+  "another_day",
+  "event_cancelled",
+]);
 
 const clocks = new Map();
 
@@ -13,7 +28,12 @@ export const localTime = (at, zone) => {
     const parts = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" };
     clocks.set(zone, new Intl.DateTimeFormat("en-CA", { ...parts, hourCycle: "h23", timeZone: zone }));
   }
-  const found = Object.fromEntries(clocks.get(zone).formatToParts(at).map((part) => [part.type, part.value]));
+  const found = Object.fromEntries(
+    clocks
+      .get(zone)
+      .formatToParts(at)
+      .map((part) => [part.type, part.value]),
+  );
   return { date: `${found.year}-${found.month}-${found.day}`, clock: `${found.hour}:${found.minute}` };
 };
 
@@ -29,7 +49,8 @@ export const dayOf = (event, at) => {
 
 /** Who of a party is or was in on the day of `at`: number → {at, gate, inside}. `own` are this phone's scans in order. */
 export const admissions = (event, row, own, at) => {
-  const day = dayOf(event, at), seen = new Map();
+  const day = dayOf(event, at),
+    seen = new Map();
   for (const [seconds, gate, ...numbers] of row ? row[ADMITTED] : []) {
     if (dayOf(event, seconds * 1000) !== day) continue;
     for (const number of numbers) seen.set(Math.abs(number), { at: seconds * 1000, gate, inside: number > 0 });

@@ -1,13 +1,40 @@
 // What a volunteer hears and feels, and a screen that stays awake.
 const SOUNDS = {
   // pairs of hertz and milliseconds; vibration in milliseconds on, off, on …
-  admitted: { tones: [[880, 90], [1320, 160]], buzz: [80] },
-  already: { tones: [[520, 140], [0, 60], [520, 140]], buzz: [120, 80, 120] },
+  admitted: {
+    tones: [
+      [880, 90],
+      [1320, 160],
+    ],
+    buzz: [80],
+  },
+  already: {
+    tones: [
+      [520, 140],
+      [0, 60],
+      [520, 140],
+    ],
+    buzz: [120, 80, 120],
+  },
   refused: { tones: [[220, 450]], buzz: [400] },
-  another: { tones: [[700, 120], [520, 120], [390, 200]], buzz: [100, 60, 100, 60, 100] },
-  left: { tones: [[1320, 90], [880, 160]], buzz: [80] },
+  another: {
+    tones: [
+      [700, 120],
+      [520, 120],
+      [390, 200],
+    ],
+    buzz: [100, 60, 100, 60, 100],
+  },
+  left: {
+    tones: [
+      [1320, 90],
+      [880, 160],
+    ],
+    buzz: [80],
+  },
 };
-let audio = null, lock = null;
+let audio = null,
+  lock = null;
 
 /** Browsers allow sound only after a tap. */
 export const wake = () => {
@@ -23,7 +50,8 @@ export const signal = (kind) => {
   for (const [hertz, milliseconds] of tones) {
     const until = at + milliseconds / 1000;
     if (hertz) {
-      const tone = audio.createOscillator(), volume = audio.createGain();
+      const tone = audio.createOscillator(),
+        volume = audio.createGain();
       tone.type = kind === "refused" ? "sawtooth" : "sine";
       tone.frequency.value = hertz;
       volume.gain.setValueAtTime(0.25, at);

@@ -1,5 +1,6 @@
 // What the phone keeps, in IndexedDB: the roster, and the queue of scans that is sacred.
-const NAME = "bon-gate", FORM = 1;
+const NAME = "bon-gate",
+  FORM = 1;
 
 const done = (request) =>
   new Promise((resolve, reject) => {
@@ -67,7 +68,9 @@ export class Store {
     let key;
     await this.write(["queue"], (queue) => {
       const adding = queue.add(entry);
-      adding.onsuccess = () => { key = adding.result; };
+      adding.onsuccess = () => {
+        key = adding.result;
+      };
     });
     return { ...entry, key };
   }

@@ -1,7 +1,9 @@
 // The ticket code (DESIGN.md 7), read and verified with public keys alone. The server's reader is app/tickets/code.py;
 // both are held to the same vectors and to the same verdict on mutated codes.
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-const LENGTH = 125, PAYLOAD = 14, VERSION = 1;
+const LENGTH = 125,
+  PAYLOAD = 14,
+  VERSION = 1;
 const ADDRESS = /^(?:[^]*\/)?T\/([^/?#]+)\/?(?:[?#][^]*)?$/i;
 const WHOLE = new RegExp(`^[A-Z2-7]{${LENGTH}}$`);
 
@@ -21,7 +23,9 @@ export const bareCode = (text) => {
 
 const unpacked = (bare) => {
   const bytes = new Uint8Array(78);
-  let bits = 0, held = 0, at = 0;
+  let bits = 0,
+    held = 0,
+    at = 0;
   for (const character of bare) {
     held = ((held << 5) | ALPHABET.indexOf(character)) & 0xfff;
     bits += 5;
@@ -41,7 +45,11 @@ export const fromBase64 = (text) =>
 
 const native = (() => {
   let known;
-  return () => (known ??= crypto.subtle.generateKey("Ed25519", false, ["verify", "sign"]).then(() => true, () => false));
+  return () =>
+    (known ??= crypto.subtle.generateKey("Ed25519", false, ["verify", "sign"]).then(
+      () => true,
+      () => false,
+    ));
 })();
 
 export const verifiers = {
@@ -51,7 +59,7 @@ export const verifiers = {
   },
   // older WebViews have no Ed25519 of their own
   async portable(key, signature, payload) {
-    const { verifyAsync } = await import("./noble_ed25519.js");
+    const { verifyAsync } = await import("../_vendor/noble_ed25519.js");
     return verifyAsync(signature, payload, key, { zip215: false }).catch(() => false);
   },
 };

@@ -1,0 +1,92 @@
+"""`bon account`, `bon posting` and `bon token`."""
+
+import argparse
+import getpass
+import sys
+from uuid import UUID
+
+from app.accounts import actions, queries
+from app.activity.record import OPERATOR
+from app.database.ready import ready
+from app.i18n.operators import Failed, told
+from app.settings import Settings
+from models.states import Role
+
+
+async def add(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Add an account, or give it a new name, role and password."""
+    try:
+        password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else getpass.getpass("Password: ")
+    except EOFError as error:
+        raise Failed("No password was given.") from error
+    async with ready(settings):
+        await told(actions.add_account(arguments.email, arguments.name, arguments.role, password, OPERATOR))
+    print(f"{arguments.email} is {'HQ' if arguments.role == Role.HQ else 'an attaché'} now.")
+    return 0
+
+
+async def show(_: argparse.Namespace, settings: Settings) -> int:
+    """List accounts with their postings."""
+    async with ready(settings):
+        for row in await queries.accounts():
+            ended = " (disabled)" if row["disabled_at"] else ""
+            print(f"{row['email']}  {row['role']}  {' '.join(row['postings'])}  {row['name']}{ended}")
+    return 0
+
+
+async def disable(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Log an account out everywhere and let nobody in with it."""
+    async with ready(settings):
+        if not await actions.disable(arguments.email, OPERATOR):
+            raise Failed(f"There is no account {arguments.email}.")
+    print(f"{arguments.email} is disabled.")
+    return 0
+
+
+async def post(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Post an attaché to a host country."""
+    async with ready(settings):
+        posting = actions.add_posting(arguments.email, arguments.host_country, OPERATOR)
+        await told(posting, f"There is no account {arguments.email}.")
+    print(f"{arguments.email} is posted to {arguments.host_country.upper()}.")
+    return 0
+
+
+async def end_posting(arguments: argparse.Namespace, settings: Settings) -> int:
+    """End a posting; the events stay."""
+    async with ready(settings):
+        if not await actions.end_posting(arguments.email, arguments.host_country, OPERATOR):
+            raise Failed(f"{arguments.email} has no posting to {arguments.host_country}.")
+    print(f"The posting of {arguments.email} to {arguments.host_country.upper()} is over.")
+    return 0
+
+
+async def add_token(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Make a token for an account; it is the last word printed."""
+    async with ready(settings):
+        token = actions.add_token(arguments.email, OPERATOR)
+        secret = await told(token, f"There is no account {arguments.email}.")
+    print(f"This token is shown only once: {secret}")
+    return 0
+
+
+async def show_tokens(_: argparse.Namespace, settings: Settings) -> int:
+    """List tokens without their secrets."""
+    async with ready(settings):
+        for row in await queries.tokens():
+            ended = "  revoked" if row["revoked_at"] else ""
+            print(f"{row['id']}  {row['email']}  {row['created_at']:%Y-%m-%d}{ended}")
+    return 0
+
+
+async def revoke_token(arguments: argparse.Namespace, settings: Settings) -> int:
+    """End a token."""
+    try:
+        row = UUID(arguments.id)
+    except ValueError as error:
+        raise Failed(f"{arguments.id} is no token id; `bon token list` shows them.") from error
+    async with ready(settings):
+        if not await actions.revoke_token(row, OPERATOR):
+            raise Failed(f"There is no token {arguments.id}.")
+    print("The token is revoked.")
+    return 0

@@ -1,0 +1,132 @@
+"""Everything that can happen, by name: what it happens to, and the sentence that the audit tells it with.
+
+A new kind is one line in KINDS and its translations. Free of the database, so that rules may name kinds.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+def _(text: str) -> str:
+    """Marks a sentence for the catalogues."""
+    return text
+
+
+class Subject(StrEnum):
+    """What something happens to."""
+
+    ACCOUNT = "account"
+    API_TOKEN = "api_token"  # noqa: S105 - the name of a table
+    HOST_COUNTRY = "host_country"
+    CONTACT = "contact"
+    FESTIVAL = "festival"
+    EVENT = "event"
+    INVITATION = "invitation"
+    REGISTRATION = "registration"
+    PAIRING = "pairing"
+    SCAN = "scan"
+
+
+class Kind(StrEnum):
+    """What happened; the value is what the audit's rows hold."""
+
+    ACCOUNT_ADDED = "account_added"
+    ACCOUNT_DISABLED = "account_disabled"
+    LOGGED_IN = "logged_in"
+    LOGGED_OUT_EVERYWHERE = "logged_out_everywhere"
+    POSTED = "posted"
+    POSTING_ENDED = "posting_ended"
+    TOKEN_ADDED = "token_added"  # noqa: S105 - a name
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a name
+    COUNTRY_RENAMED = "country_renamed"
+    ADDRESS_RETIRED = "address_retired"
+    CONTACT_ADDED = "contact_added"
+    CONTACT_EDITED = "contact_edited"
+    CONTACT_CHECKED = "contact_checked"
+    CONTACT_REMOVED = "contact_removed"
+    FESTIVAL_CONFIRMED = "festival_confirmed"
+    FESTIVAL_WITHDRAWN = "festival_withdrawn"
+    EVENT_CREATED = "event_created"
+    EVENT_EDITED = "event_edited"
+    EVENT_PUBLISHED = "event_published"
+    EVENT_CANCELLED = "event_cancelled"
+    EVENT_DELETED = "event_deleted"
+    PICTURE_SET = "picture_set"
+    PICTURE_DESCRIBED = "picture_described"
+    PICTURE_REMOVED = "picture_removed"
+    INVITED = "invited"
+    INVITATION_REVOKED = "invitation_revoked"
+    REGISTERED = "registered"
+    MOVED_UP = "moved_up"
+    MOVED_UP_BY_HAND = "moved_up_by_hand"
+    MOVED_FIRST_BY_HAND = "moved_first_by_hand"
+    PARTY_CHANGED = "party_changed"
+    HANDED_ON = "handed_on"
+    REISSUED = "reissued"
+    ATTENTION_SET = "attention_set"
+    GAVE_UP = "gave_up"
+    ERASED = "erased"
+    PURGED = "purged"
+    NAMES_READ = "names_read"
+    PARTY_READ = "party_read"
+    GATE_PAIRED = "gate_paired"
+    DEVICE_ADDED = "device_added"
+    GATE_REVOKED = "gate_revoked"
+    CONFLICT_ACKNOWLEDGED = "conflict_acknowledged"
+    REHEARSAL_WIPED = "rehearsal_wiped"
+
+
+class Told(msgspec.Struct, frozen=True):
+    """To what a kind of thing happens, and the sentence that tells it."""
+
+    subject: Subject
+    sentence: str
+
+
+KINDS: dict[Kind, Told] = {
+    Kind.ACCOUNT_ADDED: Told(Subject.ACCOUNT, _("An account was added, or given a new name, role and password.")),
+    Kind.ACCOUNT_DISABLED: Told(Subject.ACCOUNT, _("An account was disabled.")),
+    Kind.LOGGED_IN: Told(Subject.ACCOUNT, _("Somebody logged in.")),
+    Kind.LOGGED_OUT_EVERYWHERE: Told(Subject.ACCOUNT, _("Somebody logged out everywhere.")),
+    Kind.POSTED: Told(Subject.ACCOUNT, _("An attaché was posted to a host country.")),
+    Kind.POSTING_ENDED: Told(Subject.ACCOUNT, _("A posting ended.")),
+    Kind.TOKEN_ADDED: Told(Subject.API_TOKEN, _("A token for programs was made.")),
+    Kind.TOKEN_REVOKED: Told(Subject.API_TOKEN, _("A token for programs was revoked.")),
+    Kind.COUNTRY_RENAMED: Told(Subject.HOST_COUNTRY, _("A host country got another address.")),
+    Kind.ADDRESS_RETIRED: Told(Subject.HOST_COUNTRY, _("A former address of a host country was retired.")),
+    Kind.CONTACT_ADDED: Told(Subject.CONTACT, _("A contact was added.")),
+    Kind.CONTACT_EDITED: Told(Subject.CONTACT, _("A contact was changed.")),
+    Kind.CONTACT_CHECKED: Told(Subject.CONTACT, _("A contact was tried and works.")),
+    Kind.CONTACT_REMOVED: Told(Subject.CONTACT, _("A contact was removed.")),
+    Kind.FESTIVAL_CONFIRMED: Told(Subject.FESTIVAL, _("The dates of a festival were confirmed.")),
+    Kind.FESTIVAL_WITHDRAWN: Told(Subject.FESTIVAL, _("A confirmation of festival dates was withdrawn.")),
+    Kind.EVENT_CREATED: Told(Subject.EVENT, _("The event was written as a draft.")),
+    Kind.EVENT_EDITED: Told(Subject.EVENT, _("The event was changed.")),
+    Kind.EVENT_PUBLISHED: Told(Subject.EVENT, _("The event was published.")),
+    Kind.EVENT_CANCELLED: Told(Subject.EVENT, _("The event was cancelled.")),
+    Kind.EVENT_DELETED: Told(Subject.EVENT, _("A draft was deleted.")),
+    Kind.PICTURE_SET: Told(Subject.EVENT, _("The event got a picture.")),
+    Kind.PICTURE_DESCRIBED: Told(Subject.EVENT, _("The picture was described in other words.")),
+    Kind.PICTURE_REMOVED: Told(Subject.EVENT, _("The picture was removed.")),
+    Kind.INVITED: Told(Subject.INVITATION, _("A community leader was invited.")),
+    Kind.INVITATION_REVOKED: Told(Subject.INVITATION, _("An invitation was revoked.")),
+    Kind.REGISTERED: Told(Subject.REGISTRATION, _("A party registered.")),
+    Kind.MOVED_UP: Told(Subject.REGISTRATION, _("A party moved up from the waiting list.")),
+    Kind.MOVED_UP_BY_HAND: Told(Subject.REGISTRATION, _("A waiting party was given places by hand.")),
+    Kind.MOVED_FIRST_BY_HAND: Told(Subject.REGISTRATION, _("A party was put first on the waiting list.")),
+    Kind.PARTY_CHANGED: Told(Subject.REGISTRATION, _("A party was changed.")),
+    Kind.HANDED_ON: Told(Subject.REGISTRATION, _("A ticket was handed on to a friend.")),
+    Kind.REISSUED: Told(Subject.REGISTRATION, _("A party got new tickets and a new link.")),
+    Kind.ATTENTION_SET: Told(Subject.REGISTRATION, _("The note for the gate was changed.")),
+    Kind.GAVE_UP: Told(Subject.REGISTRATION, _("A party gave up its places.")),
+    Kind.ERASED: Told(Subject.REGISTRATION, _("A party's data were erased at its wish.")),
+    Kind.PURGED: Told(Subject.EVENT, _("Names and addresses were erased because their time was over.")),
+    Kind.NAMES_READ: Told(Subject.EVENT, _("Names of parties were read.")),
+    Kind.PARTY_READ: Told(Subject.REGISTRATION, _("A party was looked at.")),
+    Kind.GATE_PAIRED: Told(Subject.PAIRING, _("A gate was opened for phones.")),
+    Kind.DEVICE_ADDED: Told(Subject.PAIRING, _("A phone was paired with a gate.")),
+    Kind.GATE_REVOKED: Told(Subject.PAIRING, _("A gate's phones were revoked.")),
+    Kind.CONFLICT_ACKNOWLEDGED: Told(Subject.SCAN, _("A conflict at the gate was seen.")),
+    Kind.REHEARSAL_WIPED: Told(Subject.EVENT, _("The scans of a rehearsal were forgotten.")),
+}

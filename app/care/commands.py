@@ -1,0 +1,77 @@
+"""`bon migrate`, `bon doctor` and `bon purge`."""
+
+import argparse
+import os
+from urllib.parse import urlsplit
+
+from app.care.purge import purge as purge_now
+from app.database.connection import current, migrate, opened, pending
+from app.database.engines import engine_for
+from app.database.key_check import require_matching_secret
+from app.database.ready import ready
+from app.seats.counts import miscounted
+from app.security.keyring import load
+from app.settings import OPTIONS, Settings, unknown
+
+
+async def migrate_now(_: argparse.Namespace, settings: Settings) -> int:
+    """Bring the database up to date, with the ten host countries."""
+    async with opened(engine_for(settings)):
+        ran = await migrate()
+    print(f"{len(ran)} migrations ran." if ran else "The database is up to date.")
+    return 0
+
+
+async def purge(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Erase the parties of events whose retention time is over."""
+    async with ready(settings):
+        parties = await purge_now(dry_run=arguments.dry_run)
+    print(f"{parties} parties {'would be' if arguments.dry_run else 'were'} erased.")
+    return 0
+
+
+async def doctor(_: argparse.Namespace, settings: Settings) -> int:
+    """Check settings, database, migrations and seats; 1 if anything is wrong."""
+    _show_settings(settings)
+    if settings.secret:
+        load(settings)
+    if settings.sqlite_path and not settings.sqlite_path.exists():
+        print(f"Database\n  warning: {settings.sqlite_path} is not there yet; `bon migrate` makes it")
+        return 0
+    wrong = await _wrong(settings)
+    for each in wrong:
+        print(f"WRONG: {each}")
+    print("All is well." if not wrong else f"{len(wrong)} things are wrong.")
+    return 1 if wrong else 0
+
+
+def _show_settings(settings: Settings) -> None:
+    print("Settings")
+    for option in OPTIONS:
+        given = os.environ.get(option.env, "") or os.environ.get(f"{option.env}_FILE", "")
+        shown = ("(set)" if option.secret else given) if given else f"{option.default or '(empty)'} (default)"
+        print(f"  {option.env:22} {shown}")
+    for name in unknown(os.environ):
+        print(f"  warning: {name} is not a setting of this release")
+    if settings.base_url.startswith("http://"):
+        print("  warning: BON_BASE_URL is plain http: good for trying out on this machine only")
+    if len(urlsplit(settings.base_url).netloc) > 18:
+        print("  warning: the host is longer than 18 characters, so ticket codes are denser and harder to read")
+
+
+async def _wrong(settings: Settings) -> list[str]:
+    """What is wrong in the database, as sentences."""
+    keyring = load(settings)
+    async with opened(engine_for(settings)):
+        print(f"Database\n  {current().engine_type}, {settings.sqlite_path or 'server of BON_DATABASE_URL'}")
+        waiting = await pending()
+        print(f"  {len(waiting)} pending migrations")
+        if waiting:
+            return ["migrations are pending: run `bon migrate`"]
+        await require_matching_secret(keyring)
+        wrong = [
+            f"event {each.slug}: {each.stored} seats stored as {each.what}, {each.counted} counted"
+            for each in await miscounted()
+        ]
+        print("  seats recounted")
+    return wrong

@@ -1,0 +1,81 @@
+"""The event's form at the desk: raw material as form fields, and form fields as the object that the API would get."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from app.events.shapes import EventRow, as_raw
+from app.validation.fields import latin_digits, small_number, unflatten
+
+BLANK_ROWS = 2  # empty buses and programme items offered below those that are there
+NOT_FIELDS = ("move_along", "nonce", "copy_of")
+
+
+def as_typed(raw: dict[str, Any]) -> dict[str, str]:
+    """An event's raw material as form fields: dates and times apart, the last day inclusive."""
+    typed: dict[str, str] = {}
+    for name, value in raw.items():
+        _flatten(typed, name, value)
+    for index, facility in enumerate(raw.get("facilities") or ()):
+        typed.pop(f"facilities.{index}", None)
+        typed[f"facilities.{facility}"] = "on"
+    for side in ("starts", "ends"):
+        day, _, clock = typed.pop(f"{side}_at", "").partition("T")
+        if side == "ends" and raw.get("all_day") and day:
+            day = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+        typed[f"{side}_on"], typed[f"{side}_time"] = day, clock[:5]
+    return typed
+
+
+def _flatten(typed: dict[str, str], name: str, value: Any) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _flatten(typed, f"{name}.{key}", inner)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _flatten(typed, f"{name}.{index}", inner)
+    elif isinstance(value, bool):
+        if value:
+            typed[name] = "on"
+    elif value is not None:
+        typed[name] = str(value)[:16] if name.endswith("_at") else str(value)
+
+
+def as_written(typed: dict[str, str]) -> dict[str, Any]:
+    """Form fields as the object that the API would get."""
+    fields = {name: value for name, value in typed.items() if name not in NOT_FIELDS}
+    all_day = bool(fields.get("all_day"))
+    for side in ("starts", "ends"):
+        day = latin_digits(fields.pop(f"{side}_on", "").strip())
+        clock = "" if all_day else latin_digits(fields.pop(f"{side}_time", "").strip())
+        fields.pop(f"{side}_time", None)
+        if side == "ends" and all_day and day:
+            day = _next_day(day)
+        if day:
+            fields[f"{side}_at"] = f"{day}T{clock or '00:00'}" if clock or all_day else day + "T"
+    facilities = [name.removeprefix("facilities.") for name in fields if name.startswith("facilities.")]
+    raw = unflatten((name, value) for name, value in fields.items() if not name.startswith("facilities."))
+    raw["facilities"] = facilities
+    raw["pickup_points"] = [
+        point for point in raw.get("pickup_points", []) if isinstance(point, dict) and (set(point) - {"id"})
+    ]
+    return raw
+
+
+def _next_day(day: str) -> str:
+    try:
+        return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    except (ValueError, OverflowError):
+        return day
+
+
+def comparable(written: dict[str, Any], present: EventRow) -> dict[str, Any]:
+    """What was written, with times that the form shows without seconds spelled as the event spells them."""
+    before = as_raw(present)
+    shown = as_written(as_typed(before))
+    return {name: before.get(name) if value == shown.get(name) else value for name, value in written.items()}
+
+
+def rows_of(typed: dict[str, str], name: str) -> range:
+    """The rows of a list that the form shows: those typed, and some blank ones."""
+    known = [small_number(field.split(".")[1], 99) for field in typed if field.startswith(f"{name}.")]
+    return range(max((row + 1 for row in known if row is not None), default=0) + BLANK_ROWS)

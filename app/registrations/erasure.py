@@ -1,0 +1,30 @@
+"""Forgetting who a party is: names, notes, addresses and stored answers go; rows that are counted stay."""
+
+from uuid import UUID
+
+from app.seats.hold import Held
+from app.seats.holdings import mark_erased
+from app.web import idempotency
+from models.registrations import Reach, Registration
+from models.states import TicketState
+from models.tickets import Ticket
+
+GONE = [TicketState.GIVEN_UP.value, TicketState.HANDED_ON.value]
+
+
+async def forget(held: Held, parties: list[UUID]) -> None:
+    """Remove everything personal of these parties of an event; call it under `hold`."""
+    await mark_erased(held, parties)
+    await Registration.update(
+        {Registration.sealed_name: "", Registration.sealed_note: "", Registration.attention: ""}
+    ).where(Registration.id.is_in(parties))
+    await Ticket.update({Ticket.sealed_name: ""}).where(Ticket.registration.is_in(parties))
+    await Reach.delete().where(Reach.registration.is_in(parties))
+    await idempotency.forget(parties)
+
+
+async def forget_left_names(registration: UUID) -> None:
+    """Remove the names on tickets that were given up or handed on: they are nobody's business any more."""
+    await Ticket.update({Ticket.sealed_name: ""}).where(
+        Ticket.registration == registration, Ticket.state.is_in(GONE), Ticket.sealed_name != ""
+    )

@@ -1,0 +1,112 @@
+"""A party's tickets as files: pictures to save or forward, sheets to print, an entry for the calendar."""
+
+from typing import Any
+
+from litestar import Response, get, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from app.directory.queries import contacts_of, country_by_slug
+from app.events.calendar_entries import one_event_calendar
+from app.events.queries import event_by_id
+from app.events.shapes import EventRow
+from app.i18n.catalogues import local_time, pick
+from app.printing import qr
+from app.registrations import prints
+from app.registrations.shapes import Party
+from app.security import ticket_code
+from app.validation.fields import small_number
+from app.validation.refusals import Refused
+from app.web.assets import compressed
+from app.web.rendering import page
+from app.web.request import Req, keyring_of, settings_of
+
+MOST_IN_PICTURE = 10  # squares below one another; more are for the sheet
+PRIVATE = {"cache-control": "private, no-store", "x-robots-tag": "noindex"}
+
+
+@get("/{language:str}/r/{key:str}/calendar.ics")
+async def calendar_file(
+    request: Req, party: NamedDependency[Party], language: FromPath[str], key: FromPath[str]
+) -> Response[bytes]:
+    """The event to add to a calendar; the party's link only with ?link=1, because people share calendars."""
+    event, base = await event_by_id(party.event), settings_of(request).base_url
+    link = f"{base}/{language}/r/{key}" if request.query_params.get("link") == "1" else ""
+    body = one_event_calendar(event, language, base, await contacts_of(event.host_country), link)
+    headers = {**PRIVATE, "content-disposition": f'inline; filename="{event.slug}.ics"'}
+    return Response(body, media_type="text/calendar", headers=headers)
+
+
+@get("/{language:str}/r/{key:str}/tickets.pdf")
+async def tickets_pdf(request: Req, party: NamedDependency[Party], language: FromPath[str]) -> Response[bytes]:
+    """Every ticket of the party on A4, to print and cut."""
+    event = await event_by_id(party.event)
+    tickets = _printed(request, event, party, None)
+    body = await prints.sheet(await _facts(event, party, tickets, language))
+    headers = {**PRIVATE, "content-disposition": f'inline; filename="{event.slug}-{party.short_code}.pdf"'}
+    return Response(body, media_type="application/pdf", headers=headers)
+
+
+@route("/{language:str}/r/{key:str}/{name:str}", http_method=["GET", "HEAD"])
+async def picture(
+    request: Req, party: NamedDependency[Party], language: FromPath[str], key: FromPath[str], name: FromPath[str]
+) -> Response[Any]:
+    """Ticket n: `{n}.png` a picture to save or forward (`all.png`: the party's), `{n}.pdf` to print, `{n}.svg` its QR,
+    `{n}` large and alone on a page."""
+    number, _, kind = name.partition(".")
+    everyone = (number, kind) == ("all", "png")
+    wanted = None if everyone else small_number(number, 999)
+    if kind not in {"png", "svg", "pdf", ""} or (wanted is None and not everyone):
+        raise Refused("not_found")
+    event = await event_by_id(party.event)
+    tickets = _printed(request, event, party, wanted)
+    if kind == "svg":
+        return compressed(request, qr.svg(tickets[0].address).encode(), "image/svg+xml", PRIVATE)
+    if kind:
+        facts = await _facts(event, party, tickets[:MOST_IN_PICTURE], language)
+        headers = {**PRIVATE, "content-disposition": f'inline; filename="{event.slug}-{party.short_code}-{name}"'}
+        made = await (prints.picture if kind == "png" else prints.sheet)(facts)
+        return Response(made, media_type="image/png" if kind == "png" else "application/pdf", headers=headers)
+    return page(
+        request,
+        "pages/alone.html",
+        event=event,
+        party=party,
+        key=key,
+        ticket=tickets[0],
+        symbol=qr.svg(tickets[0].address),
+    )
+
+
+def _printed(request: Req, event: EventRow, party: Party, number: int | None) -> list[prints.Printed]:
+    """A party's tickets (or the one of this number) as they are printed; raises Refused where there is none."""
+    valid = party.valid_tickets if party.confirmed else ()
+    keyring, base = keyring_of(request), settings_of(request).base_url
+    printed = [
+        prints.Printed(
+            ticket.number,
+            len(valid),
+            party.name if ticket.number == 1 else ticket.name,
+            ticket.child,
+            ticket_code.address(
+                base, ticket_code.encode(keyring, event.number, party.number, ticket.number, ticket.issue)
+            ),
+        )
+        for ticket in valid
+        if number in {None, ticket.number}
+    ]
+    if not printed:
+        raise Refused("not_found")
+    return printed
+
+
+async def _facts(event: EventRow, party: Party, tickets: list[prints.Printed], language: str) -> dict[str, Any]:
+    country = await country_by_slug(event.country_slug)
+    bus = next((point for point in event.pickup_points if point.id == party.pickup_point), None)
+    departs = f" · {local_time(bus.departs_at, event.time_zone)}" if bus and bus.departs_at else ""
+    hosts = country.languages if country else ()
+    said = f"{pick(bus.name, language)}{departs}" if bus else ""
+    return prints.facts_of(event, tickets, language, hosts, party.short_code, said)
+
+
+HANDLERS = [calendar_file, tickets_pdf, picture]

@@ -1,0 +1,62 @@
+"""Admissions: finished rows of a judged batch are kept, turned round and taken back, under `hold`.
+
+SQL by name: the gate's hot path. The unique index on (ticket, day) decides who was first.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from app.database.connection import fetch, insert
+from app.database.rows import places
+from app.seats.hold import Held
+from models.tickets import Admission
+
+_TURN = "UPDATE admission SET inside = $3, revision = $4 WHERE ticket = $1 AND day = $2 RETURNING id"
+_TAKE_BACK = "DELETE FROM admission WHERE scan = $1 RETURNING ticket"
+
+
+class AdmissionRows(msgspec.Struct):
+    """What a batch of scans does to people: first admissions as rows, who went in or out again, whose party it is."""
+
+    admissions: list[dict[str, Any]] = []
+    turns: list[tuple[UUID, str, bool]] = []
+    parties: set[UUID] = set()
+
+
+async def admit(held: Held, rows: AdmissionRows) -> None:
+    """Keep what was judged; a ticket that came in before stays as it is."""
+    await insert(
+        Admission, *({**row, "revision": held.revision} for row in rows.admissions), unless_there="ticket, day"
+    )
+    for ticket, day, inside in rows.turns:
+        await fetch(_TURN, ticket, day, inside, held.revision)
+    if rows.parties:
+        await fetch(
+            f"UPDATE registration SET revision = $1 WHERE id IN ({places(rows.parties, 2)})",
+            held.revision,
+            *rows.parties,
+        )
+
+
+async def take_back(scan: UUID) -> bool:
+    """Undo the admissions that a scan made; whether there were any."""
+    return bool(await fetch(_TAKE_BACK, scan))
+
+
+async def turn_round(held: Held, registration: UUID, numbers: list[int], day: str, *, inside: bool) -> bool:
+    """Bring tickets of a party back inside, or out again; whether any was on the other side."""
+    if not numbers:
+        return False
+    turned = await fetch(
+        "UPDATE admission SET inside = $3, revision = $4 WHERE inside = $2 AND day = $5 AND ticket IN"
+        f" (SELECT id FROM ticket WHERE registration = $1 AND number IN ({places(numbers, 6)})) RETURNING id",
+        registration,
+        not inside,
+        inside,
+        held.revision,
+        day,
+        *numbers,
+    )
+    return bool(turned)

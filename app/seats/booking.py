@@ -1,0 +1,92 @@
+"""Booking, the hottest write of an opening: finished rows come in, and the event decides by one conditional UPDATE.
+
+SQL by name: taking or queueing is the first statement, so that it decides before anything is written.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from app.database.connection import fetch, insert, write
+from app.seats.places import OPEN, take_bus
+from app.seats.shapes import Booked
+from app.seats.waiting import promote_waiting
+from app.validation.refusals import Problem, Refused, invalid
+from models.registrations import Registration
+from models.states import RegistrationState, TicketState
+from models.tickets import Ticket
+
+_TAKE = f"""
+UPDATE event SET revision = revision + 1, seats_taken = seats_taken + $2
+WHERE id = $1 AND seats_waiting = 0 AND (capacity IS NULL OR seats_taken + $2 <= capacity) AND {OPEN}
+RETURNING revision
+"""
+_QUEUE = f"""
+UPDATE event SET revision = revision + 1, seats_waiting = seats_waiting + $2 WHERE id = $1 AND {OPEN}
+RETURNING revision
+"""
+_BUS_THERE = "SELECT id FROM pickup_point WHERE id = $1"
+_BOOKED = "SELECT id, number, short_code, state, party, children, pickup_point FROM registration WHERE id = $1"
+
+
+class BookingRows(msgspec.Struct, frozen=True):
+    """What a booking writes, but for state, place in the queue and revision, which the event decides.
+
+    `registration` holds its columns, `tickets` one dict of columns each; `draw_short_code` is asked until a code is
+    free in the event. With `accept_waiting` a party that does not fit waits.
+    """
+
+    registration: dict[str, Any]
+    tickets: list[dict[str, Any]]
+    draw_short_code: Callable[[], str]
+    accept_waiting: bool
+
+
+async def book(rows: BookingRows, moment: datetime) -> Booked | None:
+    """Take places for a party or put it last on the waiting list; None where nobody can register at this moment.
+
+    Raises Refused "event_full" or "pickup_point_full", and then nothing is written.
+    """
+    event, party, bus = (rows.registration[name] for name in ("event", "party", "pickup_point"))
+    async with write():
+        took = await fetch(_TAKE, event, party, moment)
+        queued = [] if took else await fetch(_QUEUE, event, party, moment)
+        if not took and not queued:
+            return None
+        if took and bus and not await take_bus(bus, party):
+            raise Refused("pickup_point_full")
+        if queued and bus and not await fetch(_BUS_THERE, bus):
+            raise invalid([Problem("pickup_point", "unknown_pickup_point")])  # removed since the event was read
+        state = RegistrationState.CONFIRMED if took else RegistrationState.WAITING
+        revision = (took or queued)[0]["revision"]
+        place = revision if queued else None
+        columns = {**rows.registration, "state": state.value, "wait_position": place, "revision": revision}
+        short_code = await insert_registration(columns, rows.draw_short_code)
+        ticket = (TicketState.VALID if took else TicketState.WAITING).value
+        await insert(Ticket, *({**each, "state": ticket, "revision": revision} for each in rows.tickets))
+        if took:
+            known = {name: columns[name] for name in ("id", "number", "party", "children", "pickup_point")}
+            return Booked(short_code=short_code, state=state, **known)
+        await promote_waiting(event)
+        return await _after_moving_up(rows)
+
+
+async def _after_moving_up(rows: BookingRows) -> Booked:
+    booked = msgspec.convert((await fetch(_BOOKED, rows.registration["id"]))[0], Booked, strict=False)
+    if booked.state == RegistrationState.WAITING and not rows.accept_waiting:
+        raise Refused("event_full")
+    wanted = rows.registration["pickup_point"]
+    if booked.state == RegistrationState.CONFIRMED and wanted and booked.pickup_point is None:
+        raise Refused("pickup_point_full")
+    return booked
+
+
+async def insert_registration(columns: dict[str, Any], draw_short_code: Callable[[], str]) -> str:
+    """Write a registration under a short code that is free in its event; returns the code."""
+    while not await insert(
+        Registration, {**columns, "short_code": (short_code := draw_short_code())}, unless_there="event, short_code"
+    ):
+        continue  # another party of this event has the code: draw again
+    return short_code

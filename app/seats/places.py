@@ -1,0 +1,57 @@
+"""An event's places and a bus's seats: taken and queued by one conditional UPDATE each, whose row is the verdict."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.database.connection import fetch
+from app.database.rows import places
+from models.states import RegistrationState
+
+OPEN = """
+state = 'published' AND NOT registration_paused AND ends_at > $3
+AND (registration_opens_at IS NULL OR registration_opens_at <= $3)
+AND (registration_closes_at IS NULL OR registration_closes_at > $3)
+"""
+_MORE = {
+    RegistrationState.CONFIRMED: f"""
+UPDATE event SET seats_taken = seats_taken + $2
+WHERE id = $1 AND seats_waiting = 0 AND (capacity IS NULL OR seats_taken + $2 <= capacity) AND {OPEN} RETURNING id
+""",
+    RegistrationState.WAITING: f"""
+UPDATE event SET seats_waiting = seats_waiting + $2 WHERE id = $1 AND {OPEN} RETURNING id
+""",
+}
+_FREE = {
+    RegistrationState.CONFIRMED: "UPDATE event SET seats_taken = seats_taken - $2 WHERE id = $1 RETURNING id",
+    RegistrationState.WAITING: "UPDATE event SET seats_waiting = seats_waiting - $2 WHERE id = $1 RETURNING id",
+}
+_TAKE_BUS = """
+UPDATE pickup_point SET seats_taken = seats_taken + $2
+WHERE id = $1 AND (seats IS NULL OR seats_taken + $2 <= seats) RETURNING id
+"""
+_LEAVE_BUS = "UPDATE pickup_point SET seats_taken = seats_taken - $2 WHERE id = $1 RETURNING id"
+
+
+async def take_more(event: UUID, state: RegistrationState, people: int, moment: datetime) -> bool:
+    """Places (or places in the queue) for more people of a party, all or none; call it under `hold`."""
+    return bool(await fetch(_MORE[state], event, people, moment))
+
+
+async def free(event: UUID, state: RegistrationState, people: int) -> None:
+    """Places that people of a party in this state no longer have; call it under `hold`."""
+    await fetch(_FREE[state], event, people)
+
+
+async def take_bus(bus: UUID, people: int) -> bool:
+    """Seats in a bus for all of them, or none."""
+    return bool(await fetch(_TAKE_BUS, bus, people))
+
+
+async def forget_buses(buses: list[UUID]) -> None:
+    """Buses that are no more, and that nobody has a seat in: whoever wished for one comes without."""
+    await fetch(f"UPDATE registration SET pickup_point = NULL WHERE pickup_point IN ({places(buses)})", *buses)
+
+
+async def leave_bus(bus: UUID, people: int) -> None:
+    """Seats in a bus that people no longer have."""
+    await fetch(_LEAVE_BUS, bus, people)

@@ -1,0 +1,80 @@
+"""What the heart sees of events and parties, and what it answers."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from models.states import EntryRule, RegistrationState
+
+
+class Days(msgspec.Struct, frozen=True):
+    """How an event's admissions count by days. `day_turns` is the local time at which the gate's day begins."""
+
+    entry_rule: EntryRule
+    time_zone: str
+    day_turns: str = "04:00"
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A party on the waiting list, as the rule for moving up sees it."""
+
+    id: UUID
+    party: int
+    children: int
+    take_what_there_is: bool
+    passed_over: int
+    created_at: datetime
+    pickup_point: UUID | None = None
+
+
+class Promotion(msgspec.Struct, frozen=True):
+    """Who moves up and with how many places, and which parties were passed over by that."""
+
+    promoted: tuple[tuple[Waiting, int], ...]
+    passed: tuple[UUID, ...]
+
+
+class Booked(msgspec.Struct, frozen=True):
+    """A booking that was just made, as it stands after whoever fitted moved up."""
+
+    id: UUID
+    number: str
+    short_code: str
+    state: RegistrationState
+    party: int
+    children: int
+    pickup_point: UUID | None
+
+
+class Holding(msgspec.Struct, frozen=True):
+    """What a registration holds, as it is under the event's lock. `last_ticket` is the highest number it ever had."""
+
+    id: UUID
+    event: UUID
+    state: RegistrationState
+    party: int
+    children: int
+    pickup_point: UUID | None
+    last_ticket: int
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One person's place that a registration still has."""
+
+    id: UUID
+    number: int
+    child: bool
+    issue: int
+    admitted: bool
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """Distinct people of an event. `inside` are those admitted and not left; walk-ins are counted apart."""
+
+    registered: int
+    waiting: int
+    admitted: int
+    inside: int
+    walk_ins: int
+    parties: int
