@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 
-.PHONY: help run test check lint types messages lock clean
+.PHONY: help run test quick check lint types messages lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,13 +13,18 @@ run: $(VENV)/.runtime app/static/_vendor/manifest.json ## serve with demo data o
 	@exec $(BIN)/bon serve --demo --port $(PORT)
 
 test: $(VENV)/.dev app/static/_vendor/manifest.json ## every test, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests -n 2 --dist worksteal
+
+quick: $(VENV)/.dev app/static/_vendor/manifest.json ## the tests that take a minute or two: no browser, no processes of their own
+	$(BIN)/python -m pytest tests/unit tests/storage tests/web -n 2 --dist worksteal -m "not slow"
 
 check: $(VENV)/.dev app/static/_vendor/manifest.json ## what CI holds beside the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	PATH="$$PATH:$(CURDIR)/$(BIN)" node_modules/.bin/biome lint --error-on-warnings
+	PATH="$$PATH:$(CURDIR)/$(BIN)" node_modules/.bin/biome format
 
 messages: $(VENV)/.dev ## collect every sentence into the catalogues
 	$(BIN)/python -m tests.messages

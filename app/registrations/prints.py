@@ -79,7 +79,7 @@ def _words(ticket: Printed, language: str) -> str:
 
 def notice_of(event: EventRow, language: str) -> str:
     """What changed since the event was announced, in words; "" where nothing did."""
-    if event.state == "cancelled":
+    if event.cancelled:
         said = [translate(language, "This event is cancelled.")]
     elif event.previous_starts_at is not None:
         before = moment_text(language, event.previous_starts_at, event.time_zone)

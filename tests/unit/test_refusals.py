@@ -25,7 +25,7 @@ def test_every_code_in_the_code_has_a_sentence() -> None:
                 continue
             code = node.args[place]
             if isinstance(code, ast.Constant) and code.value not in SENTENCES:
-                lacking.append(f"{path.name}:{node.lineno} {code.value}")
+                lacking.append(f"{path.name}:{node.lineno} {code.value!r}")
     assert lacking == []
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from tests.served import BON, ROOT, Served, free_port
 
+pytestmark = pytest.mark.slow
+
 
 def run(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("BON_")}

@@ -12,6 +12,8 @@ import pytest
 from tests.served import Served
 from tests.world import festival
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def rush_database(postgres: str, worker_id: str) -> str:

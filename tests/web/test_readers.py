@@ -17,6 +17,8 @@ import pytest
 from tests.served import Served
 from tests.world import World, festival, soon
 
+pytestmark = pytest.mark.slow
+
 NODE = shutil.which("node") or shutil.which("node", path=str(Path(sys.executable).parent))
 FEED = "/calendars/en/khmer-festivals-korea.ics"
 

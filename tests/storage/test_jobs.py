@@ -1,0 +1,114 @@
+"""Background work: a slot of a job is done once, by one process; what has nothing to do writes nothing."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.care.purge import purge
+from app.database.claims import Job, claim, run_claimed
+from app.database.connection import fetch, insert
+from app.database.slices import in_slices
+from app.settings import Settings
+from models.events import Event
+from tests.storage.test_migrations import event_row
+from tests.world import World
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_slot_is_one_processs() -> None:
+    won = await asyncio.gather(*(claim("purge", "1", NOON + timedelta(days=9999)) for _ in range(8)))
+    assert won.count(True) == 1
+    assert await claim("purge", "2", NOON + timedelta(days=9999))
+    assert await claim("tally", "1", NOON + timedelta(days=9999))
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_slot_whose_process_died_is_taken_over() -> None:
+    assert await claim("purge", "1", datetime(2020, 1, 1, tzinfo=UTC))  # claimed long ago, never done
+    assert await claim("purge", "1", NOON + timedelta(days=9999))
+    assert not await claim("purge", "1", NOON + timedelta(days=9999))
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_job_runs_once_in_each_span() -> None:
+    ran = []
+
+    async def work() -> None:
+        ran.append("x")
+
+    job = Job("work", timedelta(hours=1), work)
+    assert await run_claimed(job, NOON)
+    assert not await run_claimed(job, NOON + timedelta(minutes=59))
+    assert await run_claimed(job, NOON + timedelta(minutes=60))
+    assert len(ran) == 2
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_job_that_failed_is_tried_again_after_its_time() -> None:
+    async def fail() -> None:
+        raise RuntimeError("no")
+
+    async def work() -> None:
+        return
+
+    with pytest.raises(RuntimeError):
+        await run_claimed(Job("work", timedelta(hours=1), fail, within=timedelta(days=-9999)), NOON)
+    assert await run_claimed(Job("work", timedelta(hours=1), work), NOON)
+    assert not await run_claimed(Job("work", timedelta(hours=1), work), NOON)
+
+
+async def test_a_purge_with_nothing_to_erase_writes_nothing(world: World) -> None:
+    over = event_row(number=77, slug="long-over")
+    past = datetime(2020, 1, 1, tzinfo=UTC)
+    wall = past.replace(tzinfo=None)
+    over |= {"starts_at": past, "ends_at": past + timedelta(hours=1), "starts_local": wall, "ends_local": wall}
+    await insert(Event, over)
+    event = await world.event()
+    await world.party(event, 2)
+    before = await revisions()
+    assert await purge() == 0
+    assert await revisions() == before
+
+
+async def test_a_purge_erases_what_is_due_and_nothing_else(world: World) -> None:
+    due, coming = await world.event(title={"en": "Due"}), await world.event(title={"en": "Coming"})
+    gone, kept = await world.party(due, 2), await world.party(coming, 2)
+    await world.party(due, 200 // 100, accept_waiting=True)
+    await fetch(
+        "UPDATE event SET starts_at = $2, ends_at = $3 WHERE slug = $1 RETURNING id",
+        due["slug"],
+        datetime(2020, 1, 1, tzinfo=UTC),
+        datetime(2020, 1, 2, tzinfo=UTC),
+    )
+    assert await purge(dry_run=True) == 2
+    assert await purge() == 2
+    before = await revisions()
+    assert await purge() == 0
+    assert await revisions() == before
+    async with world.stranger as worker:
+        assert (await worker.get(f"/api/v1/registrations/{gone['key']}")).status_code == 410
+        assert (await worker.get(f"/api/v1/registrations/{kept['key']}")).json()["name"] == "Sok Dara"
+
+
+async def revisions() -> list[dict[str, Any]]:
+    return await fetch("SELECT slug, revision FROM event ORDER BY slug")
+
+
+async def test_long_work_lets_others_have_their_turn(settings: Settings) -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    waiting = asyncio.create_task(others())
+    made = await in_slices(range(300_000), lambda number: number * 2)
+    waiting.cancel()
+    assert made[-1] == 599_998
+    assert turns > 3
