@@ -73,7 +73,7 @@ def _accounts(commands: Any) -> None:
     accounts = "app.accounts.commands"
     account = _group(commands, "account", "add, list or disable attachés and HQ")
     add = _add(account, "add", f"{accounts}:add", "add an account, or give it a new name, role and password")
-    add.add_argument("--role", required=True, choices=tuple(Role))
+    add.add_argument("--role", required=True, choices=[role.value for role in Role])
     add.add_argument("--email", required=True)
     add.add_argument("--name", required=True)
     add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")

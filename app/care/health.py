@@ -17,8 +17,9 @@ async def healthz() -> Response[bytes]:
 async def readyz(request: Req) -> Response[bytes]:
     """The database answers and has every migration."""
     try:
-        await KeyCheck.exists()
         waiting = await pending()
+        if not waiting:
+            await KeyCheck.exists()
     except Exception:  # noqa: BLE001 - whatever it is, it is not ready
         return Response(b"the database does not answer\n", status_code=503, media_type="text/plain")
     if waiting:

@@ -147,6 +147,12 @@ class Turnstile:
         os.close(self._inner)
 
 
+class TransactionLost(sqlite3.OperationalError):
+    """SQLite rolled the open transaction back by itself, as it does on a full disk; whoever waited may try again."""
+
+    sqlite_errorcode = sqlite3.SQLITE_ABORT
+
+
 class Batch:
     """Transactions that share one COMMIT; `done` is set once it is durable, or holds why it failed."""
 
@@ -280,7 +286,7 @@ class LaneEngine(SQLiteEngine):
             self.writer.execute("BEGIN IMMEDIATE", ())
         elif not self.writer.connection.in_transaction:
             # a full disk makes SQLite roll everything back by itself: nobody may join what is lost
-            raise sqlite3.OperationalError("the open transaction was lost")
+            raise TransactionLost
         try:
             self.writer.execute("SAVEPOINT body", ())
         except BaseException:

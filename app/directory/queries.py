@@ -45,30 +45,10 @@ async def former_address(slug: str) -> FormerAddress | None:
 
 
 async def _contacts(condition: Where | And | Or | None) -> list[ContactRow]:
-    """Contacts by country in the ministry's order, hotlines first."""
-    query = Contact.select(
-        Contact.id,
-        Contact.host_country,
-        Contact.kind,
-        Contact.label,
-        Contact.value,
-        Contact.position,
-        Contact.checked_on,
-        Contact.opening,
-        Contact.latitude,
-        Contact.longitude,
-        Contact.host_country.position.as_alias("of_country"),
-    )
+    """Contacts, hotlines first."""
+    query = Contact.select()
     rows = await (query if condition is None else query.where(condition))
-    rows.sort(
-        key=lambda row: (
-            row["of_country"] is None,
-            row["of_country"] or 0,
-            row["kind"] != ContactKind.HOTLINE,
-            row["position"],
-            str(row["id"]),
-        )
-    )
+    rows.sort(key=lambda row: (row["kind"] != ContactKind.HOTLINE, row["position"], str(row["id"])))
     return [
         msgspec.convert(
             {**row, "label": json_of(row["label"]), "opening": json_of(row["opening"])}, ContactRow, strict=False
@@ -82,7 +62,6 @@ async def contacts_of(code: str) -> list[ContactRow]:
     country = await HostCountry.select(HostCountry.time_zone).where(HostCountry.code == code).first()
     zone, at = country["time_zone"] if country else PHNOM_PENH, now()
     listed = await _contacts((Contact.host_country == code) | Contact.host_country.is_null())
-    listed.sort(key=lambda row: (row.kind != ContactKind.HOTLINE, row.position, str(row.id)))
     return [_shown(row, zone, at) for row in listed]
 
 
@@ -99,10 +78,12 @@ def _shown(contact: ContactRow, zone: str, at: datetime) -> ContactRow:
 
 async def staff_contacts(staff: Staff) -> list[ContactRow]:
     """The contacts that this person keeps, by country: HQ all, an attaché those of the own countries."""
-    if staff.is_hq:
-        return await _contacts(None)
     own = sorted(staff.countries)
-    return await _contacts(Contact.host_country.is_in(own)) if own else []
+    if not staff.is_hq and not own:
+        return []
+    order = [country.code for country in await countries()]
+    listed = await _contacts(None if staff.is_hq else Contact.host_country.is_in(own))
+    return sorted(listed, key=lambda row: order.index(row.host_country) if row.host_country else len(order))
 
 
 async def staff_contact(contact: UUID, staff: Staff) -> ContactRow | None:

@@ -22,7 +22,7 @@ from app.validation.forms import Wall, fields_of, stored
 from app.validation.refusals import Problem, Refused
 from models.accounts import Posting
 from models.events import Counter, Event, EventPicture, PickupPoint
-from models.gate import GateDevice, Pairing
+from models.gate import GateDevice, Pairing, Scan, WalkIn
 from models.registrations import Invitation
 from models.states import EventState
 
@@ -224,6 +224,8 @@ async def delete(event: UUID, by: Actor) -> None:
         if not before.draft:
             raise Refused("event_not_a_draft")
         pairings = [row["id"] for row in await Pairing.select(Pairing.id).where(Pairing.event == event)]
+        await Scan.delete().where(Scan.event == event)  # of rehearsals, and of whoever tried the gate
+        await WalkIn.delete().where(WalkIn.event == event)
         if pairings:
             await GateDevice.delete().where(GateDevice.pairing.is_in(pairings))
         for table in (Pairing, Posting, Invitation, EventPicture, PickupPoint):

@@ -37,7 +37,7 @@ async def register(keyring: Keyring, event: EventRow, draft: RegistrationDraft, 
             raise invalid([Problem("invitation", "invitation_unknown")])
         await add_reaches(keyring, booked.id, draft.reaches)
         await record(Kind.REGISTERED, by, booked.id, event.id, party=draft.party, state=booked.state)
-        return booked
+        return await booking.settle(event.id, booked, accept_waiting=draft.accept_waiting)
 
 
 def _rows(keyring: Keyring, event: EventRow, draft: RegistrationDraft, moment: datetime) -> booking.BookingRows:
@@ -68,7 +68,7 @@ def _rows(keyring: Keyring, event: EventRow, draft: RegistrationDraft, moment: d
         }
         for index, name in enumerate(draft.names)
     ]
-    return booking.BookingRows(registration, tickets, draw_short_code, draft.accept_waiting)
+    return booking.BookingRows(registration, tickets, draw_short_code)
 
 
 class _Openness(msgspec.Struct):

@@ -6,6 +6,7 @@ SQL by name: taking or queueing is the first statement, so that it decides befor
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -35,19 +36,18 @@ class BookingRows(msgspec.Struct, frozen=True):
     """What a booking writes, but for state, place in the queue and revision, which the event decides.
 
     `registration` holds its columns, `tickets` one dict of columns each; `draw_short_code` is asked until a code is
-    free in the event. With `accept_waiting` a party that does not fit waits.
+    free in the event.
     """
 
     registration: dict[str, Any]
     tickets: list[dict[str, Any]]
     draw_short_code: Callable[[], str]
-    accept_waiting: bool
 
 
 async def book(rows: BookingRows, moment: datetime) -> Booked | None:
     """Take places for a party or put it last on the waiting list; None where nobody can register at this moment.
 
-    Raises Refused "event_full" or "pickup_point_full", and then nothing is written.
+    `settle` says whether it stays there. Raises Refused "pickup_point_full", and then nothing is written.
     """
     event, party, bus = (rows.registration[name] for name in ("event", "party", "pickup_point"))
     async with write():
@@ -66,21 +66,25 @@ async def book(rows: BookingRows, moment: datetime) -> Booked | None:
         short_code = await insert_registration(columns, rows.draw_short_code)
         ticket = (TicketState.VALID if took else TicketState.WAITING).value
         await insert(Ticket, *({**each, "state": ticket, "revision": revision} for each in rows.tickets))
-        if took:
-            known = {name: columns[name] for name in ("id", "number", "party", "children", "pickup_point")}
-            return Booked(short_code=short_code, state=state, **known)
-        await promote_waiting(event)
-        return await _after_moving_up(rows)
+        known = {name: columns[name] for name in ("id", "number", "party", "children", "pickup_point")}
+        return Booked(short_code=short_code, state=state, **known)
 
 
-async def _after_moving_up(rows: BookingRows) -> Booked:
-    booked = msgspec.convert((await fetch(_BOOKED, rows.registration["id"]))[0], Booked, strict=False)
-    if booked.state == RegistrationState.WAITING and not rows.accept_waiting:
+async def settle(event: UUID, booked: Booked, *, accept_waiting: bool) -> Booked:
+    """Let whoever fits move up, in the transaction that booked; how the booking stands then.
+
+    Raises Refused "event_full" for a party that would have to wait but does not accept it, "pickup_point_full" where it
+    has places but no bus; then nothing of the booking is written.
+    """
+    if booked.state == RegistrationState.CONFIRMED:
+        return booked
+    await promote_waiting(event)
+    settled = msgspec.convert((await fetch(_BOOKED, booked.id))[0], Booked, strict=False)
+    if settled.state == RegistrationState.WAITING and not accept_waiting:
         raise Refused("event_full")
-    wanted = rows.registration["pickup_point"]
-    if booked.state == RegistrationState.CONFIRMED and wanted and booked.pickup_point is None:
+    if settled.state == RegistrationState.CONFIRMED and booked.pickup_point and settled.pickup_point is None:
         raise Refused("pickup_point_full")
-    return booked
+    return settled
 
 
 async def insert_registration(columns: dict[str, Any], draw_short_code: Callable[[], str]) -> str:

@@ -30,6 +30,7 @@ FROM ticket WHERE registration = $1 AND state IN ('valid', 'waiting') ORDER BY n
 """
 _LAST_IN_QUEUE = "UPDATE registration SET wait_position = $2 WHERE id = $1 RETURNING id"
 _NUMBERED = "UPDATE registration SET last_ticket = last_ticket + $2 WHERE id = $1 RETURNING id"
+_BUS_OF = "SELECT pickup_point FROM registration WHERE id = $1"
 _BUS = "UPDATE registration SET pickup_point = $2 WHERE id = $1 RETURNING id"
 _SIZE = "UPDATE registration SET party = $2, children = $3, revision = $4 WHERE id = $1 RETURNING id"
 _TOUCH = "UPDATE registration SET revision = $2 WHERE id = $1 RETURNING id"
@@ -185,6 +186,9 @@ async def release_unused(registration: UUID, event: UUID, revision: int) -> None
     await fetch(_LEFT_UNUSED, registration, revision, TicketState.WAITING.value)
     if freed:
         await free(event, RegistrationState.CONFIRMED, len(freed))
+        bus = (await fetch(_BUS_OF, registration))[0]["pickup_point"]
+        if bus:  # a party erased after its event still has one; who gave up left it then
+            await leave_bus(bus, len(freed))
         await promote_waiting(event)
 
 

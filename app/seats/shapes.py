@@ -36,7 +36,7 @@ class Promotion(msgspec.Struct, frozen=True):
 
 
 class Booked(msgspec.Struct, frozen=True):
-    """A booking that was just made, as it stands after whoever fitted moved up."""
+    """A booking that was just made."""
 
     id: UUID
     number: str

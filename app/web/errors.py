@@ -29,7 +29,14 @@ BY_STATUS = {
     503: "busy",
 }
 OVERLOADED = (TimeoutError, asyncpg.TooManyConnectionsError)
-BUSY_SQLITE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
+# the disk and who else writes, whatever the case of it (the low byte of an extended code): a retry may help
+BUSY_SQLITE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_ABORT,
+}
 
 
 def refusal_of(error: Exception) -> Refused:
@@ -38,7 +45,7 @@ def refusal_of(error: Exception) -> Refused:
         return error
     if isinstance(error, HTTPException):
         return Refused(BY_STATUS.get(error.status_code, "malformed" if error.status_code < 500 else "internal"))
-    if isinstance(error, OVERLOADED) or getattr(error, "sqlite_errorcode", None) in BUSY_SQLITE:
+    if isinstance(error, OVERLOADED) or getattr(error, "sqlite_errorcode", 0) & 0xFF in BUSY_SQLITE:
         return Refused("busy")
     return Refused("internal")
 

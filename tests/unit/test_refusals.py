@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.database.lanes import TransactionLost
 from app.i18n.catalogues import languages, sentence
 from app.validation.refusals import SENTENCES, Problem, Refused
 from app.web.errors import refusal_of
@@ -55,3 +56,14 @@ def test_a_locked_file_is_busy(tmp_path: Path) -> None:
         two.execute("BEGIN EXCLUSIVE")
     assert refusal_of(locked.value).code == "busy"
     assert refusal_of(TimeoutError()).code == "busy"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["BUSY_RECOVERY", "BUSY_SNAPSHOT", "BUSY_TIMEOUT", "LOCKED_SHAREDCACHE", "FULL", "IOERR_WRITE", "IOERR_FSYNC"],
+)
+def test_every_case_of_a_busy_database_may_be_tried_again(kind: str) -> None:
+    trouble = sqlite3.OperationalError(kind)
+    trouble.sqlite_errorcode = getattr(sqlite3, f"SQLITE_{kind}")
+    assert refusal_of(trouble).code == "busy"
+    assert refusal_of(TransactionLost()).code == "busy"

@@ -148,6 +148,23 @@ async def test_only_drafts_are_deleted(world: World) -> None:
         assert (answer.status_code, answer.json()["code"]) == (409, "event_not_a_draft")
 
 
+async def test_a_draft_whose_gate_was_tried_goes_with_all_of_it(world: World) -> None:
+    draft = await world.event(publish=False, pickup_points=[{"name": "Osan", "seats": 45}])
+    gate = await world.gate(draft)
+    await world.scan(gate, {"code": "A" * 125}, {"code": "A" * 125, "rehearsal": True})
+    async with world.phone(gate["token"]) as phone:
+        answer = await phone.post("/gate/api/walk-ins", json={"nonce": "three", "size": 3})
+        assert answer.status_code == 200, answer.text
+    async with world.desk("korea") as desk:
+        await desk.post(f"/desk/events/{draft['slug']}/invitations", data={"label": "Farm", "party_limit": "9"})
+    async with world.api("korea") as client:
+        answer = await client.delete(f"/api/v1/events/{draft['slug']}")
+        assert answer.status_code == 204, answer.text
+        assert (await client.get(f"/api/v1/events/{draft['slug']}")).status_code == 404
+    async with world.phone(gate["token"]) as phone:
+        assert (await phone.get("/gate/api/roster")).status_code == 401
+
+
 async def test_a_copy_is_a_new_draft_that_moves_along(world: World) -> None:
     event = await world.event(
         registration_closes_at=soon(days=59), pickup_points=[{"name": "Osan", "departs_at": soon(hour=7), "seats": 45}]

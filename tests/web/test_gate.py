@@ -387,6 +387,27 @@ async def test_an_undone_admission_of_a_party_that_left_frees_its_seat(world: Wo
     assert await miscounted() == []
 
 
+async def test_what_is_undone_after_the_purge_frees_seat_and_bus(world: World) -> None:
+    from app.care.purge import purge
+    from app.seats.counts import miscounted
+
+    event = await world.event(pickup_points=[{"name": "Osan", "seats": 4}])
+    party = await world.party(event, 2, pickup_point=event["pickup_points"][0]["id"])
+    gate = await world.gate(event)
+    await world.scan(gate, {"nonce": "in", "code": party["tickets"][0]["code"]})
+    await fetch(
+        "UPDATE event SET starts_at = $2, ends_at = $3, retention_days = 0 WHERE slug = $1 RETURNING id",
+        event["slug"],
+        datetime.now(UTC) - timedelta(hours=9),
+        datetime.now(UTC) - timedelta(hours=1),
+    )
+    assert await purge() == 1
+    await world.scan(gate, {"undo": "in"})
+    left = await fetch("SELECT seats_taken FROM pickup_point UNION ALL SELECT seats_taken FROM event")
+    assert [row["seats_taken"] for row in left] == [0, 0]
+    assert await miscounted() == []
+
+
 async def test_an_overridden_group_is_counted_whole_and_undone_whole(world: World) -> None:
     event, other = await world.event(), await world.event()
     party = await world.party(other, 4)

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from app.database.connection import current, fetch
+from app.database.rows import json_of
 from app.seats.counts import miscounted
 from tests.world import World, soon
 
@@ -117,6 +118,20 @@ async def test_given_up_places_go_to_the_first_in_line(world: World) -> None:
         gone = (await client.get(f"/api/v1/registrations/{first['key']}")).json()
         assert (gone["state"], gone["tickets"]) == ("cancelled", [])
     assert await miscounted() == []
+
+
+async def test_the_audit_tells_who_registered_before_who_moved_up(world: World) -> None:
+    event = await world.event(capacity=4)
+    await world.party(event, 3)
+    await world.party(event, 3, accept_waiting=True)
+    assert (await world.party(event))["state"] == "confirmed"  # passes the three, who do not fit
+    told = await fetch("SELECT action, facts FROM audit_entry WHERE action IN ('registered', 'moved_up') ORDER BY at")
+    assert [(row["action"], json_of(row["facts"]).get("state")) for row in told] == [
+        ("registered", "confirmed"),
+        ("registered", "waiting"),
+        ("registered", "waiting"),
+        ("moved_up", None),
+    ]
 
 
 async def test_raised_capacity_moves_the_waiting_up(world: World) -> None:
