@@ -37,6 +37,7 @@ async def change(keyring: Keyring, event: EventRow, registration: UUID, draft: C
     async with hold(event.id) as held:
         holding, places = await holdings.holding_of(registration)
         wanted = holding.party - len(draft.drop) if draft.drop else (draft.party or holding.party)
+        _must_still_fit(draft, holding, wanted)
         if wanted < holding.party:
             places = await _shrink(held, holding, places, holding.party - wanted, draft.drop)
             holding = msgspec.structs.replace(holding, party=wanted)
@@ -52,6 +53,14 @@ async def change(keyring: Keyring, event: EventRow, registration: UUID, draft: C
         await _write_down(keyring, held, registration, places, draft)
         await record(Kind.PARTY_CHANGED, by, registration, event.id, party=wanted, changed=draft.changed)
         await promote_waiting(event.id)
+
+
+def _must_still_fit(draft: ChangeDraft, holding: Holding, wanted: int) -> None:
+    """What was right when it was read may be wrong by now: friends share a link."""
+    if wanted < 1:
+        raise invalid([Problem("drop", "too_many", {"most": holding.party - 1})])
+    if draft.children is not None and draft.children > wanted:
+        raise invalid([Problem("children", "children_exceed_party")])
 
 
 async def _shrink(

@@ -239,6 +239,26 @@ async def test_many_changes_at_once_lose_and_double_nothing(world: World) -> Non
     assert seats <= 30
 
 
+async def test_two_who_share_a_link_cannot_shrink_the_party_to_nobody(world: World) -> None:
+    event = await world.event()
+    for _ in range(4):
+        party = await world.party(event, 2)
+        answers = await asyncio.gather(change(world, party, drop=[1]), change(world, party, drop=[2]))
+        assert sorted(answer.status_code for answer in answers) == [200, 422]
+        left = await seen(world, party)
+        assert (left["party"], len(left["tickets"])) == (1, 1)
+
+
+async def test_children_are_counted_by_what_the_party_is_when_it_changes(world: World) -> None:
+    event = await world.event()
+    for _ in range(4):
+        party = await world.party(event, 3)
+        answers = await asyncio.gather(change(world, party, party=1), change(world, party, children=2))
+        assert all(answer.status_code in {200, 422} for answer in answers)
+        left = await seen(world, party)
+        assert (left["party"], left["children"] <= 1) == (1, True)
+
+
 async def test_the_page_changes_a_party_without_script(world: World) -> None:
     event = await world.event()
     party = await world.party(event, 2)
