@@ -123,18 +123,23 @@ GATE = Router("/", route_handlers=[*gate_pages.HANDLERS, *gate_api.DEVICE_HANDLE
 JOBS = [Job("purge", timedelta(hours=1), purge)]
 
 
+def state_of(settings: Settings) -> State:
+    """What the application keeps in memory for an installation."""
+    return State({"settings": settings, "keyring": keyring.load(settings), "public_cache": PublicCache()})
+
+
+@asynccontextmanager
+async def database(app: Litestar) -> AsyncIterator[None]:
+    """The database is open and background work goes on while the application runs."""
+    async with opened(engine_for(app.state.settings)):
+        jobs = [asyncio.create_task(keep_running(job)) for job in JOBS]
+        yield
+        for job in jobs:
+            job.cancel()
+
+
 def create_app(settings: Settings | None = None) -> Litestar:
     """The whole of Bon for these settings (default: the environment's)."""
-    chosen = read(os.environ) if settings is None else settings
-
-    @asynccontextmanager
-    async def database(app: Litestar) -> AsyncIterator[None]:
-        async with opened(engine_for(chosen)):
-            jobs = [asyncio.create_task(keep_running(job)) for job in JOBS]
-            yield
-            for job in jobs:
-                job.cancel()
-
     return Litestar(
         route_handlers=[PAGES, DESK, API, GATE],
         dependencies=FOUND,
@@ -142,7 +147,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         exception_handlers={Exception: errors.handle},
         before_send=[before_send],
         middleware=[RequestLog(), Overload(), Front()],
-        state=State({"settings": chosen, "keyring": keyring.load(chosen), "public_cache": PublicCache()}),
+        state=state_of(read(os.environ) if settings is None else settings),
         request_max_body_size=MOST_BYTES,
         openapi_config=None,
         logging_config=None,

@@ -1,6 +1,7 @@
 """The cast that every test uses: attachés of Korea and Japan, HQ, an event in Suwon, workers, a volunteer's phone."""
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from litestar import Litestar
 
 from app.accounts import actions as accounts
 from app.activity.record import OPERATOR
-from app.asgi import create_app
+from app.asgi import create_app, state_of
 from app.database.connection import insert
 from app.security.passwords import hash_secret, new_secret
 from app.settings import Settings, read
@@ -26,6 +27,18 @@ SECRET = "0:" + "t" * 40
 def settings_for(folder: Path, database_url: str = "", **more: str) -> Settings:
     """Settings of an installation in `folder`."""
     return read({"BON_DATA_DIR": str(folder), "BON_DATABASE_URL": database_url, "BON_SECRET": SECRET, **more})
+
+
+@functools.cache
+def _built() -> Litestar:
+    return create_app(read({"BON_SECRET": SECRET}))
+
+
+def application(settings: Settings) -> Litestar:
+    """The application with a new state: built once a process, as that takes longer than most tests."""
+    app = _built()
+    app.state = state_of(settings)
+    return app
 
 
 @asynccontextmanager
@@ -65,7 +78,7 @@ class World:
     @asynccontextmanager
     async def begin(cls, settings: Settings, empty: Callable[[], Awaitable[None]]) -> AsyncIterator["World"]:
         """Start the application on an empty database and bring the cast on stage."""
-        app = create_app(settings)
+        app = application(settings)
         async with running(app):
             await empty()
             world = cls(app, settings)
