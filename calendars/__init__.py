@@ -1,1 +1,1 @@
-"""Pure calendar code: feeds as iCalendar bytes and time zones as VTIMEZONE. Knows neither HTTP nor the database."""
+"""Pure: the Khmer calendar, its festivals and words, feeds as iCalendar bytes. Knows neither HTTP nor database."""

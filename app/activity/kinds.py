@@ -7,10 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-
-def _(text: str) -> str:
-    """Marks a sentence for the catalogues."""
-    return text
+from app.validation.marks import _
 
 
 class Subject(StrEnum):

@@ -1,1 +1,1 @@
-"""The engine for SQLite (lanes) and PostgreSQL, `write()` transactions, and running the migrations."""
+"""The engines for SQLite (lanes) and PostgreSQL, `write()`, migrations, and jobs that one process claims."""

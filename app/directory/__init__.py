@@ -1,1 +1,1 @@
-"""Host countries and contacts: what exists, and the pages that lead to it."""
+"""Host countries and contacts: what exists, whom to call, and how the desk keeps it."""

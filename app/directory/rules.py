@@ -13,6 +13,7 @@ import phonenumbers
 from app.directory.shapes import CALLED, KINDS, ContactDraft, ContactFields, Opening, OpeningFields
 from app.validation.fields import Reader, latin_digits
 from app.validation.forms import walk
+from app.validation.marks import _
 from models.states import ContactKind
 
 DAY = 24 * 60  # minutes
@@ -160,11 +161,6 @@ class SubscribeLink(msgspec.Struct, frozen=True):
     app: str
     address: str
     refreshes: str
-
-
-def _(text: str) -> str:
-    """Marks a sentence for the catalogues."""
-    return text
 
 
 # no maker promises these addresses, so they stand in one table

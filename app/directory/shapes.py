@@ -8,13 +8,8 @@ from uuid import UUID
 import msgspec
 
 from app.validation import forms
+from app.validation.marks import _
 from models.states import ContactKind
-
-
-def _(text: str) -> str:
-    """Marks a sentence for the catalogues."""
-    return text
-
 
 LABEL, VALUE = 120, 300
 KINDS = {

@@ -12,6 +12,7 @@ from app.i18n.catalogues import local_time, long_date, pick, translate
 from app.printing import qr
 from app.printing.typesetting import fonts_for, typeset
 from app.settings import STATIC
+from app.validation.marks import _
 from app.web.icons import symbol
 from calendars.feed import cut
 from calendars.words import lunar_line
@@ -26,11 +27,6 @@ class Print(msgspec.Struct, frozen=True):
     size: str
     media_type: str
     words: str
-
-
-def _(text: str) -> str:
-    """Marks a sentence for the catalogues."""
-    return text
 
 
 CARD = "card.jpg"

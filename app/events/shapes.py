@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from app.validation import forms
+from app.validation.marks import _
 from models.states import EntryRule, EventState, Festival
 
 Text = dict[str, str]
@@ -17,11 +18,6 @@ MOST_PEOPLE = 1_000_000
 MOST_PARTY = 60
 MOST_PICKUPS = 50
 MOST_PROGRAMME = 60
-
-
-def _(text: str) -> str:
-    """Marks a sentence for the catalogues."""
-    return text
 
 
 FACILITY_NAMES = {

@@ -6,15 +6,11 @@ from typing import Annotated
 import msgspec
 
 from app.validation import forms
+from app.validation.marks import _
 from calendars.festivals import KEYS
 from calendars.khmer import FIRST, LAST
 
 SOURCE = 300
-
-
-def _(text: str) -> str:
-    """Marks a name for the catalogues."""
-    return text
 
 
 NAMES = {

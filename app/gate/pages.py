@@ -14,7 +14,7 @@ from app.gate.access import optional_device, pairing_cookie
 from app.gate.api import came_in, party_at_gate
 from app.gate.queries import pairing_by_token
 from app.gate.scans import record_scans
-from app.gate.shapes import Device, Result
+from app.gate.shapes import REASONS, Device, Result
 from app.i18n.catalogues import translate
 from app.registrations.codes import LENGTH as SHORT_CODE_LENGTH
 from app.registrations.queries import party_by_number
@@ -33,7 +33,6 @@ SCANNER_CODES = (
     "ticket_given_up", "ticket_waiting", "not_inside", "entry_not_open", "entry_closed", "another_day",
     "event_cancelled", "device_unknown", "short_code_unknown", "search_off", "too_many_requests", "scan_unknown",
 )  # fmt: skip
-REASONS = ("known_to_us", "elderly_or_ill", "long_queue", "technical", "other")
 
 
 @get("/gate", opt={"public": True})
@@ -54,7 +53,7 @@ async def _gate_page(request: Req, device: Device, *, status: int = 200, **facts
         device=device,
         counts=await counts(device.event),
         nonce=secrets.token_hex(12),
-        reasons=REASONS,
+        reasons={reason: translate(language_of(request), text) for reason, text in REASONS.items()},
         attention={word: translate(language_of(request), text) for word, text in ATTENTION.items()},
         refusals={code: translate(language_of(request), SENTENCES[code][1]) for code in SCANNER_CODES},
         **{**blank, **facts},

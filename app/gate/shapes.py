@@ -7,7 +7,17 @@ from uuid import UUID
 import msgspec
 
 from app.seats.shapes import Days
+from app.validation.marks import _
 from models.states import Act, Direction, EventState, Outcome, RegistrationState, TicketState
+
+# why somebody is let in against the judge
+REASONS = {
+    "known_to_us": _("We know this person"),
+    "elderly_or_ill": _("Elderly, ill or with small children"),
+    "long_queue": _("The queue is too long"),
+    "technical": _("The ticket or the phone does not work"),
+    "other": _("Another reason"),
+}
 
 
 def device_name(label: str, number: int) -> str:

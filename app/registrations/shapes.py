@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from app.validation import forms
+from app.validation.marks import _
 from models.states import Channel, RegistrationState, TicketState
 
 NAME = 120
@@ -14,11 +15,6 @@ REASON = 300
 MOST = 10**18  # people: whoever asks for more than the party's limit is told the limit
 MOST_INVITED = 60
 HELD = {TicketState.VALID, TicketState.WAITING}
-
-
-def _(text: str) -> str:
-    """Marks a sentence for the catalogues."""
-    return text
 
 
 ATTENTION = {

@@ -8,17 +8,14 @@ from zoneinfo import ZoneInfo
 from app.seats.shapes import Days, Promotion, Waiting
 from models.states import EntryRule
 
-HELD_AFTER = timedelta(hours=24)
-HELD_AFTER_PASSES = 5
-
 
 def who_moves_up(
     waiting: Iterable[Waiting],
     free: int | None,
     now: datetime,
     *,
-    held_after: timedelta = HELD_AFTER,
-    held_after_passes: int = HELD_AFTER_PASSES,
+    held_after: timedelta,
+    held_after_passes: int,
 ) -> Promotion:
     """Fill `free` places (None: no limit) from the waiting list, in order of arrival.
 

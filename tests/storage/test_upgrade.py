@@ -100,12 +100,20 @@ async def test_what_people_hold_goes_on_working(installed: tuple[Settings, dict[
 COUNTED = ("account", "event", "registration", "ticket", "admission", "scan", "walk_in", "reach", "audit_entry")
 
 
+NOTED = "manager = Noted("  # see m0012
+
+
 def test_migrations_since_the_first_release_only_expand() -> None:
     """A release never removes what the one before it reads: both run side by side during an upgrade."""
     newer = [path for path in sorted(MIGRATIONS.glob("m*.py")) if _id_of(path) > OF_0_1_0]
-    calls = r"\.(drop_table|drop_column|rename_table|rename_column|change_table_schema)\("
-    shrinking = re.compile(rf"{calls}|\bDROP (TABLE|COLUMN)\b|\bRENAME\b")
-    assert not {path.name: found.group() for path in newer if (found := shrinking.search(path.read_text()))}
+    calls = r"\.(drop_table|drop_column|rename_table|rename_column|change_table_schema|alter_column)\("
+    shrinking = re.compile(rf"{calls}|\bDROP (TABLE|COLUMN)\b|\bRENAME\b|\bALTER COLUMN\b")
+    # a manager that only notes what the models say now alters nothing
+    texts = {path.name: path.read_text() for path in newer}
+    ran = {
+        name: re.sub(r"manager\.alter_column\(", "", text) if NOTED in text else text for name, text in texts.items()
+    }
+    assert not {name: found.group() for name, text in ran.items() if (found := shrinking.search(text))}
 
 
 def _id_of(path: Path) -> str:

@@ -30,6 +30,8 @@ WRONG = (
         "from app.web.public_cache import PublicCache",
         "app.messages.actions -> app.web",
     ),
+    ("app/web/newcomer.py", "", ""),
+    ("app/gate/queries.py", "from app.web import newcomer", "app.gate.queries -> app.web.newcomer"),
     ("app/gate/rules.py", "from models.gate import Scan", "app.gate.rules -> models.gate"),
     ("app/events/queries.py", "from app.accounts.access import staff_of", "app.events.queries -> app.accounts.access"),
     (

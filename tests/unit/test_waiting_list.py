@@ -6,10 +6,14 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.seats.rules import HELD_AFTER_PASSES, who_moves_up
-from app.seats.shapes import Waiting
+from app.seats.rules import who_moves_up
+from app.seats.shapes import Promotion, Waiting
 
 NOW = datetime(2027, 4, 1, tzinfo=UTC)
+
+
+def promotion(waiting: list[Waiting], free: int | None, now: datetime) -> Promotion:
+    return who_moves_up(waiting, free, now, held_after=timedelta(hours=24), held_after_passes=5)
 
 
 def party(size: int, *, some: bool = False, passed: int = 0, hours: float = 1) -> Waiting:
@@ -18,7 +22,7 @@ def party(size: int, *, some: bool = False, passed: int = 0, hours: float = 1) -
 
 def moved(waiting: list[Waiting], free: int | None) -> list[tuple[int, int]]:
     places = {each.id: index for index, each in enumerate(waiting)}
-    return [(places[each.id], seats) for each, seats in who_moves_up(waiting, free, NOW).promoted]
+    return [(places[each.id], seats) for each, seats in promotion(waiting, free, NOW).promoted]
 
 
 def test_in_order_of_arrival() -> None:
@@ -27,17 +31,17 @@ def test_in_order_of_arrival() -> None:
 
 def test_a_later_party_that_fits_passes_and_that_is_counted() -> None:
     waiting = [party(5), party(2), party(4), party(1)]
-    moves = who_moves_up(waiting, 3, NOW)
+    moves = promotion(waiting, 3, NOW)
     assert moved(waiting, 3) == [(1, 2), (3, 1)]
     assert moves.passed == (waiting[0].id, waiting[2].id)
 
 
 def test_nobody_is_passed_when_nobody_moves() -> None:
-    assert who_moves_up([party(5), party(4)], 3, NOW).passed == ()
+    assert promotion([party(5), party(4)], 3, NOW).passed == ()
 
 
 def test_after_five_passes_or_a_day_places_are_kept_for_the_head() -> None:
-    assert moved([party(5, passed=HELD_AFTER_PASSES), party(1)], 3) == []
+    assert moved([party(5, passed=5), party(1)], 3) == []
     assert moved([party(5, hours=24), party(1)], 3) == []
     assert moved([party(5, passed=4, hours=23.9), party(1)], 3) == [(1, 1)]
 
@@ -57,7 +61,7 @@ def test_without_a_limit_everybody_moves() -> None:
 )
 def test_never_more_than_free_and_never_twice(rows: list[tuple[int, bool, int, float]], free: int) -> None:
     waiting = [party(size, some=some, passed=passed, hours=hours) for size, some, passed, hours in rows]
-    moves = who_moves_up(waiting, free, NOW)
+    moves = promotion(waiting, free, NOW)
     seats = [count for _, count in moves.promoted]
     ids: list[UUID] = [each.id for each, _ in moves.promoted]
     assert sum(seats) <= free

@@ -1,5 +1,5 @@
 // A party's place in the roster and the keys of its name, from the registration number that only its tickets carry.
-// The server's side, with the reasons, is app/gate/seals.py.
+// The server's side, with the reasons, is app/gate/roster_seals.py.
 import { fromBase64 } from "./ticket_code.js";
 
 const ROUNDS = 50,

@@ -1,4 +1,4 @@
-// The ticket code (DESIGN.md 7), read and verified with public keys alone. The server's reader is app/tickets/code.py;
+// The ticket code (DESIGN.md 7), read and verified with public keys alone. The server's reader is app/security/ticket_code.py;
 // both are held to the same vectors and to the same verdict on mutated codes.
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const LENGTH = 125,
