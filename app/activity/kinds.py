@@ -1,6 +1,6 @@
 """Everything that can happen, by name: what it happens to, and the sentence that the audit tells it with.
 
-A new kind is one line in KINDS and its translations. Free of the database, so that rules may name kinds.
+A new kind is one name in Kind, one line in KINDS and its translations. Free of the database: rules may name kinds.
 """
 
 from enum import StrEnum

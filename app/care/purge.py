@@ -42,7 +42,11 @@ async def _due(moment: datetime) -> dict[UUID, int]:
         .where(Registration.state != RegistrationState.ERASED.value, event.ends_at < moment)
         .group_by(event, event.ends_at, event.retention_days)
     )
-    return {row["event"]: row["parties"] for row in left if moment >= row["ends_at"] + timedelta(days=row["days"])}
+    return {row["event"]: row["parties"] for row in left if _is_over(row["ends_at"], row["days"], moment)}
+
+
+def _is_over(ends_at: datetime, days: int, moment: datetime) -> bool:
+    return moment >= ends_at + timedelta(days=days)
 
 
 async def _purge_event(event: UUID) -> int:
@@ -55,7 +59,9 @@ async def _purge_event(event: UUID) -> int:
 
 
 async def _purge_batch(event: UUID) -> int:
-    async with hold(event) as held:
+    async with hold(event, ("ends_at", "retention_days")) as held:
+        if not _is_over(held.facts["ends_at"], held.facts["retention_days"], now()):
+            return 0  # it was moved while others were erased
         rows = (
             await Registration.select(Registration.id, Registration.state, Registration.party)
             .where(Registration.event == event, Registration.state != RegistrationState.ERASED.value)

@@ -6,7 +6,7 @@ import io
 import os
 import sqlite3
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -130,6 +130,12 @@ def _insert_sql(table: type[Table], columns: tuple[str, ...], count: int, unless
 def now() -> datetime:
     """The instant, in UTC."""
     return datetime.now(UTC)
+
+
+def rising(before: datetime | None) -> datetime:
+    """Now, but later than the last change by a second at least: calendars look at whole seconds."""
+    moment = now().replace(microsecond=0)
+    return moment if before is None else max(moment, before.replace(microsecond=0) + timedelta(seconds=1))
 
 
 # -- migrations ------------------------------------------------------------------------------------------------------

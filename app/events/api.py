@@ -20,7 +20,6 @@ from app.events.shapes import NOTICE, EventDraft, EventRow, Pickup, as_raw
 from app.seats.counts import counts
 from app.validation.fields import Reader
 from app.validation.forms import Wall, fields_of
-from app.validation.refusals import Refused
 from app.web.bodies import json_object
 from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
 from app.web.idempotency import Answer
@@ -146,8 +145,6 @@ async def one_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     staff = await optional_staff(request)
     mine = await staff_event(slug, staff) if staff else None
     event = mine or await public_event(slug)
-    if event is None:
-        raise Refused("not_found")
     return json_answer(event_json(request, event, private=mine is not None))
 
 

@@ -1,9 +1,9 @@
 """When a feed's bytes last changed, kept in the database: Last-Modified never falls, also across restarts."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from app.database.connection import fetch, now
+from app.database.connection import fetch, rising
 from app.database.lanes import Row
 
 _LOOK = "SELECT fingerprint, modified_at FROM feed_stamp WHERE feed = $1"
@@ -15,8 +15,7 @@ async def changed_at(feed: str, body: bytes) -> datetime:
     rows = await fetch(_LOOK, feed)
     if rows and rows[0]["fingerprint"] == fingerprint:
         return _of(rows)
-    present = now().replace(microsecond=0)
-    stamp = max(present, _of(rows) + timedelta(seconds=1)) if rows else present
+    stamp = rising(_of(rows) if rows else None)
     written = await fetch(
         "INSERT INTO feed_stamp (feed, fingerprint, modified_at) VALUES ($1, $2, $3)"
         " ON CONFLICT (feed) DO UPDATE SET fingerprint = $2, modified_at = $3"

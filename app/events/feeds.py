@@ -199,18 +199,11 @@ async def one_event(request: Req, language: FromPath[str], name: FromPath[str]) 
     base = settings_of(request).base_url
 
     async def make() -> PublicAnswer:
-        event = await _published(slug)
+        event = await public_event(slug)
         body = one_event_calendar(event, language, base, await contacts_of(event.host_country))
         return await _calendar_file(f"{language}/events/{name}", name, body)
 
     return await public_cache_of(request).answer(request, ("event.ics", language, slug), make, cache_control=CACHE)
-
-
-async def _published(slug: str) -> EventRow:
-    event = await public_event(slug)
-    if event is None:
-        raise Refused("not_found")
-    return event
 
 
 @route("/{language:str}/{slug:str}/events.rss", http_method=["GET", "HEAD"])

@@ -52,8 +52,6 @@ async def card(request: Req, language: FromPath[str], slug: FromPath[str]) -> Re
     async def version() -> int:
         nonlocal event
         event = await public_event(slug)
-        if event is None:
-            raise Refused("not_found")
         return event.content_revision
 
     async def make() -> PublicAnswer:

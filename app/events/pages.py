@@ -16,7 +16,6 @@ from app.events.shapes import FACILITY_NAMES, EventRow
 from app.events.sharing import share_links
 from app.festivals.queries import dates_of
 from app.i18n.catalogues import HOST_LANGUAGES, long_date, pick, preferred
-from app.validation.refusals import Refused
 from app.web.public_cache import PublicAnswer, public_cache_of
 from app.web.rendering import render, see_other
 from app.web.request import Req, digits_of, settings_of
@@ -91,8 +90,6 @@ async def event(request: Req, language: FromPath[str], slug: FromPath[str]) -> R
 
     async def make() -> PublicAnswer:
         found = await public_event(slug)
-        if found is None:
-            raise Refused("not_found")
         at, base = now(), settings_of(request).base_url
         text = share_text(found, language)
         html = render(
@@ -121,8 +118,7 @@ async def event(request: Req, language: FromPath[str], slug: FromPath[str]) -> R
 @route("/e/{slug:str}", http_method=["GET", "HEAD"])
 async def short(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """The short address of posters: to the event in the visitor's language."""
-    if await public_event(slug) is None:
-        raise Refused("not_found")
+    await public_event(slug)  # an address of nothing leads nowhere
     answer = see_other(f"/{preferred(request.headers.get('accept-language', ''))}/events/{slug}")
     answer.headers["vary"] = "accept-language"
     return answer

@@ -15,6 +15,7 @@ from app.database.connection import fetch
 from app.database.rows import json_of, places
 from app.events.shapes import EventRow, Pickup
 from app.validation.forms import loaded
+from app.validation.refusals import Refused
 from models.events import EventPicture
 
 _OF_OTHERS = {"country_slug", "country_names", "pickup_points"}
@@ -58,10 +59,12 @@ async def find(condition: str, *args: Any) -> list[EventRow]:
     return [_event(row, pickups) for row in rows]
 
 
-async def public_event(slug: str) -> EventRow | None:
-    """A published or cancelled event."""
+async def public_event(slug: str) -> EventRow:
+    """A published or cancelled event; raises Refused "not_found"."""
     found = await find(f"event.slug = $1 AND {PUBLIC}", slug)
-    return found[0] if found else None
+    if not found:
+        raise Refused("not_found")
+    return found[0]
 
 
 async def staff_event(slug: str, staff: Staff) -> EventRow | None:

@@ -4,12 +4,12 @@ SQL by name: one statement writes or rewrites a confirmation, and only if anythi
 the revision goes on from the row that is there.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
-from app.database.connection import fetch, now, write
+from app.database.connection import fetch, rising, write
 from app.festivals.shapes import ConfirmationDraft
 from models.festivals import ConfirmedFestival
 
@@ -66,11 +66,10 @@ async def withdraw(year: int, festival: str, by: Actor) -> bool:
 
 
 async def _stamp(year: int, festival: str) -> datetime:
-    """Now, but later than the last change by a second at least: calendars look at whole seconds."""
+    """When this change of a confirmation was made, as calendars read it."""
     before = (
         await ConfirmedFestival.select(ConfirmedFestival.confirmed_at)
         .where(ConfirmedFestival.year == year, ConfirmedFestival.festival == festival)
         .first()
     )
-    present = now().replace(microsecond=0)
-    return max(present, before["confirmed_at"] + timedelta(seconds=1)) if before else present
+    return rising(before["confirmed_at"] if before else None)

@@ -66,8 +66,6 @@ def party_json(request: Req, event: EventRow, party: Party, key: str) -> dict[st
 async def register(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """Book places for a party."""
     event = await public_event(slug)
-    if event is None:
-        raise Refused("not_found")
     REGISTERING.pass_or_refuse(client_address(request), slug)
     raw = await json_object(request)
     keyring = keyring_of(request)

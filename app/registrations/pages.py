@@ -44,17 +44,10 @@ def _beside(refused: Refused | None) -> Refused | None:
     return Refused(refused.code, (*refused.problems, Problem(field, refused.code, refused.facts)), **refused.facts)
 
 
-async def _published(slug: str) -> EventRow:
-    event = await public_event(slug)
-    if event is None:
-        raise Refused("not_found")
-    return event
-
-
 @get("/{language:str}/events/{slug:str}/register")
 async def registration_form(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """The form, with a signed nonce that makes sending it twice harmless."""
-    event = await _published(slug)
+    event = await public_event(slug)
     typed = {"party": "1", "invitation": request.query_params.get("invitation", "")}
     return await _form_page(request, event, typed)
 
@@ -80,7 +73,7 @@ async def _form_page(
 @post("/{language:str}/events/{slug:str}/register")
 async def register(request: Req, language: FromPath[str], slug: FromPath[str]) -> Response[bytes]:
     """Book, then show the party's page; what is wrong is said by its field, and nothing typed is lost."""
-    event = await _published(slug)
+    event = await public_event(slug)
     REGISTERING.pass_or_refuse(client_address(request), slug)
     typed = await form(request)
     keyring = keyring_of(request)
@@ -101,7 +94,7 @@ async def register(request: Req, language: FromPath[str], slug: FromPath[str]) -
     try:
         kept = await once_by_nonce(keyring, (FORM, slug), typed, act)
     except Refused as refused:
-        return await _form_page(request, await _published(slug), typed, refused)
+        return await _form_page(request, await public_event(slug), typed, refused)
     return see_other(f"/{language}/r/{kept.body['key']}")
 
 

@@ -5,13 +5,13 @@ SQL by name: every change of an event begins with `_HOLD`, on the product's two 
 
 import contextlib
 from collections.abc import AsyncIterator, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from app.database.connection import fetch, now, write
+from app.database.connection import fetch, now, rising, write
 from app.validation.refusals import Refused
 
 _HOLD = "UPDATE event SET revision = revision + 1 WHERE id = $1 RETURNING "
@@ -35,7 +35,7 @@ class Held(msgspec.Struct, frozen=True):
 
     async def content_changed(self) -> None:
         """What people can read of the event is another from now on: feeds, pages' caches and messages go by it."""
-        await fetch(_CONTENT_CHANGED, self.event, _rising(self.modified_at))
+        await fetch(_CONTENT_CHANGED, self.event, rising(self.modified_at))
 
 
 @contextlib.asynccontextmanager
@@ -51,9 +51,4 @@ async def hold(event: UUID, columns: Iterable[str] = ()) -> AsyncIterator[Held]:
 async def content_changed_in(host_country: str) -> None:
     """The same for the coming events of a country ("": of all), whose entries name its contacts."""
     for event in await fetch(_CONTENT_CHANGED_IN, now().replace(microsecond=0), host_country):
-        await fetch(_STAMP, event["id"], _rising(event["modified_at"]))
-
-
-def _rising(before: datetime) -> datetime:
-    """Now, but later than the last change by a second at least: calendars look at whole seconds."""
-    return max(now().replace(microsecond=0), before.replace(microsecond=0) + timedelta(seconds=1))
+        await fetch(_STAMP, event["id"], rising(event["modified_at"]))

@@ -10,13 +10,18 @@ FLAGS = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
 def film(path: Path, *scenes: tuple[bytes | None, float]) -> None:
-    """Write a film that shows each picture (PNG; None: nothing but grey) for so many seconds, over and over."""
-    with path.open("wb") as file:
+    """Write a film that shows each picture (PNG; None: nothing but grey) for so many seconds, over and over.
+
+    A new file takes the old one's place at once: a page that still looks at it never reads half a film.
+    """
+    made = path.with_suffix(".new")
+    with made.open("wb") as file:
         file.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{RATE}:1 Ip A1:1 C420jpeg\n".encode())
         for picture, seconds in scenes:
             frame = b"FRAME\n" + _planes(picture)
             for _ in range(max(1, round(seconds * RATE))):
                 file.write(frame)
+    made.replace(path)
 
 
 def _planes(picture: bytes | None) -> bytes:

@@ -3,7 +3,7 @@
 import shutil
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome") or ""
 FLAGS = (
@@ -16,6 +16,27 @@ FLAGS = (
     "--disable-sync",
 )
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "locale": "km-KH", "device_scale_factor": 2}
+
+
+class Chromium:
+    """One Chromium for many tests. One that died (its fault, not the page's) is started anew for the next test."""
+
+    def __init__(self, playwright: Playwright, *flags: str) -> None:
+        self._playwright, self._flags = playwright, [*FLAGS, *flags]
+        self._launched: Browser | None = None
+
+    def alive(self) -> Browser:
+        """A browser that answers, with no page of an earlier test."""
+        if self._launched is None or not self._launched.is_connected():
+            self._launched = self._playwright.chromium.launch(executable_path=CHROMIUM, args=self._flags)
+        for left in self._launched.contexts:
+            left.close()
+        return self._launched
+
+    def close(self) -> None:
+        """End it, if it has not ended itself."""
+        if self._launched is not None and self._launched.is_connected():
+            self._launched.close()
 
 
 def watched(context: BrowserContext) -> tuple[Page, list[str]]:

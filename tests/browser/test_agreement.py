@@ -45,14 +45,17 @@ async ({ module, keys, texts, verifier }) => {
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with Served(tmp_path_factory.mktemp("served")) as made:
+        yield made.start()
+
+
+@pytest.fixture
+def page(browser: Browser, served: Served) -> Page:
     """A page of ours, in which the phone's modules run under our own policy."""
-    with Served(tmp_path_factory.mktemp("served")) as served:
-        served.start()
-        opened = browser.new_page()
-        opened.goto(f"{served.base}/gate")
-        yield opened
-        opened.close()
+    opened = browser.new_page()
+    opened.goto(f"{served.base}/gate")
+    return opened
 
 
 def by_server(text: str) -> Any:

@@ -3,9 +3,11 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from app.care import purge as purging
 from app.care.purge import purge
 from app.database.claims import Job, claim, run_claimed
 from app.database.connection import fetch, insert
@@ -78,12 +80,7 @@ async def test_a_purge_erases_what_is_due_and_nothing_else(world: World) -> None
     due, coming = await world.event(title={"en": "Due"}), await world.event(title={"en": "Coming"})
     gone, kept = await world.party(due, 2), await world.party(coming, 2)
     await world.party(due, 200 // 100, accept_waiting=True)
-    await fetch(
-        "UPDATE event SET starts_at = $2, ends_at = $3 WHERE slug = $1 RETURNING id",
-        due["slug"],
-        datetime(2020, 1, 1, tzinfo=UTC),
-        datetime(2020, 1, 2, tzinfo=UTC),
-    )
+    await end(due)
     assert await purge(dry_run=True) == 2
     assert await purge() == 2
     before = await revisions()
@@ -92,6 +89,39 @@ async def test_a_purge_erases_what_is_due_and_nothing_else(world: World) -> None
     async with world.stranger as worker:
         assert (await worker.get(f"/api/v1/registrations/{gone['key']}")).status_code == 410
         assert (await worker.get(f"/api/v1/registrations/{kept['key']}")).json()["name"] == "Sok Dara"
+
+
+async def test_an_event_that_is_moved_while_others_are_purged_keeps_its_parties(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over, moved = await world.event(title={"en": "Over"}), await world.event(title={"en": "Moved"})
+    gone, kept = await world.party(over), await world.party(moved)
+    await end(over, moved)
+    due = purging._due
+
+    async def due_before_it_moved(moment: datetime) -> dict[UUID, int]:
+        found = await due(moment)
+        later = datetime.now(UTC) + timedelta(days=30)
+        move = fetch("UPDATE event SET ends_at = $2 WHERE slug = $1 RETURNING id", moved["slug"], later)
+        await asyncio.create_task(move)  # somebody else does it
+        return found
+
+    monkeypatch.setattr(purging, "_due", due_before_it_moved)
+    assert await purge() == 1
+    async with world.stranger as worker:
+        assert (await worker.get(f"/api/v1/registrations/{gone['key']}")).status_code == 410
+        assert (await worker.get(f"/api/v1/registrations/{kept['key']}")).json()["name"] == "Sok Dara"
+
+
+async def end(*events: dict[str, Any]) -> None:
+    """These events took place long ago."""
+    for event in events:
+        await fetch(
+            "UPDATE event SET starts_at = $2, ends_at = $3 WHERE slug = $1 RETURNING id",
+            event["slug"],
+            datetime(2020, 1, 1, tzinfo=UTC),
+            datetime(2020, 1, 2, tzinfo=UTC),
+        )
 
 
 async def revisions() -> list[dict[str, Any]]:

@@ -1,16 +1,21 @@
 """The house holds: what CONTRIBUTING promises of its directions, sizes and owners is refused when it is broken."""
 
+import argparse
 import ast
+import inspect
 import os
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from litestar.routes import HTTPRoute
 
+from app import cli
 from app.asgi import API, DESK, GATE
+from app.directory.rules import RESERVED
 from app.seats.columns import COLUMNS, TABLES, owner
 from tests import owners
 from tests.world import World
@@ -126,11 +131,40 @@ def test_raw_statements_are_few_and_known() -> None:
             continue
         calls = 0
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "fetch":
-                calls += 1
+            if isinstance(node, ast.Call):
+                calls += isinstance(node.func, ast.Name) and node.func.id == "fetch"
+                calls += isinstance(node.func, ast.Attribute) and node.func.attr in {"raw", "fetch"}
         if calls:
             found[name] = calls
     assert found == RAW
+
+
+def test_every_word_of_the_command_line_leads_to_a_command() -> None:
+    """Commands are named as text, which neither mypy nor import-linter reads."""
+
+    def words(parser: argparse.ArgumentParser) -> list[str]:
+        found = [run] if (run := parser.get_default("run")) else []
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for each in action.choices.values():
+                    found += words(each)
+        return found
+
+    named = words(cli._parser())
+    assert len(named) >= 13
+    for each in named:
+        module, _, name = each.partition(":")
+        assert inspect.iscoroutinefunction(getattr(import_module(module), name)), each
+
+
+async def test_no_country_can_take_the_address_of_a_page(world: World) -> None:
+    """What stands directly under the language is reserved, whoever adds the page."""
+    taken = {
+        parts[2]
+        for route in world.app.routes
+        if (parts := route.path.split("/")[:4])[:2] == ["", "{language:str}"] and len(parts) > 2
+    }
+    assert {word for word in taken if word and not word.startswith("{")} <= RESERVED
 
 
 def test_every_table_has_an_owner_and_seats_own_what_decides() -> None:

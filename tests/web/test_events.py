@@ -150,7 +150,9 @@ async def test_only_drafts_are_deleted(world: World) -> None:
 
 async def test_a_draft_whose_gate_was_tried_goes_with_all_of_it(world: World) -> None:
     draft = await world.event(publish=False, pickup_points=[{"name": "Osan", "seats": 45}])
-    gate = await world.gate(draft)
+    other = await world.event(publish=False)
+    gate, elsewhere = await world.gate(draft), await world.gate(other)
+    await world.scan(elsewhere, {"code": "A" * 125})
     await world.scan(gate, {"code": "A" * 125}, {"code": "A" * 125, "rehearsal": True})
     async with world.phone(gate["token"]) as phone:
         answer = await phone.post("/gate/api/walk-ins", json={"nonce": "three", "size": 3})
@@ -161,8 +163,12 @@ async def test_a_draft_whose_gate_was_tried_goes_with_all_of_it(world: World) ->
         answer = await client.delete(f"/api/v1/events/{draft['slug']}")
         assert answer.status_code == 204, answer.text
         assert (await client.get(f"/api/v1/events/{draft['slug']}")).status_code == 404
+        assert (await client.delete(f"/api/v1/events/{draft['slug']}")).status_code == 404  # a second time
     async with world.phone(gate["token"]) as phone:
         assert (await phone.get("/gate/api/roster")).status_code == 401
+    async with world.phone(elsewhere["token"]) as phone:
+        assert (await phone.get("/gate/api/roster")).status_code == 200
+    assert len(await fetch("SELECT id FROM scan")) == 1  # the other draft's
 
 
 async def test_a_copy_is_a_new_draft_that_moves_along(world: World) -> None:

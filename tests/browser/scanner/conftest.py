@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser import camera
-from tests.browser.chromium import CHROMIUM, FLAGS
+from tests.browser.chromium import CHROMIUM, Chromium
 from tests.served import Served
 
 
@@ -28,11 +28,15 @@ def reel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser(playwright: Playwright, reel: Path) -> Iterator[Browser]:
-    flags = [*FLAGS, *camera.FLAGS, f"--use-file-for-fake-video-capture={reel}"]
-    launched = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-    yield launched
-    launched.close()
+def chromium(playwright: Playwright, reel: Path) -> Iterator[Chromium]:
+    started = Chromium(playwright, *camera.FLAGS, f"--use-file-for-fake-video-capture={reel}")
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def browser(chromium: Chromium) -> Browser:
+    return chromium.alive()
 
 
 @pytest.fixture(scope="module")
