@@ -74,7 +74,7 @@ class Phone:
         self.answers = 0
         self.page, self.wrong = watched(self.context)
         self.page.goto(self.address)
-        self.page.wait_for_selector("#scanner:not([hidden])")
+        self.page.wait_for_selector("#scanner[data-waiting]:not([hidden])")  # what was kept is read
 
     def goto(self, address: str) -> None:
         self.answers = 0

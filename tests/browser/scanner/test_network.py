@@ -47,7 +47,7 @@ def test_a_day_without_network(browser: Browser, served: Served) -> None:
     assert "10 scans wait" in phone.page.inner_text("[data-part=waiting]")
 
     phone.open()  # the tab was killed; nothing is lost, and what was seen is still known
-    assert phone.waiting() == waiting
+    phone.page.wait_for_selector(f"#scanner[data-waiting='{waiting}']")
     assert phone.scan(code(parties[1])) == "already"
     for party in parties[4:]:
         assert phone.scan(code(party, 2)) == "admitted"
