@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -39,6 +40,7 @@ from app.registrations import desk as registrations_desk
 from app.registrations import media as registrations_media
 from app.registrations import pages as registrations_pages
 from app.registrations.access import party_of, party_of_link, party_of_path
+from app.registrations.resealing import reseal_parties
 from app.security import keyring
 from app.settings import Settings, read
 from app.site import pages as site_pages
@@ -120,7 +122,13 @@ API = Router(
 )
 GATE = Router("/", route_handlers=[*gate_pages.HANDLERS, *gate_api.DEVICE_HANDLERS], guards=asked_of(paired))
 
-JOBS = [Job("purge", timedelta(hours=1), purge)]
+
+def jobs(state: State) -> list[Job]:
+    """What runs in the background, each slot of it in one process."""
+    return [
+        Job("purge", timedelta(hours=1), purge),
+        Job("reseal", timedelta(hours=1), partial(reseal_parties, state.keyring)),
+    ]
 
 
 def state_of(settings: Settings) -> State:
@@ -132,10 +140,10 @@ def state_of(settings: Settings) -> State:
 async def database(app: Litestar) -> AsyncIterator[None]:
     """The database is open and background work goes on while the application runs."""
     async with opened(engine_for(app.state.settings)):
-        jobs = [asyncio.create_task(keep_running(job)) for job in JOBS]
+        running = [asyncio.create_task(keep_running(job)) for job in jobs(app.state)]
         yield
-        for job in jobs:
-            job.cancel()
+        for each in running:
+            each.cancel()
 
 
 def create_app(settings: Settings | None = None) -> Litestar:

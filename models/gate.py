@@ -1,6 +1,6 @@
 """Phones at the gate, what they scanned, and people counted without tickets."""
 
-from piccolo.columns import JSON, UUID, BigInt, Boolean, ForeignKey, Integer, SmallInt, Timestamptz, Varchar
+from piccolo.columns import JSON, UUID, BigInt, Boolean, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -10,11 +10,15 @@ from models.states import Direction, Outcome
 
 
 class Pairing(Table):
-    """What the desk shows as a QR; phones that open it become gate devices."""
+    """What the desk shows as a QR; phones that open it become gate devices.
+
+    `sealed_label` is what people call the gate, under the event's key (`label`: until it is sealed).
+    """
 
     id = UUID(primary_key=True)
     event = ForeignKey(Event, on_delete=OnDelete.restrict)
-    label = Varchar(length=120)
+    label = Varchar(length=120, default="")
+    sealed_label = Text(default="")
     created_at = Timestamptz(default=None)
     expires_at = Timestamptz(default=None)
     revoked_at = Timestamptz(null=True, default=None)
@@ -47,6 +51,7 @@ class GateDevice(Table, tablename="gate_device"):
 class Scan(Table):
     """Every scan ever, with what the phone showed. `answer` is what was said first, for repeats; it holds no names.
 
+    `sealed_override` is why somebody was let in anyway, under the event's key (`override`: until it is sealed).
     `conflict`: somebody was let in whom the judge would have refused; an attaché acknowledges it.
     """
 
@@ -60,6 +65,7 @@ class Scan(Table):
     outcome = Varchar(length=20, choices=Outcome)
     code = Varchar(length=40, default="")
     override = Varchar(length=200, default="")
+    sealed_override = Text(default="")
     shown = Varchar(length=20, default="")
     offline = Boolean(default=False)
     rehearsal = Boolean(default=False)

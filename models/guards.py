@@ -1,6 +1,6 @@
-"""Counts that slow down guessing, and proof that the secret belongs to this database."""
+"""Counts that slow down guessing, the keys of what is personal, and proof that the secret belongs to this database."""
 
-from piccolo.columns import Integer, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, Bytea, Integer, Timestamptz, Varchar
 from piccolo.table import Table
 
 
@@ -17,3 +17,24 @@ class KeyCheck(Table, tablename="key_check"):
 
     key_id = Integer(primary_key=True)
     check_hash = Varchar(length=64)
+
+
+class DataKey(Table, tablename="data_key"):
+    """The key under which everything personal of one registration, or the free text of one event, is sealed.
+
+    `subject` is that row's id; `sealed_key` (61 bytes) opens with the keyring. Ending a key overwrites it with as many
+    zeros: the row stays and keeps its length, so that SQLite writes in place and never moves another key about its
+    pages. `swept` says that no older copy is left in the database's files.
+    """
+
+    subject = UUID(primary_key=True)
+    sealed_key = Bytea(default=b"")
+    swept = Boolean(default=True)
+
+
+class Heartbeat(Table):
+    """That this installation was running at `at`; `waits` are the seconds it must run on before it trusts its clock."""
+
+    name = Varchar(length=20, primary_key=True)
+    at = Timestamptz(default=None)
+    waits = Integer(default=0)

@@ -9,11 +9,15 @@ from models.states import Channel, RegistrationState
 
 
 class Invitation(Table):
-    """A community leader's link to book for up to `party_limit` people; `uses` counts bookings."""
+    """A community leader's link to book for up to `party_limit` people; `uses` counts bookings.
+
+    `sealed_label` says whose link it is, under the event's key (`label`: until it is sealed).
+    """
 
     id = UUID(primary_key=True)
     event = ForeignKey(Event, on_delete=OnDelete.restrict)
-    label = Varchar(length=120)
+    label = Varchar(length=120, default="")
+    sealed_label = Text(default="")
     party_limit = Integer()
     uses = Integer(default=0)
     created_at = Timestamptz(default=None)

@@ -23,7 +23,7 @@ from app.registrations.shapes import HELD
 from app.seats.counts import head_count
 from app.seats.rules import day_of
 from app.security.keyring import Keyring
-from app.security.sealing import Unreadable, keyed_hash, unseal
+from app.security.sealing import Unreadable, keyed_hash, open_key
 from models.states import RegistrationState, TicketState
 
 VERSION = 1
@@ -37,7 +37,8 @@ SELECT max(revision) AS upto, count(*) AS parties FROM (
 ) AS next
 """
 _PARTIES = """
-SELECT id, number, state, party, children, sealed_name, sealed_note, pickup_point, attention FROM registration
+SELECT id, number, state, party, children, sealed_name, sealed_note, pickup_point, attention, sealed_key
+FROM registration LEFT JOIN data_key ON data_key.subject = registration.id
 WHERE event = $1 AND revision > $2 AND revision <= $3
 """
 _UNMOVED = "SELECT number FROM registration WHERE event = $1 AND revision > $2 AND revision <= $3"
@@ -196,10 +197,10 @@ def _rows(
 
 def _shown(keyring: Keyring, party: dict[str, Any]) -> str:
     """What a scan shows of a party: the name, and on a second line the note."""
-    texts = []
+    key, texts = open_key(keyring, party["sealed_key"], party["id"]), []
     for column in ("sealed_name", "sealed_note"):
         try:
-            texts.append(unseal(keyring, party[column], f"registration.{column}:{party['id']}"))
+            texts.append(key.unseal(party[column], f"registration.{column}:{party['id']}"))
         except Unreadable:
             texts.append("—")
     return "\n".join(texts).rstrip("\n")

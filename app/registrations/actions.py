@@ -8,6 +8,7 @@ import msgspec
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
 from app.database.connection import now, write
+from app.database.data_keys import keep_key
 from app.events.rules import registration_refusal
 from app.events.shapes import EventRow
 from app.registrations import erasure, invitations
@@ -19,7 +20,7 @@ from app.seats.hold import Held, hold
 from app.seats.shapes import Booked
 from app.seats.waiting import promote_waiting
 from app.security.keyring import Keyring
-from app.security.sealing import seal
+from app.security.sealing import RowKey, new_key
 from app.validation.refusals import Problem, Refused, invalid
 from models.events import Event
 from models.registrations import Registration
@@ -28,27 +29,29 @@ from models.states import EventState
 
 async def register(keyring: Keyring, event: EventRow, draft: RegistrationDraft, by: Actor) -> Booked:
     """Book places for a party; raises Refused when the event is closed, full, or the bus is."""
-    moment = now()
+    moment, row = now(), uuid4()
+    key = new_key(keyring, row)
     async with write():
-        booked = await booking.book(_rows(keyring, event, draft, moment), moment)
+        booked = await booking.book(_rows(key, row, event, draft, moment), moment)
         if booked is None:
             raise await _why_not(event, moment)
         if draft.invitation and not await invitations.use(event.id, draft.invitation):
             raise invalid([Problem("invitation", "invitation_unknown")])
-        await add_reaches(keyring, booked.id, draft.reaches)
+        await keep_key(row, key)
+        await add_reaches(keyring, key, event.id, row, draft.reaches)
         await record(Kind.REGISTERED, by, booked.id, event.id, party=draft.party, state=booked.state)
         return await booking.settle(event.id, booked, accept_waiting=draft.accept_waiting)
 
 
-def _rows(keyring: Keyring, event: EventRow, draft: RegistrationDraft, moment: datetime) -> booking.BookingRows:
-    row, grown_ups = uuid4(), draft.party - draft.children
+def _rows(key: RowKey, row: UUID, event: EventRow, draft: RegistrationDraft, moment: datetime) -> booking.BookingRows:
+    grown_ups = draft.party - draft.children
     registration = {
         "id": row,
         "event": event.id,
         "number": draw_number(),
         "party": draft.party,
         "children": draft.children,
-        "sealed_name": seal(keyring, draft.names[0], f"registration.sealed_name:{row}"),
+        "sealed_name": key.seal(draft.names[0], f"registration.sealed_name:{row}"),
         "language": draft.language,
         "pickup_point": draft.pickup_point,
         "take_what_there_is": draft.take_what_there_is,
@@ -63,7 +66,7 @@ def _rows(keyring: Keyring, event: EventRow, draft: RegistrationDraft, moment: d
             "event": event.id,
             "registration": row,
             "number": index + 1,
-            "sealed_name": seal(keyring, name, f"ticket.sealed_name:{ticket}") if index and name else "",
+            "sealed_name": key.seal(name, f"ticket.sealed_name:{ticket}") if index and name else "",
             "child": index >= grown_ups,
         }
         for index, name in enumerate(draft.names)

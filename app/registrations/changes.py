@@ -11,11 +11,13 @@ import msgspec
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
 from app.database.connection import now
+from app.database.data_keys import keep_key
 from app.events.rules import registration_refusal
 from app.events.shapes import EventRow
 from app.registrations.codes import draw_number, draw_short_code
 from app.registrations.erasure import forget_left_names
 from app.registrations.reach import set_reaches
+from app.registrations.resealing import key_of_party
 from app.registrations.shapes import HELD, ChangeDraft
 from app.seats import holdings
 from app.seats.booking import insert_registration
@@ -23,7 +25,7 @@ from app.seats.hold import Held, hold
 from app.seats.shapes import Booked, Holding, Place
 from app.seats.waiting import promote_waiting
 from app.security.keyring import Keyring
-from app.security.sealing import seal
+from app.security.sealing import RowKey, new_key
 from app.validation.refusals import Problem, Refused, invalid
 from models.registrations import Registration
 from models.states import RegistrationState, TicketState
@@ -83,9 +85,10 @@ async def _write_down(
     if draft.children is not None and draft.children != children:
         children = draft.children
         await _set_children(places, children)
+    key = await key_of_party(keyring, held.event, registration)
     for place, name in zip(places, draft.names or (), strict=False):
-        await _set_name(keyring, registration, place, name)
-    await set_reaches(keyring, registration, draft.reaches)
+        await _set_name(key, registration, place, name)
+    await set_reaches(keyring, key, held.event, registration, draft.reaches)
     await holdings.resize(held, registration, len(places), children)
 
 
@@ -97,14 +100,14 @@ async def _set_children(places: list[Place], children: int) -> None:
             await Ticket.update({Ticket.child: child}).where(Ticket.id == place.id)
 
 
-async def _set_name(keyring: Keyring, registration: UUID, place: Place, name: str) -> None:
+async def _set_name(key: RowKey, registration: UUID, place: Place, name: str) -> None:
     """The name of one person; the booker's stands with the party and cannot be empty."""
     if place.number == 1:
         if name:
-            sealed = seal(keyring, name, f"registration.sealed_name:{registration}")
+            sealed = key.seal(name, f"registration.sealed_name:{registration}")
             await Registration.update({Registration.sealed_name: sealed}).where(Registration.id == registration)
         return
-    sealed = seal(keyring, name, f"ticket.sealed_name:{place.id}")
+    sealed = key.seal(name, f"ticket.sealed_name:{place.id}")
     await Ticket.update({Ticket.sealed_name: sealed}).where(Ticket.id == place.id)
 
 
@@ -137,6 +140,7 @@ def _to_hand_on(event: EventRow, holding: Holding, places: list[Place], number: 
 
 async def _friend(keyring: Keyring, held: Held, holding: Holding, place: Place, name: str, language: str) -> Booked:
     row, moment = uuid4(), now()
+    key = new_key(keyring, row)
     columns: dict[str, Any] = {
         "id": row,
         "event": held.event,
@@ -144,7 +148,7 @@ async def _friend(keyring: Keyring, held: Held, holding: Holding, place: Place, 
         "state": RegistrationState.CONFIRMED.value,
         "party": 1,
         "children": int(place.child),
-        "sealed_name": seal(keyring, name, f"registration.sealed_name:{row}"),
+        "sealed_name": key.seal(name, f"registration.sealed_name:{row}"),
         "language": language,
         "pickup_point": holding.pickup_point,
         "last_ticket": 1,
@@ -153,6 +157,7 @@ async def _friend(keyring: Keyring, held: Held, holding: Holding, place: Place, 
         "revision": held.revision,
     }
     short_code = await insert_registration(columns, draw_short_code)
+    await keep_key(row, key)
     own = msgspec.structs.replace(place, id=uuid4(), number=1, issue=0)
     await holdings.insert_tickets(held, row, [own], TicketState.VALID)
     return Booked(
@@ -190,7 +195,8 @@ async def set_attention(
 ) -> None:
     """What the gate should know of a party: words that phones can tell, and a sentence that only its tickets open."""
     async with hold(event) as held:
-        sealed = seal(keyring, note, f"registration.sealed_note:{registration}")
+        key = await key_of_party(keyring, event, registration)
+        sealed = key.seal(note, f"registration.sealed_note:{registration}")
         await Registration.update(
             {Registration.attention: " ".join(attention), Registration.sealed_note: sealed}
         ).where(
@@ -199,4 +205,4 @@ async def set_attention(
             Registration.state != RegistrationState.ERASED.value,
         )
         await holdings.touch(held, registration)
-        await record(Kind.ATTENTION_SET, by, registration, event, attention=" ".join(attention))
+        await record(Kind.ATTENTION_SET, by, registration, event)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from app.database.data_keys import end_keys
 from app.seats.hold import Held
 from app.seats.holdings import mark_erased
 from app.web import idempotency
@@ -13,7 +14,11 @@ GONE = [TicketState.GIVEN_UP.value, TicketState.HANDED_ON.value]
 
 
 async def forget(held: Held, parties: list[UUID]) -> None:
-    """Remove everything personal of these parties of an event; call it under `hold`."""
+    """Remove everything personal of these parties of an event; call it under `hold`.
+
+    With their keys whatever was sealed for them is noise, also where an older copy of it is left.
+    """
+    await end_keys(parties)
     await mark_erased(held, parties)
     await Registration.update(
         {Registration.sealed_name: "", Registration.sealed_note: "", Registration.attention: ""}

@@ -1,7 +1,8 @@
 """Reading parties: by the party's own link, by short code, and for the desk.
 
 SQL by name: `_PARTIES` and `_TICKETS` count who stands before a party and when each came in, for lists of parties at
-once; `_INVITATIONS` counts who came by a link. The builder has no correlated counts.
+once; `_INVITATIONS` counts who came by a link; `_NAMES` reads names and the keys that open them. The builder has no
+correlated counts, and no join without a foreign key.
 """
 
 from typing import Any
@@ -10,27 +11,32 @@ from uuid import UUID
 import msgspec
 
 from app.database.connection import fetch
+from app.database.data_keys import SEALED_KEY
 from app.database.rows import places
 from app.database.slices import in_slices
 from app.registrations.rules import Likeness, folded
 from app.registrations.shapes import Cluster, InvitationRow, Party
 from app.security.keyring import Keyring
 from app.security.links import make_key, proves, read_key
-from app.security.sealing import Unreadable, unseal
+from app.security.sealing import RowKey, Unreadable, open_key
 from app.validation.refusals import Refused
-from models.registrations import Invitation, Reach, Registration
-from models.states import Channel, RegistrationState
+from models.registrations import Invitation, Reach
+from models.states import Channel
 
 LINK = "party"
 
-_PARTIES = """
+_PARTIES = f"""
 SELECT id, event, number, short_code, state, party, children, sealed_name, language, pickup_point, link_issue,
   created_at, passed_over, take_what_there_is, invitation, attention, sealed_note, (
     SELECT coalesce(sum(earlier.party), 0) FROM registration AS earlier
     WHERE registration.state = 'waiting' AND earlier.event = registration.event AND earlier.state = 'waiting'
       AND earlier.wait_position < registration.wait_position
-  ) AS ahead
+  ) AS ahead, {SEALED_KEY.format(id="registration.id")}
 FROM registration
+"""
+_NAMES = """
+SELECT id, sealed_name, sealed_key FROM registration LEFT JOIN data_key ON data_key.subject = registration.id
+WHERE event = $1 AND state <> 'erased'
 """
 _TICKETS = """
 SELECT ticket.id, ticket.registration, ticket.number, ticket.issue, ticket.state, ticket.sealed_name, ticket.child,
@@ -153,12 +159,11 @@ async def parties_named(keyring: Keyring, event: UUID, name: str, most: int) -> 
     wanted = {folded(word) for word in name.split()} - {""}
     if not wanted:
         return []
-    rows = await Registration.select(Registration.id, Registration.sealed_name).where(
-        Registration.event == event, Registration.state != RegistrationState.ERASED.value
-    )
+    rows = await fetch(_NAMES, event)
 
     def fits(row: dict[str, Any]) -> UUID | None:
-        known = _name(keyring, row["sealed_name"], f"registration.sealed_name:{row['id']}")
+        key = open_key(keyring, row["sealed_key"], row["id"])
+        known = _name(key, row["sealed_name"], f"registration.sealed_name:{row['id']}")
         return row["id"] if wanted <= {folded(word) for word in known.split()} else None
 
     found = [row for row in await in_slices(rows, fits) if row is not None][:most]
@@ -177,15 +182,16 @@ async def _parties(keyring: Keyring, condition: str, *args: Any) -> list[Party]:
 
 
 def _party(keyring: Keyring, row: dict[str, Any], tickets: list[dict[str, Any]]) -> Party:
+    key = open_key(keyring, row["sealed_key"], row["id"])
     return msgspec.convert(
         {
             **row,
             "ahead": int(row["ahead"]),
-            "name": _name(keyring, row["sealed_name"], f"registration.sealed_name:{row['id']}"),
+            "name": _name(key, row["sealed_name"], f"registration.sealed_name:{row['id']}"),
             "attention": tuple(row["attention"].split()),
-            "note": _name(keyring, row["sealed_note"], f"registration.sealed_note:{row['id']}"),
+            "note": _name(key, row["sealed_note"], f"registration.sealed_note:{row['id']}"),
             "tickets": tuple(
-                {**ticket, "name": _name(keyring, ticket["sealed_name"], f"ticket.sealed_name:{ticket['id']}")}
+                {**ticket, "name": _name(key, ticket["sealed_name"], f"ticket.sealed_name:{ticket['id']}")}
                 for ticket in tickets
             ),
         },
@@ -194,8 +200,8 @@ def _party(keyring: Keyring, row: dict[str, Any], tickets: list[dict[str, Any]])
     )
 
 
-def _name(keyring: Keyring, sealed: str, place: str) -> str:
+def _name(key: RowKey, sealed: str, place: str) -> str:
     try:
-        return unseal(keyring, sealed, place)
+        return key.unseal(sealed, place)
     except Unreadable:
         return "—"

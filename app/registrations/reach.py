@@ -4,12 +4,14 @@ from uuid import UUID, uuid4
 
 from app.database.connection import insert, now
 from app.security.keyring import Keyring
-from app.security.sealing import keyed_hash, seal
+from app.security.sealing import RowKey, keyed_hash
 from models.registrations import Reach
 from models.states import Channel
 
 
-async def add_reaches(keyring: Keyring, registration: UUID, reaches: dict[Channel, str]) -> None:
+async def add_reaches(
+    keyring: Keyring, key: RowKey, event: UUID, registration: UUID, reaches: dict[Channel, str]
+) -> None:
     """Write down the addresses of a new party."""
     moment = now()
     rows = [(uuid4(), channel, address) for channel, address in reaches.items() if address]
@@ -20,8 +22,8 @@ async def add_reaches(keyring: Keyring, registration: UUID, reaches: dict[Channe
                 "id": row,
                 "registration": registration,
                 "channel": channel.value,
-                "sealed_address": seal(keyring, address, f"reach.sealed_address:{row}"),
-                "address_hash": keyed_hash(keyring, "reach", address),
+                "sealed_address": key.seal(address, f"reach.sealed_address:{row}"),
+                "address_hash": address_hash(keyring, event, address),
                 "consented_at": moment,
             }
             for row, channel, address in rows
@@ -29,10 +31,17 @@ async def add_reaches(keyring: Keyring, registration: UUID, reaches: dict[Channe
     )
 
 
-async def set_reaches(keyring: Keyring, registration: UUID, reaches: dict[Channel, str]) -> None:
+def address_hash(keyring: Keyring, event: UUID, address: str) -> str:
+    """Equal for equal addresses of one event; of two events nobody can tell whether the same person came to both."""
+    return keyed_hash(keyring, "reach", f"{event}:{address}")
+
+
+async def set_reaches(
+    keyring: Keyring, key: RowKey, event: UUID, registration: UUID, reaches: dict[Channel, str]
+) -> None:
     """The addresses on these channels in place of what was there; "" for none any more."""
     if reaches:
         await Reach.delete().where(
             Reach.registration == registration, Reach.channel.is_in([channel.value for channel in reaches])
         )
-        await add_reaches(keyring, registration, reaches)
+        await add_reaches(keyring, key, event, registration, reaches)

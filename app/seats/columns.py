@@ -30,6 +30,8 @@ TABLES = {
     "idempotency": "web",
     "claim": "database",
     "key_check": "database",
+    "data_key": "database",
+    "heartbeat": "care",
     "audit_entry": "activity",
 }
 

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -28,6 +29,7 @@ class Keyring:
         self.current = current
         self._derive = cache(self._derive_uncached)
         self._signer = cache(self._signer_uncached)
+        self._cipher = cache(self._cipher_uncached)
 
     def __contains__(self, key_id: int) -> bool:
         return key_id in self._ring
@@ -44,6 +46,13 @@ class Keyring:
     def _derive_uncached(self, purpose: str, key_id: int) -> bytes:
         kdf = HKDF(algorithm=SHA256(), length=32, salt=b"bon", info=purpose.encode())
         return kdf.derive(self._ring[key_id].encode())
+
+    def cipher(self, purpose: str, key_id: int | None = None) -> AESGCM:
+        """AES-256-GCM with the key for a purpose; raises KeyError for an unknown id."""
+        return self._cipher(purpose, self.current if key_id is None else key_id)
+
+    def _cipher_uncached(self, purpose: str, key_id: int) -> AESGCM:
+        return AESGCM(self.key(purpose, key_id))
 
     def ticket_signer(self, key_id: int | None = None) -> Ed25519PrivateKey:
         """The Ed25519 key that signs tickets; raises KeyError for an unknown id."""

@@ -1,7 +1,13 @@
-"""Sealing of personal data: AES-256-GCM, bound to the table, column and row it stands in."""
+"""Sealing of personal data: AES-256-GCM, bound to the table, column and row it stands in.
+
+What is personal of one registration, or free text of one event, is sealed under a key of its own (`RowKey`), and that
+key under the keyring's: whoever ends the key has made everything under it noise, wherever a copy of it may lie. What
+belongs to nobody in particular, and what releases before these keys wrote, is sealed under the keyring itself.
+"""
 
 import base64
 import secrets
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -11,30 +17,105 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from app.security.keyring import Keyring
 
 NONCE = 12
+KEY = 32  # bytes
+OWN = 255  # in place of a key id: sealed under a data key
+ENDED = bytes(1 + NONCE + KEY + 16)  # in place of a sealed key, and as long
 
 
 class Unreadable(Exception):
-    """A sealed value that no key opens: altered, moved to another row, or its secret is lost."""
+    """A sealed value that no key opens: altered, moved to another row, or its key is ended or lost."""
+
+
+class RowKey:
+    """The key of one registration or event. `sealed` is the key as it is stored, None where there is none (any more).
+
+    Opens what was sealed under it, and what was sealed for the same place under the keyring before there were keys.
+    """
+
+    def __init__(self, keyring: Keyring, raw: bytes | None, sealed: bytes | None) -> None:
+        self._keyring = keyring
+        self._cipher = AESGCM(raw) if raw else None
+        self.sealed = sealed
+
+    def seal(self, text: str, place: str) -> str:
+        """Seal `text` for `place` ("table.column:row id"). "" stays "". Raises Unreadable where there is no key."""
+        if not text:
+            return ""
+        if self._cipher is None:
+            raise Unreadable(place)
+        return _sealed(OWN, self._cipher, text, place)
+
+    def unseal(self, sealed: str, place: str) -> str:
+        """Open what was sealed for the same place; raises Unreadable."""
+        if not sealed:
+            return ""
+        raw = _bytes_of(sealed, place)
+        if raw[0] != OWN:
+            return _opened(self._keyring, raw, place)
+        if self._cipher is None:
+            raise Unreadable(place)
+        return _decrypted(self._cipher, raw, place)
+
+
+def new_key(keyring: Keyring, subject: UUID) -> RowKey:
+    """A key for a registration or event that has none."""
+    raw, nonce = secrets.token_bytes(KEY), secrets.token_bytes(NONCE)
+    sealed = keyring.cipher("data-key").encrypt(nonce, raw, _key_place(subject))
+    return RowKey(keyring, raw, bytes([keyring.current]) + nonce + sealed)
+
+
+def open_key(keyring: Keyring, sealed: bytes | None, subject: object) -> RowKey:
+    """The key stored for a row (its id); one that was never made, was ended, or does not open, seals nothing."""
+    if not sealed or sealed == ENDED:
+        return RowKey(keyring, None, None)
+    try:
+        cipher = keyring.cipher("data-key", sealed[0])
+        raw = cipher.decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], _key_place(subject))
+    except (KeyError, InvalidTag):
+        return RowKey(keyring, None, sealed)
+    return RowKey(keyring, raw, sealed)
+
+
+def _key_place(subject: object) -> bytes:
+    return f"data_key.sealed_key:{subject}".encode()
 
 
 def seal(keyring: Keyring, text: str, place: str) -> str:
-    """Seal `text` for `place` ("table.column:row id"). "" stays "". Returns base64 of key id, nonce and ciphertext."""
-    if not text:
-        return ""
-    nonce = secrets.token_bytes(NONCE)
-    sealed = AESGCM(keyring.key("seal")).encrypt(nonce, text.encode(), place.encode())
-    return base64.b64encode(bytes([keyring.current]) + nonce + sealed).decode()
+    """Seal `text` for `place` under the keyring. "" stays "". Returns base64 of key id, nonce and ciphertext."""
+    return _sealed(keyring.current, keyring.cipher("seal"), text, place) if text else ""
 
 
 def unseal(keyring: Keyring, sealed: str, place: str) -> str:
     """Open what `seal` made for the same place; raises Unreadable."""
-    if not sealed:
-        return ""
+    return _opened(keyring, _bytes_of(sealed, place), place) if sealed else ""
+
+
+def _sealed(mark: int, cipher: AESGCM, text: str, place: str) -> str:
+    nonce = secrets.token_bytes(NONCE)
+    return base64.b64encode(bytes([mark]) + nonce + cipher.encrypt(nonce, text.encode(), place.encode())).decode()
+
+
+def _bytes_of(sealed: str, place: str) -> bytes:
     try:
         raw = base64.b64decode(sealed, validate=True)
-        key = keyring.key("seal", raw[0])
-        return AESGCM(key).decrypt(raw[1 : 1 + NONCE], raw[1 + NONCE :], place.encode()).decode()
-    except (ValueError, KeyError, IndexError, InvalidTag) as error:
+    except ValueError as error:
+        raise Unreadable(place) from error
+    if not raw:
+        raise Unreadable(place)
+    return raw
+
+
+def _opened(keyring: Keyring, raw: bytes, place: str) -> str:
+    try:
+        return _decrypted(keyring.cipher("seal", raw[0]), raw, place)
+    except KeyError as error:
+        raise Unreadable(place) from error
+
+
+def _decrypted(cipher: AESGCM, raw: bytes, place: str) -> str:
+    try:
+        return cipher.decrypt(raw[1 : 1 + NONCE], raw[1 + NONCE :], place.encode()).decode()
+    except (ValueError, InvalidTag) as error:
         raise Unreadable(place) from error
 
 

@@ -11,15 +11,20 @@ from uuid import UUID
 import msgspec
 
 from app.database.connection import fetch, insert, now, write
+from app.database.data_keys import key_of
 from app.security.keyring import Keyring
 from app.security.nonces import nonce_is_ours
-from app.security.sealing import keyed_hash, seal, unseal
+from app.security.sealing import keyed_hash, open_key, seal
 from app.validation.refusals import Refused
 from models.registrations import Idempotency
 
 KEPT = timedelta(hours=24)
 
-_KEPT = "SELECT body_hash, status, sealed_answer FROM idempotency WHERE claim_hash = $1 AND expires_at > $2"
+_KEPT = """
+SELECT body_hash, status, sealed_answer, registration, sealed_key
+FROM idempotency LEFT JOIN data_key ON data_key.subject = idempotency.registration
+WHERE claim_hash = $1 AND expires_at > $2
+"""
 _EXPIRED = "DELETE FROM idempotency WHERE claim_hash = $1 AND expires_at <= $2"
 
 
@@ -82,20 +87,25 @@ async def _find(keyring: Keyring, claim_hash: str, body_hash: str) -> Answer | N
         return None
     if rows[0]["body_hash"] != body_hash:
         raise Refused("idempotency_key_reused")
-    answer = unseal(keyring, rows[0]["sealed_answer"], f"idempotency.sealed_answer:{claim_hash}")
+    key = open_key(keyring, rows[0]["sealed_key"], rows[0]["registration"])
+    answer = key.unseal(rows[0]["sealed_answer"], f"idempotency.sealed_answer:{claim_hash}")
     return Answer(rows[0]["status"], msgspec.json.decode(answer))
 
 
 async def _keep(keyring: Keyring, claim_hash: str, body_hash: str, kept: Answer) -> None:
     await fetch(_EXPIRED, claim_hash, now())
-    answer = msgspec.json.encode(kept.body).decode()
+    answer, place = msgspec.json.encode(kept.body).decode(), f"idempotency.sealed_answer:{claim_hash}"
+    if kept.registration is None:
+        sealed = seal(keyring, answer, place)
+    else:
+        sealed = (await key_of(keyring, kept.registration)).seal(answer, place)
     inserted = await insert(
         Idempotency,
         {
             "claim_hash": claim_hash,
             "body_hash": body_hash,
             "status": kept.status,
-            "sealed_answer": seal(keyring, answer, f"idempotency.sealed_answer:{claim_hash}"),
+            "sealed_answer": sealed,
             "registration": kept.registration,
             "expires_at": now() + KEPT,
         },

@@ -1,0 +1,52 @@
+"""The stored keys of what is personal: one a registration, one for the free text of an event.
+
+SQL by name: a booking writes its key on the product's hottest path, and ending one must overwrite it where it stands.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from app.database.connection import fetch, insert
+from app.database.rows import places
+from app.security.keyring import Keyring
+from app.security.sealing import ENDED, RowKey, new_key, open_key
+from models.guards import DataKey
+
+SEALED_KEY = "(SELECT sealed_key FROM data_key WHERE data_key.subject = {id}) AS sealed_key"  # a column to read beside
+
+_KEY = "SELECT sealed_key FROM data_key WHERE subject = $1"
+_RENEW = """
+INSERT INTO data_key (subject, sealed_key, swept) VALUES ($1, $2, true)
+ON CONFLICT (subject) DO UPDATE SET sealed_key = $2 WHERE data_key.sealed_key = $3 RETURNING subject
+"""
+
+
+async def keep_key(subject: UUID, key: RowKey) -> None:
+    """Write down the key of a new row."""
+    await insert(DataKey, {"subject": subject, "sealed_key": key.sealed, "swept": True})
+
+
+async def key_of(keyring: Keyring, subject: UUID) -> RowKey:
+    """The key of this row; one that seals nothing where there is none, or it was ended."""
+    rows = await fetch(_KEY, subject)
+    return open_key(keyring, rows[0]["sealed_key"] if rows else None, subject)
+
+
+async def words_key(keyring: Keyring, event: UUID) -> RowKey:
+    """The key of an event's free text, made when it is first needed, and again after a purge has ended it."""
+    key = await key_of(keyring, event)
+    if key.sealed is not None:
+        return key
+    fresh = new_key(keyring, event)
+    renewed = await fetch(_RENEW, event, fresh.sealed, ENDED)
+    return fresh if renewed else await key_of(keyring, event)  # somebody else made it first
+
+
+async def end_keys(subjects: Iterable[UUID]) -> None:
+    """End these keys: nothing that was sealed under them opens any more."""
+    ids = list(subjects)
+    await fetch(
+        f"UPDATE data_key SET sealed_key = $1, swept = false WHERE sealed_key <> $1 AND subject IN ({places(ids, 2)})",
+        ENDED,
+        *ids,
+    )

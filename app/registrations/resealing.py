@@ -1,0 +1,81 @@
+"""Parties that releases before data keys wrote get a key each, and what is personal of them is sealed under it.
+
+A party has a key or it has not: all of it is sealed anew in one transaction under its event's row, by the job that does
+so while Bon serves, or by the change that comes first. Whatever stops the job, it goes on with who has none yet.
+
+SQL by name: `_LEFT` asks for rows without a row elsewhere, which the builder has no join for.
+"""
+
+from uuid import UUID
+
+from app.database.connection import fetch
+from app.database.data_keys import keep_key, key_of
+from app.registrations.reach import address_hash
+from app.seats.hold import hold
+from app.security.keyring import Keyring
+from app.security.sealing import RowKey, Unreadable, new_key
+from models.registrations import Reach, Registration
+from models.tickets import Ticket
+
+BATCH = 100  # parties
+
+_LEFT = """
+SELECT event, registration.id AS party FROM registration LEFT JOIN data_key ON data_key.subject = registration.id
+WHERE data_key.subject IS NULL AND registration.state <> 'erased' ORDER BY event LIMIT $1
+"""
+
+
+async def reseal_parties(keyring: Keyring) -> int:
+    """Give every party without a key one; returns how many there were."""
+    done = 0
+    while left := await fetch(_LEFT, BATCH):
+        event = left[0]["event"]
+        async with hold(event):
+            for row in left:
+                if row["event"] == event:
+                    await key_of_party(keyring, event, row["party"])
+                    done += 1
+    return done
+
+
+async def key_of_party(keyring: Keyring, event: UUID, registration: UUID) -> RowKey:
+    """The key of a party that is not erased; call it under `hold`."""
+    key = await key_of(keyring, registration)
+    return key if key.sealed is not None else await _sealed_anew(keyring, key, event, registration)
+
+
+async def _sealed_anew(keyring: Keyring, before: RowKey, event: UUID, registration: UUID) -> RowKey:
+    key = new_key(keyring, registration)
+    await keep_key(registration, key)
+
+    def anew(sealed: str, place: str) -> str:
+        try:
+            return key.seal(before.unseal(sealed, place), place)
+        except Unreadable:
+            return sealed  # it was unreadable before, and stays so
+
+    party = await Registration.select(Registration.sealed_name, Registration.sealed_note).where(
+        Registration.id == registration
+    )
+    await Registration.update(
+        {
+            Registration.sealed_name: anew(party[0]["sealed_name"], f"registration.sealed_name:{registration}"),
+            Registration.sealed_note: anew(party[0]["sealed_note"], f"registration.sealed_note:{registration}"),
+        }
+    ).where(Registration.id == registration)
+    named = Ticket.select(Ticket.id, Ticket.sealed_name).where(
+        Ticket.registration == registration, Ticket.sealed_name != ""
+    )
+    for ticket in await named:
+        sealed = anew(ticket["sealed_name"], f"ticket.sealed_name:{ticket['id']}")
+        await Ticket.update({Ticket.sealed_name: sealed}).where(Ticket.id == ticket["id"])
+    for reach in await Reach.select(Reach.id, Reach.sealed_address).where(Reach.registration == registration):
+        place = f"reach.sealed_address:{reach['id']}"
+        try:
+            address = before.unseal(reach["sealed_address"], place)
+        except Unreadable:
+            continue
+        await Reach.update(
+            {Reach.sealed_address: key.seal(address, place), Reach.address_hash: address_hash(keyring, event, address)}
+        ).where(Reach.id == reach["id"])
+    return key
