@@ -15,9 +15,12 @@ from litestar.handlers import BaseRouteHandler
 from app.accounts import desk as accounts_desk
 from app.accounts.access import holds_token, logged_in, staff_of
 from app.care import health
-from app.care.purge import purge
+from app.care.heartbeat import EVERY, beat
+from app.care.purge import purge_if_time_is_sound
+from app.care.resealing import reseal
 from app.database.claims import Job, keep_running
 from app.database.connection import opened
+from app.database.data_keys import sweep
 from app.database.engines import engine_for
 from app.desk import home, styleguide
 from app.directory import api as directory_api
@@ -40,7 +43,6 @@ from app.registrations import desk as registrations_desk
 from app.registrations import media as registrations_media
 from app.registrations import pages as registrations_pages
 from app.registrations.access import party_of, party_of_link, party_of_path
-from app.registrations.resealing import reseal_parties
 from app.security import keyring
 from app.settings import Settings, read
 from app.site import pages as site_pages
@@ -125,9 +127,13 @@ GATE = Router("/", route_handlers=[*gate_pages.HANDLERS, *gate_api.DEVICE_HANDLE
 
 def jobs(state: State) -> list[Job]:
     """What runs in the background, each slot of it in one process."""
+    in_a_file = state.settings.sqlite_path is not None
     return [
-        Job("purge", timedelta(hours=1), purge),
-        Job("reseal", timedelta(hours=1), partial(reseal_parties, state.keyring)),
+        Job("heartbeat", EVERY, beat),
+        Job("reseal", timedelta(days=1), partial(reseal, state.keyring)),
+        Job("purge", timedelta(hours=1), partial(purge_if_time_is_sound, state.keyring)),
+        # PostgreSQL locks the table for the moment that it takes to write it anew
+        Job("sweep", timedelta(seconds=20) if in_a_file else timedelta(hours=1), sweep, claimed=not in_a_file),
     ]
 
 

@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "doctor", f"{care}:doctor", doctor)
     purge = _add(commands, "purge", f"{care}:purge", "erase the parties of events whose retention time is over")
     purge.add_argument("--dry-run", action="store_true", help="only count them")
+    purge.add_argument("--yes", action="store_true", help="the clock is right, though days passed without a heartbeat")
     _accounts(commands)
     _countries(commands)
     return parser

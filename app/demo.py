@@ -187,7 +187,7 @@ async def fill(keyring: Keyring, settings: Settings) -> None:
     made = [await _event(place, settings) for place in PLACES]
     for event, place in zip(made, PLACES, strict=True):
         await _parties(keyring, event, place["parties"])
-    pairing, _ = await gate.pair(made[0], "North gate", OPERATOR)
+    pairing, _ = await gate.pair(keyring, made[0], "North gate", OPERATOR)
     print("\nDemo log-ins (shown only now):")
     for (email, _, _, _), password in zip(STAFF, passwords, strict=True):
         print(f"  {email:20} {password}")

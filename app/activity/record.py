@@ -1,4 +1,7 @@
-"""The audit: every action writes who changed what, in the same transaction, without personal data of workers."""
+"""The audit: every action writes who changed what, in the same transaction, without personal data of workers.
+
+Facts are ids, numbers and words of ours. What somebody typed may name people: it is sealed under the event's key.
+"""
 
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -8,7 +11,9 @@ import msgspec
 
 from app.activity.kinds import KINDS, Kind
 from app.database.connection import insert, now
+from app.database.data_keys import words_key
 from app.database.rows import as_json
+from app.security.keyring import Keyring
 from models.audit import AuditEntry
 from models.states import ActorKind
 
@@ -39,12 +44,28 @@ def truncated(address: str) -> str:
         return ""
 
 
-async def record(kind: Kind, by: Actor, subject: UUID | str, event: UUID | None = None, /, **facts: Any) -> None:
+class Said(msgspec.Struct, frozen=True):
+    """What somebody typed about people of an event, by name of the field; it goes under the event's key."""
+
+    keyring: Keyring
+    words: dict[str, str]
+
+
+async def record(
+    kind: Kind,
+    by: Actor,
+    subject: UUID | str,
+    event: UUID | None = None,
+    /,
+    said: Said | None = None,
+    **facts: Any,
+) -> None:
     """Write one entry; call it inside the transaction that makes the change."""
+    row = uuid4()
     await insert(
         AuditEntry,
         {
-            "id": uuid4(),
+            "id": row,
             "at": now(),
             "actor_kind": by.kind.value,
             "actor": by.id,
@@ -54,5 +75,12 @@ async def record(kind: Kind, by: Actor, subject: UUID | str, event: UUID | None 
             "event": event,
             "address": by.address,
             "facts": as_json(facts),
+            "sealed_words": await sealed_words(said, event, row) if said and event else "",
         },
     )
+
+
+async def sealed_words(said: Said, event: UUID, row: UUID) -> str:
+    """What was said, sealed for an entry of the audit."""
+    key = await words_key(said.keyring, event)
+    return key.seal(as_json(said.words), f"audit_entry.sealed_words:{row}")

@@ -2,10 +2,12 @@
 
 import argparse
 import os
+from datetime import timedelta
 from urllib.parse import urlsplit
 
+from app.care.heartbeat import unsound
 from app.care.purge import purge as purge_now
-from app.database.connection import current, migrate, opened, pending
+from app.database.connection import current, migrate, now, opened, pending
 from app.database.engines import engine_for
 from app.database.key_check import require_matching_secret
 from app.database.ready import ready
@@ -25,7 +27,14 @@ async def migrate_now(_: argparse.Namespace, settings: Settings) -> int:
 async def purge(arguments: argparse.Namespace, settings: Settings) -> int:
     """Erase the parties of events whose retention time is over."""
     async with ready(settings):
-        parties = await purge_now(dry_run=arguments.dry_run)
+        silent = await unsound()
+        if silent and not (arguments.yes or arguments.dry_run):
+            print(
+                f"It is {now():%Y-%m-%d %H:%M} UTC, says this machine, but Bon last ran days before that. If the clock"
+                " is right, say `bon purge --yes`: what is erased stays erased."
+            )
+            return 1
+        parties = await purge_now(load(settings), dry_run=arguments.dry_run)
     print(f"{parties} parties {'would be' if arguments.dry_run else 'were'} erased.")
     return 0
 
@@ -74,4 +83,7 @@ async def _wrong(settings: Settings) -> list[str]:
             for each in await miscounted()
         ]
         print("  seats recounted")
+        if silent := await unsound():
+            hours = -(-silent // timedelta(hours=1))
+            print(f"  warning: days passed without a heartbeat; is the clock right? Nothing is purged for {hours} h")
     return wrong

@@ -1,6 +1,9 @@
 """Keeping the promise of retention: the parties of events that are long over are erased, a few hundred at a time.
 
-Where there is nothing to erase, nothing is written.
+Where there is nothing to erase, nothing is written. When the last party of an event is erased, the key of its free text
+ends too: what a gate or an invitation was called, and why somebody was let in anyway.
+
+SQL by name: `_WORDS` asks for the keys that are left, which stand in no foreign key of the event.
 """
 
 from datetime import datetime, timedelta
@@ -10,10 +13,16 @@ from piccolo.query.functions.aggregate import Count
 
 from app.activity.kinds import Kind
 from app.activity.record import RULE, record
-from app.database.connection import now
+from app.care.heartbeat import unsound
+from app.care.resealing import reseal
+from app.database.connection import fetch, now
+from app.database.data_keys import end_keys
+from app.database.rows import uuid_of
 from app.registrations.erasure import forget
 from app.seats.hold import hold
 from app.seats.places import free
+from app.security.keyring import Keyring
+from app.security.sealing import ENDED
 from app.web import idempotency, limits
 from models.registrations import Registration
 from models.states import RegistrationState
@@ -21,15 +30,32 @@ from models.states import RegistrationState
 BATCH = 500
 
 
-async def purge(*, dry_run: bool = False) -> int:
+_WORDS = """
+SELECT event.id, event.ends_at, event.retention_days FROM data_key JOIN event ON event.id = data_key.subject
+WHERE event.ends_at < $1 AND data_key.sealed_key <> $2
+"""
+
+
+async def purge(keyring: Keyring, *, dry_run: bool = False) -> int:
     """Erase the parties of events whose retention time is over, and answers kept too long. Returns how many parties."""
     moment, erased = now(), 0
-    for event, left in (await _due(moment)).items():
-        erased += left if dry_run else await _purge_event(event)
-    if not dry_run:
-        await idempotency.sweep(moment)
-        await limits.sweep(moment)
+    due, words = await _due(moment), await _words_due(moment)
+    if dry_run:
+        return sum(due.values())
+    if due or words:
+        await reseal(keyring)  # what an older release left in plain words has no key that could end
+    for event in due:
+        erased += await _purge_event(event)
+    for event in {*due, *words}:
+        await _forget_words(event)
+    await idempotency.sweep(moment)
+    await limits.sweep(moment)
     return erased
+
+
+async def purge_if_time_is_sound(keyring: Keyring) -> int:
+    """The same in the background: where the clock may be wrong nothing is erased, as that is for good."""
+    return await purge(keyring) if await unsound() is None else 0
 
 
 async def _due(moment: datetime) -> dict[UUID, int]:
@@ -43,6 +69,12 @@ async def _due(moment: datetime) -> dict[UUID, int]:
         .group_by(event, event.ends_at, event.retention_days)
     )
     return {row["event"]: row["parties"] for row in left if _is_over(row["ends_at"], row["days"], moment)}
+
+
+async def _words_due(moment: datetime) -> list[UUID]:
+    """Events whose time is over and whose free text still opens."""
+    rows = await fetch(_WORDS, moment, ENDED)
+    return [uuid_of(row["id"]) for row in rows if _is_over(row["ends_at"], row["retention_days"], moment)]
 
 
 def _is_over(ends_at: datetime, days: int, moment: datetime) -> bool:
@@ -74,3 +106,12 @@ async def _purge_batch(event: UUID) -> int:
         await forget(held, [row["id"] for row in rows])
         await record(Kind.PURGED, RULE, event, event, parties=len(rows))
     return len(rows)
+
+
+async def _forget_words(event: UUID) -> None:
+    async with hold(event, ("ends_at", "retention_days")) as held:
+        left = await Registration.exists().where(
+            Registration.event == event, Registration.state != RegistrationState.ERASED.value
+        )
+        if not left and _is_over(held.facts["ends_at"], held.facts["retention_days"], now()):
+            await end_keys([event])

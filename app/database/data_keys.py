@@ -6,13 +6,15 @@ SQL by name: a booking writes its key on the product's hottest path, and ending 
 from collections.abc import Iterable
 from uuid import UUID
 
-from app.database.connection import fetch, insert
+from app.database.connection import current, fetch, insert
 from app.database.rows import places
 from app.security.keyring import Keyring
 from app.security.sealing import ENDED, RowKey, new_key, open_key
 from models.guards import DataKey
 
 SEALED_KEY = "(SELECT sealed_key FROM data_key WHERE data_key.subject = {id}) AS sealed_key"  # a column to read beside
+
+MOST_AT_ONCE = 500  # keys
 
 _KEY = "SELECT sealed_key FROM data_key WHERE subject = $1"
 _RENEW = """
@@ -50,3 +52,19 @@ async def end_keys(subjects: Iterable[UUID]) -> None:
         ENDED,
         *ids,
     )
+
+
+async def sweep() -> bool:
+    """Leave no copy of an ended key in the database's files, neither in SQLite's log nor among PostgreSQL's dead rows.
+
+    False where somebody still reads an older state, so that it must wait.
+    """
+    waiting = [row["subject"] for row in await fetch("SELECT subject FROM data_key WHERE NOT swept")]
+    if not waiting:
+        return True
+    if not await current().forget_old("data_key", "NOT swept"):
+        return False
+    for first in range(0, len(waiting), MOST_AT_ONCE):
+        some = waiting[first : first + MOST_AT_ONCE]
+        await fetch(f"UPDATE data_key SET swept = true WHERE subject IN ({places(some)})", *some)
+    return True

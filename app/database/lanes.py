@@ -28,6 +28,7 @@ Job = tuple[asyncio.Future[Any], Callable[[], Any]] | None
 
 READ_LANES = 2
 BUSY_MS = 5000
+PATIENCE_MS = 200  # for what can be tried again soon, while others wait
 TURN_SECONDS = 10
 
 
@@ -93,6 +94,7 @@ class Lane:
             "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
+            "secure_delete = ON",  # what is removed or written over is zeros in the file, not a hole with names in it
             *(["query_only = ON"] if self._read_only else []),
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -377,6 +379,25 @@ class LaneEngine(SQLiteEngine):
                     self._readers.append(lane)
         async with self.transaction():
             return await self.fetch(sql, args)
+
+    async def forget_old(self, _table: str, _rows: str) -> bool:
+        """Leave nothing in the log that was removed or written over; False while a reader still needs its old state."""
+        async with self._turn:
+            if self._batch is not None:
+                return False
+            await self._turnstile.enter()
+            try:
+                return await self._finish(self.writer.call(self._empty_log))
+            finally:
+                self._turnstile.leave()
+
+    def _empty_log(self) -> bool:
+        self.writer.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}", ())
+        try:
+            (told,) = self.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)", ())
+        finally:
+            self.writer.execute(f"PRAGMA busy_timeout = {BUSY_MS}", ())
+        return not told["busy"]
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = False) -> list[Row]:
         if self._writer is None:

@@ -12,6 +12,16 @@ from app.database.lanes import Row
 
 POOL_SIZE = 8
 WAIT_SECONDS = 5.0
+PATIENCE_MS = 500  # others wait behind whoever waits for a whole table
+
+
+# a row's older versions go once nobody began before the transaction that wrote the present one had ended
+_STILL_SEEN = """
+SELECT EXISTS (SELECT 1 FROM {table} WHERE ({rows}) AND age(xmin) <= greatest(
+  age(pg_snapshot_xmin(pg_current_snapshot())::xid),
+  (SELECT max(age(backend_xmin)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid())
+))
+"""
 
 
 class PoolTransaction(PostgresTransaction):
@@ -60,6 +70,25 @@ class PoolEngine(PostgresEngine):
             return [dict(row) for row in await connection.fetch(sql, *args)]
         finally:
             await self.pool.release(connection)
+
+    async def forget_old(self, table: str, rows: str) -> bool:
+        """Leave no older version of these rows (a condition) in the files of a small table.
+
+        False while a transaction that may see one goes on, or somebody needs the table for longer than a moment.
+        """
+        if self.pool is None:
+            raise RuntimeError("the database is not open")
+        async with self.pool.acquire() as connection:
+            if await connection.fetchval(_STILL_SEEN.format(table=table, rows=rows)):
+                return False
+            await connection.execute(f"SET lock_timeout = {PATIENCE_MS}")
+            try:
+                await connection.execute(f"VACUUM (FULL) {table}")  # a plain one leaves the bytes where they were
+            except asyncpg.LockNotAvailableError:
+                return False
+            finally:
+                await connection.execute("RESET lock_timeout")
+        return True
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> list[Row]:
         if self.pool is None:

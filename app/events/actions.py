@@ -10,6 +10,7 @@ import msgspec
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
 from app.database.connection import insert, now, write
+from app.database.data_keys import end_keys
 from app.database.rows import Values, as_json, by_name
 from app.events import rules
 from app.events.pictures import Picture
@@ -231,4 +232,5 @@ async def delete(event: UUID, by: Actor) -> None:
         for table in (Pairing, Posting, Invitation, EventPicture, PickupPoint):
             await table.delete().where(table.event == event)
         await Event.delete().where(Event.id == event)
+        await end_keys([event])
         await record(Kind.EVENT_DELETED, by, event, slug=before.slug)

@@ -10,7 +10,18 @@ from app.gate.queries import device_by_secret
 from app.gate.shapes import Device
 from app.settings import Settings
 from app.validation.refusals import Refused
-from app.web.request import SAFE, Connection, Req, asking, bearer, cookie, cookie_value, is_public, require_same_origin
+from app.web.request import (
+    SAFE,
+    Connection,
+    Req,
+    asking,
+    bearer,
+    cookie,
+    cookie_value,
+    is_public,
+    keyring_of,
+    require_same_origin,
+)
 
 COOKIE = "gate"
 MEANT = "x-gate-device"
@@ -40,7 +51,7 @@ async def paired(connection: Connection, handler: BaseRouteHandler) -> None:
 async def optional_device(request: Req) -> Device | None:
     """The phone that asks, or None for everybody else."""
     secret = bearer(request) or cookie_value(request, COOKIE)
-    return await device_by_secret(secret) if secret else None
+    return await device_by_secret(keyring_of(request), secret) if secret else None
 
 
 def device_of(request: Req) -> Device:

@@ -9,22 +9,26 @@ from app.activity.kinds import Kind
 from app.activity.record import Actor, record
 from app.activity.record import device as device_actor
 from app.database.connection import insert, now, write
+from app.database.data_keys import words_key
 from app.database.rows import by_name
 from app.events.shapes import EventRow
 from app.gate import rules
 from app.gate.scans import walk_in_row
 from app.gate.shapes import Device, PhoneState, WalkInAsk
+from app.security.keyring import Keyring
 from app.security.passwords import hash_secret, new_secret
 from app.validation.refusals import Refused
 from models.gate import GateDevice, Pairing, Scan, WalkIn
 
 
-async def pair(event: EventRow, label: str, by: Actor) -> tuple[UUID, datetime]:
+async def pair(keyring: Keyring, event: EventRow, label: str, by: Actor) -> tuple[UUID, datetime]:
     """A new pairing, which the desk shows as a QR; it ends 12 hours after the event. Returns its id and expiry."""
     row, expires_at = uuid4(), event.ends_at + rules.EXPIRES_AFTER_EVENT
     async with write():
+        sealed = (await words_key(keyring, event.id)).seal(label, f"pairing.sealed_label:{row}")
         await insert(
-            Pairing, {"id": row, "event": event.id, "label": label, "created_at": now(), "expires_at": expires_at}
+            Pairing,
+            {"id": row, "event": event.id, "sealed_label": sealed, "created_at": now(), "expires_at": expires_at},
         )
         await record(Kind.GATE_PAIRED, by, row, event.id)
     return row, expires_at
@@ -35,7 +39,7 @@ async def add_device(pairing: UUID) -> str:
     secret = new_secret()
     async with write():
         # touching the pairing's row makes the count below safe: two phones never get the same number
-        await Pairing.update({Pairing.label: Pairing.label}).where(Pairing.id == pairing)
+        await Pairing.update({Pairing.created_at: Pairing.created_at}).where(Pairing.id == pairing)
         count = await GateDevice.count().where(GateDevice.pairing == pairing)
         device = uuid4()
         await insert(

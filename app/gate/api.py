@@ -25,6 +25,7 @@ from app.registrations.queries import parties_named, party_by_short_code
 from app.registrations.shapes import Party
 from app.seats.counts import counts, head_count
 from app.seats.rules import day_of
+from app.security.keyring import Keyring
 from app.security.links import make_key
 from app.validation.fields import Reader, found_id, small_number
 from app.validation.refusals import Refused
@@ -51,7 +52,7 @@ async def pair(request: Req, event: NamedDependency[EventRow]) -> Response[bytes
     label = rules.read_label(await json_object(request))
 
     async def act() -> Answer:
-        pairing, expires_at = await actions.pair(event, label, actor_of(request))
+        pairing, expires_at = await actions.pair(keyring_of(request), event, label, actor_of(request))
         secret = await actions.add_device(pairing)
         return Answer(
             201,
@@ -87,8 +88,9 @@ async def get_roster(request: Req, device: NamedDependency[Device]) -> Response[
 @post("/gate/api/scans", status_code=200, opt={"late": True})
 async def scans(request: Req, device: NamedDependency[Device]) -> Response[bytes]:
     """Judge and keep a batch of scans, in order."""
-    asks = rules.read_scans(await json_object(request), keyring_of(request), now())
-    return json_answer({"results": await record_scans(device, asks)})
+    keyring = keyring_of(request)
+    asks = rules.read_scans(await json_object(request), keyring, now())
+    return json_answer({"results": await record_scans(keyring, device, asks)})
 
 
 @post("/gate/api/walk-ins", status_code=200, opt={"late": True})
@@ -129,7 +131,7 @@ async def names(request: Req, device: NamedDependency[Device]) -> Response[bytes
     await count_failure(keyring, NAMES, str(device.id))
     found = await parties_named(keyring, device.event, name, MOST_FOUND)
     await record(Kind.NAMES_READ, device_actor(device.id), device.event, device.event, parties=len(found))
-    return json_answer({"items": [await at_gate(party) for party in found]})
+    return json_answer({"items": [await at_gate(keyring, party) for party in found]})
 
 
 async def party_at_gate(request: Req, device: Device, short_code: str) -> dict[str, Any]:
@@ -141,20 +143,20 @@ async def party_at_gate(request: Req, device: Device, short_code: str) -> dict[s
     if party is None:
         await count_failure(keyring, SHORT_CODES, str(device.id))
         raise Refused("short_code_unknown")
-    return await at_gate(party)
+    return await at_gate(keyring, party)
 
 
-async def came_in(party: Party) -> dict[int, datetime]:
+async def came_in(keyring: Keyring, party: Party) -> dict[int, datetime]:
     """Who of a party came in on the gate's present day: ticket number → when."""
     entry = rules.entry_of(await event_by_id(party.event))
-    day, states = day_of(entry, now()), await judged_parties(party.event, [party.number])
+    day, states = day_of(entry, now()), await judged_parties(keyring, party.event, [party.number])
     tickets = states[party.number].tickets if party.number in states else {}
     return {number: ticket.seen[day].at for number, ticket in tickets.items() if day in ticket.seen}
 
 
-async def at_gate(party: Party) -> dict[str, Any]:
+async def at_gate(keyring: Keyring, party: Party) -> dict[str, Any]:
     """What a gate device may see of a party that it found without a ticket."""
-    inside = await came_in(party)
+    inside = await came_in(keyring, party)
     return {
         "short_code": party.short_code,
         "registration": party.number,

@@ -20,6 +20,7 @@ from app.gate.queries import conflicts_of, device_of_event, pairings_of
 from app.gate.scans import record_scans
 from app.printing import qr
 from app.seats.counts import head_count
+from app.security.keyring import Keyring
 from app.security.nonces import kept_or_new
 from app.validation.fields import found_id, small_number
 from app.validation.refusals import Problem, Refused, invalid
@@ -51,7 +52,7 @@ class HandedOver(msgspec.Struct):
 async def _gates_page(
     request: Req, staff: Staff, event: EventRow, typed: dict[str, str], refused: Refused | None = None
 ) -> Response[bytes]:
-    facts = await _live(event)
+    facts = await _live(keyring_of(request), event)
     links = [(pairing, pair_url(request, pairing.id)) for pairing in facts["pairings"]]
     return page(
         request,
@@ -76,9 +77,9 @@ def _done(request: Req) -> tuple[str, int] | None:
     return None
 
 
-async def _live(event: EventRow) -> dict[str, Any]:
+async def _live(keyring: Keyring, event: EventRow) -> dict[str, Any]:
     """What moves while people come in: counts, phones with what is wrong with them, conflicts."""
-    moment, pairings = now(), await pairings_of(event.id)
+    moment, pairings = now(), await pairings_of(keyring, event.id)
     return {
         "pairings": pairings,
         "phones": [
@@ -87,7 +88,7 @@ async def _live(event: EventRow) -> dict[str, Any]:
             if not pairing.revoked_at
             for phone in pairing.devices
         ],
-        "conflicts": await conflicts_of(event.id),
+        "conflicts": await conflicts_of(keyring, event.id),
         "counts": await head_count(event.id, rules.entry_of(event)),
         "moment": moment,
     }
@@ -102,7 +103,7 @@ async def gates(request: Req, staff: NamedDependency[Staff], event: NamedDepende
 @get("/desk/events/{slug:str}/gate/live")
 async def live(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """The moving part of the page, which replaces itself every few seconds where there is script."""
-    return page(request, "parts/gate_live.html", staff=staff, event=event, **await _live(event))
+    return page(request, "parts/gate_live.html", staff=staff, event=event, **await _live(keyring_of(request), event))
 
 
 @post("/desk/events/{slug:str}/gate")
@@ -112,7 +113,7 @@ async def pair(request: Req, staff: NamedDependency[Staff], event: NamedDependen
 
     async def act() -> Answer:
         label = rules.read_label({name: text for name, text in typed.items() if name != "nonce"})
-        pairing, _ = await actions.pair(event, label, actor_of(request))
+        pairing, _ = await actions.pair(keyring_of(request), event, label, actor_of(request))
         return Answer(303, str(pairing))
 
     try:
@@ -166,9 +167,9 @@ async def take_over(request: Req, staff: NamedDependency[Staff], event: NamedDep
 
 async def _take_over(request: Req, event: EventRow, phone: HandedPhone) -> int:
     """Keep what can be read, each entry for itself; groups first, because a scan may take one back."""
-    device = None
+    keyring, device = keyring_of(request), None
     with suppress(Refused):  # what is no id is no phone of ours either
-        device = await device_of_event(event.id, found_id(phone.device))
+        device = await device_of_event(keyring, event.id, found_id(phone.device))
     if device is None:
         return 0
     # what the attaché brings in counts, also when the phone's time was over
@@ -181,9 +182,9 @@ async def _take_over(request: Req, event: EventRow, phone: HandedPhone) -> int:
             kept += 1
     for scan in phone.scans:
         with suppress(Refused):
-            asks += rules.read_scans({"scans": [scan]}, keyring_of(request), received, offset)
+            asks += rules.read_scans({"scans": [scan]}, keyring, received, offset)
     for first in range(0, len(asks), rules.MOST_SCANS):
-        kept += len(await record_scans(device, asks[first : first + rules.MOST_SCANS]))
+        kept += len(await record_scans(keyring, device, asks[first : first + rules.MOST_SCANS]))
     return kept
 
 

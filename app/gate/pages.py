@@ -96,10 +96,11 @@ async def _judged(request: Req, device: Device, typed: dict[str, str], text: str
         scan["numbers"] = numbers
     if typed.get("rehearsal"):
         scan["rehearsal"] = True
-    asks = rules.read_scans({"scans": [scan]}, keyring_of(request), now())
-    result = (await record_scans(device, asks))[0]
+    keyring = keyring_of(request)
+    asks = rules.read_scans({"scans": [scan]}, keyring, now())
+    result = (await record_scans(keyring, device, asks))[0]
     party = await _party_after(request, device, asks[0].registration)
-    inside = await came_in(party) if party else {}
+    inside = await came_in(keyring, party) if party else {}
     return await _gate_page(
         request,
         device,

@@ -6,91 +6,113 @@ from uuid import UUID
 import msgspec
 
 from app.database.connection import fetch, now
+from app.database.data_keys import SEALED_KEY
 from app.database.rows import json_of, places, uuid_of
 from app.gate.rules import LATE_DELIVERY
 from app.gate.shapes import Conflict, Device, JudgedParty, JudgedTicket, PairingRow, Result, Seen, device_name
 from app.security.keyring import Keyring
 from app.security.links import proves, read_key
 from app.security.passwords import hash_secret
+from app.security.sealing import open_key
 from app.validation.refusals import Refused
 from models.states import Outcome, RegistrationState, TicketState
 
 PAIRING = "pair"
 
-_DEVICE_FACTS = """
-SELECT gate_device.id, gate_device.number, pairing.id AS pairing, pairing.label, pairing.expires_at, pairing.revoked_at,
+# whoever reads what a gate is called reads these columns
+LABEL = f"pairing.id AS pairing, pairing.label, pairing.sealed_label, {SEALED_KEY.format(id='pairing.event')}"
+
+_DEVICE_FACTS = f"""
+SELECT gate_device.id, gate_device.number, {LABEL}, pairing.expires_at, pairing.revoked_at,
   event.id AS event, event.slug AS event_slug, event.title AS event_title, event.time_zone AS event_zone
 FROM gate_device JOIN pairing ON pairing.id = gate_device.pairing JOIN event ON event.id = pairing.event
 """
-_PAIRINGS = """
-SELECT id, label, created_at, expires_at, revoked_at FROM pairing WHERE event = $1 ORDER BY created_at, id
+_PAIRINGS = f"""
+SELECT id, event, {LABEL}, created_at, expires_at, revoked_at FROM pairing WHERE event = $1 ORDER BY created_at, id
 """
 _DEVICES = """
 SELECT gate_device.id, gate_device.pairing, gate_device.number, gate_device.seen_at, synced_to, synced_at,
   scans_waiting, waiting_since, clock_offset, kept, battery, rehearsing
 FROM gate_device JOIN pairing ON pairing.id = gate_device.pairing WHERE pairing.event = $1 ORDER BY gate_device.number
 """
-_CONFLICTS = """
+_CONFLICTS = f"""
 SELECT scan.id AS scan, scan.code, scan.phone_at, scan.scanned_at, scan.received_at, scan.clock_off, scan.device,
   scan.registration, scan.answer, scan.acknowledged_at, coalesce(registration.short_code, '') AS short_code,
   coalesce(registration.number, '') AS party_number,
-  pairing.label, gate_device.number AS device_number
+  {LABEL}, scan.event, gate_device.number AS device_number
 FROM scan JOIN gate_device ON gate_device.id = scan.device JOIN pairing ON pairing.id = gate_device.pairing
   LEFT JOIN registration ON registration.id = scan.registration
 WHERE scan.event = $1 AND scan.conflict AND NOT scan.undone ORDER BY scan.received_at DESC, scan.id LIMIT 200
 """
-_PARTY_STATES = """
+_PARTY_STATES = f"""
 SELECT registration.id AS party, registration.number AS party_number, registration.state AS party_state,
   registration.party AS size, ticket.id, ticket.number, ticket.issue, ticket.state,
   admission.day, admission.inside, admission.admitted_at, gate_device.id AS device, gate_device.number AS device_number,
-  pairing.label
+  {LABEL}, registration.event
 FROM registration JOIN ticket ON ticket.registration = registration.id
   LEFT JOIN admission ON admission.ticket = ticket.id
   LEFT JOIN scan ON scan.id = admission.scan
   LEFT JOIN gate_device ON gate_device.id = scan.device
   LEFT JOIN pairing ON pairing.id = gate_device.pairing
-WHERE registration.event = $1 AND registration.number IN ({places})
+WHERE registration.event = $1 AND registration.number IN ({{places}})
 """
 
 
-async def device_by_secret(secret: str) -> Device | None:
+async def device_by_secret(keyring: Keyring, secret: str) -> Device | None:
     """The phone that holds this secret, expired or revoked ones too until their scans can no longer be delivered."""
     rows = await fetch(f"{_DEVICE_FACTS} WHERE gate_device.secret_hash = $1", hash_secret(secret))
     if not rows:
         return None
-    device = _device(rows[0])
+    device = _device(keyring, rows[0])
     return None if now() > device.over_at + LATE_DELIVERY else device
 
 
-def _device(row: dict[str, Any]) -> Device:
-    return msgspec.convert({**row, "event_title": json_of(row["event_title"])}, Device, strict=False)
+def _device(keyring: Keyring, row: dict[str, Any]) -> Device:
+    facts = {**row, "event_title": json_of(row["event_title"]), "label": label_of(keyring, row)}
+    return msgspec.convert(facts, Device, strict=False)
 
 
-async def pairings_of(event: UUID) -> list[PairingRow]:
+def label_of(keyring: Keyring, row: dict[str, Any]) -> str:
+    """What a gate is called, of a row with its LABEL and its event."""
+    key = open_key(keyring, row["sealed_key"], row["event"])
+    return key.words(row["label"], row["sealed_label"], f"pairing.sealed_label:{row['pairing']}")
+
+
+async def pairings_of(keyring: Keyring, event: UUID) -> list[PairingRow]:
     """The event's pairings with the phones that use them."""
     devices: dict[str, list[dict[str, Any]]] = {}
     for device in await fetch(_DEVICES, event):
         devices.setdefault(str(device["pairing"]), []).append(device)
     return [
-        msgspec.convert({**row, "devices": devices.get(str(row["id"]), [])}, PairingRow, strict=False)
+        msgspec.convert(
+            {**row, "label": label_of(keyring, row), "devices": devices.get(str(row["id"]), [])},
+            PairingRow,
+            strict=False,
+        )
         for row in await fetch(_PAIRINGS, event)
     ]
 
 
-async def device_of_event(event: UUID, row: UUID) -> Device | None:
+async def device_of_event(keyring: Keyring, event: UUID, row: UUID) -> Device | None:
     """A phone that is or was paired with this event."""
     rows = await fetch(f"{_DEVICE_FACTS} WHERE gate_device.id = $1 AND event.id = $2", row, event)
-    return _device(rows[0]) if rows else None
+    return _device(keyring, rows[0]) if rows else None
 
 
-async def conflicts_of(event: UUID) -> list[Conflict]:
+async def device_names(keyring: Keyring, event: UUID) -> dict[str, str]:
+    """What people call the phones of an event, by their ids."""
+    rows = await fetch(f"{_DEVICE_FACTS} WHERE event.id = $1", event)
+    return {str(row["id"]): device_name(label_of(keyring, row), row["number"]) for row in rows}
+
+
+async def conflicts_of(keyring: Keyring, event: UUID) -> list[Conflict]:
     """Who was let in although the judge would have refused; the newest first, at most 200."""
     rows = await fetch(_CONFLICTS, event)
-    parties = await judged_parties(event, sorted({row["party_number"] for row in rows if row["party_number"]}))
-    return [_conflict(row, parties.get(row["party_number"])) for row in rows]
+    parties = await judged_parties(keyring, event, sorted({row["party_number"] for row in rows if row["party_number"]}))
+    return [_conflict(keyring, row, parties.get(row["party_number"])) for row in rows]
 
 
-def _conflict(row: dict[str, Any], party: JudgedParty | None) -> Conflict:
+def _conflict(keyring: Keyring, row: dict[str, Any], party: JudgedParty | None) -> Conflict:
     answer = msgspec.convert(json_of(row["answer"]), Result)
     numbers = tuple(each["number"] for each in answer.numbers if each["outcome"] == Outcome.CONFLICT)
     others = [
@@ -104,7 +126,7 @@ def _conflict(row: dict[str, Any], party: JudgedParty | None) -> Conflict:
     return Conflict(
         scan=uuid_of(row["scan"]),
         code=row["code"],
-        gate=device_name(row["label"], row["device_number"]),
+        gate=device_name(label_of(keyring, row), row["device_number"]),
         phone_at=row["phone_at"],
         scanned_at=row["scanned_at"],
         received_at=row["received_at"],
@@ -133,13 +155,17 @@ async def pairing_by_token(keyring: Keyring, token: str) -> PairingFacts:
     if parts is None or not proves(keyring, PAIRING, token):
         raise Refused("not_found")
     rows = await fetch(
-        "SELECT pairing.id, pairing.label, pairing.event, pairing.expires_at, pairing.revoked_at,"
+        f"SELECT pairing.id, {LABEL}, pairing.event, pairing.expires_at, pairing.revoked_at,"
         " event.title AS event_title FROM pairing JOIN event ON event.id = pairing.event WHERE pairing.id = $1",
         parts[0],
     )
     if not rows:
         raise Refused("not_found")
-    row: dict[str, Any] = {**rows[0], "event_title": json_of(rows[0]["event_title"])}
+    row: dict[str, Any] = {
+        **rows[0],
+        "event_title": json_of(rows[0]["event_title"]),
+        "label": label_of(keyring, rows[0]),
+    }
     ended = await fetch(
         "SELECT id FROM pairing WHERE id = $1 AND (revoked_at IS NOT NULL OR expires_at <= $2)", parts[0], now()
     )
@@ -148,7 +174,7 @@ async def pairing_by_token(keyring: Keyring, token: str) -> PairingFacts:
     return msgspec.convert(row, PairingFacts, strict=False)
 
 
-async def judged_parties(event: UUID, numbers: list[str]) -> dict[str, JudgedParty]:
+async def judged_parties(keyring: Keyring, event: UUID, numbers: list[str]) -> dict[str, JudgedParty]:
     """Parties of the event by registration number, with their tickets and admissions."""
     if not numbers:
         return {}
@@ -165,6 +191,6 @@ async def judged_parties(event: UUID, numbers: list[str]) -> dict[str, JudgedPar
             ticket = JudgedTicket(uuid_of(row["id"]), row["number"], row["issue"], TicketState(row["state"]), {})
             party.tickets[ticket.number] = ticket
         if row["day"] is not None:
-            name = device_name(row["label"], row["device_number"])
+            name = device_name(label_of(keyring, row), row["device_number"])
             ticket.seen[row["day"]] = Seen(row["admitted_at"], uuid_of(row["device"]), name, bool(row["inside"]))
     return parties

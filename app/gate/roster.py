@@ -17,6 +17,7 @@ from app.database.rows import json_of
 from app.events.queries import event_by_id
 from app.events.shapes import EventRow
 from app.gate import rules
+from app.gate.queries import LABEL, label_of
 from app.gate.roster_seals import encoded, party_secrets, seal_for_tickets
 from app.gate.shapes import Device, device_name
 from app.registrations.shapes import HELD
@@ -54,8 +55,8 @@ FROM registration JOIN ticket ON ticket.registration = registration.id JOIN admi
 WHERE registration.event = $1 AND registration.revision > $2 AND registration.revision <= $3 AND admission.day = $4
 ORDER BY admission.admitted_at, ticket.number
 """
-_DEVICES = """
-SELECT gate_device.id, gate_device.number, pairing.label
+_DEVICES = f"""
+SELECT gate_device.id, gate_device.number, pairing.event, {LABEL}
 FROM gate_device JOIN pairing ON pairing.id = gate_device.pairing
 WHERE pairing.event = $1 ORDER BY pairing.created_at, pairing.id, gate_device.number
 """
@@ -113,7 +114,7 @@ async def _head(keyring: Keyring, device: Device, event: EventRow, devices: list
             "search": event.gate_search,
         },
         "device": {"id": str(device.id), "name": device.name, "until": device.over_at.isoformat()},
-        "gates": {_short(row["id"]): device_name(row["label"], row["number"]) for row in devices},
+        "gates": {_short(row["id"]): device_name(label_of(keyring, row), row["number"]) for row in devices},
         "pickups": {_short(point.id): point.name for point in event.pickup_points},
         "others": {
             str(row["number"]): {

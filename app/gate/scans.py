@@ -1,5 +1,6 @@
 """Scans: judged in order under the event's lock, every one kept exactly once whatever is repeated."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -7,14 +8,17 @@ from uuid import UUID, uuid4
 import msgspec
 
 from app.database.connection import fetch, insert, now
+from app.database.data_keys import words_key
 from app.database.rows import as_json, json_of, places
 from app.gate import rules
-from app.gate.queries import judged_parties
+from app.gate.queries import device_names, judged_parties
 from app.gate.shapes import Device, EntryRules, JudgedParty, Result, ScanAsk, Seen, Verdict
 from app.seats import admissions
 from app.seats.hold import Held, hold
 from app.seats.holdings import release_unused, touch
 from app.seats.rules import day_of
+from app.security.keyring import Keyring
+from app.security.sealing import RowKey
 from models.gate import Scan, WalkIn
 from models.states import Act, Direction, Outcome
 
@@ -31,15 +35,17 @@ class _Judging(EntryRules, frozen=True, kw_only=True):
     number: int
 
 
-async def record_scans(device: Device, asks: list[ScanAsk]) -> list[Result]:
+async def record_scans(keyring: Keyring, device: Device, asks: list[ScanAsk]) -> list[Result]:
     """Judge scans in order and keep each; a nonce that the event has seen gets its first answer again."""
     if not asks:
         return []
     async with hold(device.event, _Judging.__struct_fields__) as held:
-        answered = await _answered(device.event, [ask.nonce for ask in asks])
+        answered = await _answered(keyring, device.event, [ask.nonce for ask in asks])
         fresh = [ask for ask in asks if ask.nonce not in answered]
         numbers = sorted({ask.registration for ask in fresh if ask.registration and not ask.refusal})
-        batch = _Batch(device, held, await judged_parties(device.event, numbers))
+        batch = _Batch(keyring, device, held, await judged_parties(keyring, device.event, numbers))
+        if any(ask.override for ask in fresh):
+            batch.words = await words_key(keyring, device.event)
         results = []
         for ask in asks:
             if first := answered.get(ask.nonce):
@@ -52,17 +58,30 @@ async def record_scans(device: Device, asks: list[ScanAsk]) -> list[Result]:
         return results
 
 
-async def _answered(event: UUID, nonces: list[str]) -> dict[str, Result]:
+async def _answered(keyring: Keyring, event: UUID, nonces: list[str]) -> dict[str, Result]:
     rows = await fetch(
         f"SELECT nonce, answer FROM scan WHERE event = $1 AND nonce IN ({places(nonces, 2)})", event, *nonces
     )
-    return {row["nonce"]: msgspec.convert(json_of(row["answer"]), Result) for row in rows}
+    answers = {row["nonce"]: msgspec.convert(json_of(row["answer"]), Result) for row in rows}
+    if not any(answer.first for answer in answers.values()):
+        return answers
+    names = await device_names(keyring, event)
+    return {nonce: with_first(answer, lambda phone: names.get(phone, phone)) for nonce, answer in answers.items()}
+
+
+def with_first(answer: Result, called: Callable[[str], str]) -> Result:
+    """The same answer, in which the phone that saw a ticket first is what it is `called`."""
+    if not answer.first:
+        return answer
+    return msgspec.structs.replace(answer, first={**answer.first, "device": called(answer.first["device"])})
 
 
 class _Batch:
     """The scans of one batch: judged in memory under the event's lock, then kept in a few statements."""
 
-    def __init__(self, device: Device, held: Held, parties: dict[str, JudgedParty]) -> None:
+    def __init__(self, keyring: Keyring, device: Device, held: Held, parties: dict[str, JudgedParty]) -> None:
+        self.keyring = keyring
+        self.words: RowKey | None = None  # seals why somebody was let in anyway
         self.device = device
         self.held = held
         self.event = msgspec.convert(held.facts, _Judging, strict=False)
@@ -92,12 +111,12 @@ class _Batch:
             repeat=False,
             code=main.code,
             numbers=[{"number": number, "outcome": verdict.outcome.value} for number, verdict in verdicts.items()],
-            first={"at": first.at.astimezone(UTC).isoformat(), "device": first.device_name} if first else None,
+            first={"at": first.at.astimezone(UTC).isoformat(), "device": str(first.device)} if first else None,
             party={"size": party.size, "admitted": party.admitted(day)} if party else None,
         )
         conflict = any(verdict.outcome == Outcome.CONFLICT for verdict in verdicts.values())
         self._note_scan(ask, scan, result, party, conflict=conflict and not ask.rehearsal)
-        return result
+        return with_first(result, lambda _: first.device_name if first else "")
 
     def _judged(self, ask: ScanAsk, scan: UUID, party: JudgedParty | None, number: int, day: str) -> Verdict:
         """What is said of one of the scan's tickets; the next one is judged as if it were done."""
@@ -152,7 +171,7 @@ class _Batch:
                 "direction": ask.direction.value,
                 "outcome": result.outcome.value,
                 "code": result.code,
-                "override": ask.override,
+                "sealed_override": self._sealed(ask.override, scan),
                 "shown": ask.shown.value if ask.shown else "",
                 "offline": ask.offline,
                 "rehearsal": ask.rehearsal,
@@ -164,6 +183,9 @@ class _Batch:
                 "answer": as_json(result),
             }
         )
+
+    def _sealed(self, why: str, scan: UUID) -> str:
+        return self.words.seal(why, f"scan.sealed_override:{scan}") if self.words else ""
 
     async def undo(self, ask: ScanAsk) -> Result:
         """Take back what an earlier scan or count of this event did; what is kept of the scan itself stays."""
@@ -198,7 +220,7 @@ class _Batch:
                 await release_unused(scan["registration"], event, self.held.revision)
             changed = changed or admitted or turned or bool(scan["conflict"])
         if scans:
-            self.parties = await judged_parties(event, sorted(self.parties))
+            self.parties = await judged_parties(self.keyring, event, sorted(self.parties))
         return changed
 
     async def _turn_round(self, scan: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from app.accounts.access import actor_of
 from app.accounts.shapes import Staff
 from app.activity.kinds import Kind
-from app.activity.record import record
+from app.activity.record import Said, record
 from app.events.access import event_of, may_read_names
 from app.events.shapes import EventRow
 from app.printing import qr
@@ -89,11 +89,15 @@ def _party_page(
 
 
 async def _move_up(request: Req, typed: Typed) -> None:
-    await waiting.move_up(event_of(request).id, party_of(request).id, rules.read_reason(typed), actor_of(request))
+    await waiting.move_up(event_of(request).id, party_of(request).id, _reason(request, typed), actor_of(request))
 
 
 async def _move_first(request: Req, typed: Typed) -> None:
-    await waiting.move_first(event_of(request).id, party_of(request).id, rules.read_reason(typed), actor_of(request))
+    await waiting.move_first(event_of(request).id, party_of(request).id, _reason(request, typed), actor_of(request))
+
+
+def _reason(request: Req, typed: Typed) -> Said:
+    return Said(keyring_of(request), {"reason": rules.read_reason(typed)})
 
 
 async def _bus(request: Req, typed: Typed) -> None:
@@ -191,7 +195,9 @@ async def _invitations_page(
         "desk/invitations.html",
         staff=staff,
         event=event,
-        invitations=[(each, base + make_key(keyring, INVITATION, each.id)) for each in await invitations_of(event.id)],
+        invitations=[
+            (each, base + make_key(keyring, INVITATION, each.id)) for each in await invitations_of(keyring, event.id)
+        ],
         typed=typed,
         nonce=kept_or_new(keyring, FORM, typed.get("nonce", "")),
         **said(refused),
@@ -205,7 +211,8 @@ async def invite(request: Req, staff: NamedDependency[Staff], event: NamedDepend
 
     async def act() -> Answer:
         given = rules.read_invitation({name: text for name, text in typed.items() if name != "nonce"})
-        return Answer(303, {"id": str(await invitations.invite(event.id, given, actor_of(request)))})
+        made = await invitations.invite(keyring_of(request), event.id, given, actor_of(request))
+        return Answer(303, {"id": str(made)})
 
     try:
         await once_by_nonce(keyring_of(request), (FORM, event.slug, str(staff.account)), typed, act)

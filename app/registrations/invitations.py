@@ -3,19 +3,23 @@
 from uuid import UUID, uuid4
 
 from app.activity.kinds import Kind
-from app.activity.record import Actor, record
+from app.activity.record import Actor, Said, record
 from app.database.connection import now, write
+from app.database.data_keys import words_key
 from app.registrations.shapes import InvitationFields
+from app.security.keyring import Keyring
 from models.registrations import Invitation
 
 
-async def invite(event: UUID, given: InvitationFields, by: Actor) -> UUID:
+async def invite(keyring: Keyring, event: UUID, given: InvitationFields, by: Actor) -> UUID:
     """A link with which a community leader may book for up to so many people."""
-    row = uuid4()
-    label, limit = given.label, given.party_limit
+    row, limit = uuid4(), given.party_limit
     async with write():
-        await Invitation.insert(Invitation(id=row, event=event, label=label, party_limit=limit, created_at=now()))
-        await record(Kind.INVITED, by, row, event, label=label, party_limit=limit)
+        label = (await words_key(keyring, event)).seal(given.label, f"invitation.sealed_label:{row}")
+        await Invitation.insert(
+            Invitation(id=row, event=event, sealed_label=label, party_limit=limit, created_at=now())
+        )
+        await record(Kind.INVITED, by, row, event, said=Said(keyring, {"label": given.label}), party_limit=limit)
     return row
 
 

@@ -68,8 +68,9 @@ async def party_by_key(keyring: Keyring, key: str) -> Party:
 
 INVITATION = "invitation"
 
-_INVITATIONS = """
-SELECT id, event, label, party_limit, uses, created_at, revoked_at,
+_INVITATIONS = f"""
+SELECT id, event, label, sealed_label, party_limit, uses, created_at, revoked_at,
+  {SEALED_KEY.format(id="invitation.event")},
   (SELECT count(*) FROM ticket JOIN registration ON registration.id = ticket.registration
    WHERE registration.invitation = invitation.id AND ticket.state = 'valid') AS registered,
   (SELECT count(DISTINCT admission.ticket) FROM admission JOIN ticket ON ticket.id = admission.ticket
@@ -84,13 +85,19 @@ async def invitation_by_key(keyring: Keyring, key: Any, event: UUID) -> Invitati
     if parts is None or not proves(keyring, INVITATION, str(key)):
         return None
     rows = await fetch(f"{_INVITATIONS} WHERE id = $1 AND event = $2 AND revoked_at IS NULL", parts[0], event)
-    return msgspec.convert(rows[0], InvitationRow, strict=False) if rows else None
+    return _invitation(keyring, rows[0]) if rows else None
 
 
-async def invitations_of(event: UUID) -> list[InvitationRow]:
+async def invitations_of(keyring: Keyring, event: UUID) -> list[InvitationRow]:
     """Every invitation to an event, the newest first."""
     rows = await fetch(f"{_INVITATIONS} WHERE event = $1 ORDER BY created_at DESC, id", event)
-    return msgspec.convert(rows, list[InvitationRow], strict=False)
+    return [_invitation(keyring, row) for row in rows]
+
+
+def _invitation(keyring: Keyring, row: dict[str, Any]) -> InvitationRow:
+    key = open_key(keyring, row["sealed_key"], row["event"])
+    label = key.words(row["label"], row["sealed_label"], f"invitation.sealed_label:{row['id']}")
+    return msgspec.convert({**row, "label": label}, InvitationRow, strict=False)
 
 
 async def limit_of(party: Party, event_limit: int) -> int:

@@ -8,13 +8,13 @@ SQL by name: `_LEFT` asks for rows without a row elsewhere, which the builder ha
 
 from uuid import UUID
 
-from app.database.connection import fetch
-from app.database.data_keys import keep_key, key_of
+from app.database.connection import fetch, write
+from app.database.data_keys import keep_key, key_of, words_key
 from app.registrations.reach import address_hash
 from app.seats.hold import hold
 from app.security.keyring import Keyring
 from app.security.sealing import RowKey, Unreadable, new_key
-from models.registrations import Reach, Registration
+from models.registrations import Invitation, Reach, Registration
 from models.tickets import Ticket
 
 BATCH = 100  # parties
@@ -35,6 +35,22 @@ async def reseal_parties(keyring: Keyring) -> int:
                 if row["event"] == event:
                     await key_of_party(keyring, event, row["party"])
                     done += 1
+    return done
+
+
+async def reseal_invitations(keyring: Keyring) -> int:
+    """Seal whose link an invitation is under its event's key; returns how many there were."""
+    done = 0
+    plain = Invitation.select(Invitation.id, Invitation.event, Invitation.label).where(Invitation.label != "")
+    while rows := await plain.limit(BATCH):
+        async with write():
+            for row in rows:
+                key = await words_key(keyring, row["event"])
+                sealed = key.seal(row["label"], f"invitation.sealed_label:{row['id']}")
+                await Invitation.update({Invitation.label: "", Invitation.sealed_label: sealed}).where(
+                    Invitation.id == row["id"], Invitation.label != ""
+                )
+        done += len(rows)
     return done
 
 

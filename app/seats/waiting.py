@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from app.activity.kinds import Kind
-from app.activity.record import RULE, Actor, record
+from app.activity.record import RULE, Actor, Said, record
 from app.database.connection import fetch, now
 from app.database.rows import places
 from app.seats.hold import hold
@@ -83,7 +83,7 @@ async def _promote(event: UUID, party: Waiting, seats: int, revision: int) -> No
     await record(Kind.MOVED_UP, RULE, party.id, event, party=seats)
 
 
-async def move_up(event: UUID, registration: UUID, reason: str, by: Actor) -> None:
+async def move_up(event: UUID, registration: UUID, reason: Said, by: Actor) -> None:
     """Give a waiting party its places by hand, before others; raises Refused where there are not enough."""
     async with hold(event, ("capacity", "seats_taken")) as held:
         rows = await fetch(f"{_WAITING} AND id = $2", event, registration)
@@ -94,13 +94,13 @@ async def move_up(event: UUID, registration: UUID, reason: str, by: Actor) -> No
         if capacity is not None and taken + party.party > capacity:
             raise Refused("not_enough_places", free=max(0, capacity - taken), party=party.party)
         await _promote(event, party, party.party, held.revision)
-        await record(Kind.MOVED_UP_BY_HAND, by, registration, event, reason=reason)
+        await record(Kind.MOVED_UP_BY_HAND, by, registration, event, said=reason)
 
 
-async def move_first(event: UUID, registration: UUID, reason: str, by: Actor) -> None:
+async def move_first(event: UUID, registration: UUID, reason: Said, by: Actor) -> None:
     """Put a waiting party before all others; whoever then fits moves up at once."""
     async with hold(event):
         if not await fetch(_FIRST, event, registration):
             raise Refused("not_waiting")
-        await record(Kind.MOVED_FIRST_BY_HAND, by, registration, event, reason=reason)
+        await record(Kind.MOVED_FIRST_BY_HAND, by, registration, event, said=reason)
         await promote_waiting(event)

@@ -56,6 +56,13 @@ class RowKey:
             raise Unreadable(place)
         return _decrypted(self._cipher, raw, place)
 
+    def words(self, plain: str, sealed: str, place: str) -> str:
+        """Free text: what is sealed, or where an older release wrote it `plain`; "—" for what opens no more."""
+        try:
+            return self.unseal(sealed, place) if sealed else plain
+        except Unreadable:
+            return "—"
+
 
 def new_key(keyring: Keyring, subject: UUID) -> RowKey:
     """A key for a registration or event that has none."""

@@ -10,7 +10,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, State
 from litestar.handlers import BaseRouteHandler
 
-from app.activity.record import Actor, truncated
+from app.activity.record import Actor
 from app.i18n.catalogues import DEFAULT, languages, preferred
 from app.security.keyring import Keyring
 from app.settings import Settings
@@ -65,7 +65,7 @@ def _within(address: str, network: str) -> bool:
 
 def worker(request: Req) -> Actor:
     """The public as an actor."""
-    return Actor(ActorKind.WORKER, "", truncated(client_address(request)))
+    return Actor(ActorKind.WORKER)
 
 
 def language_of(request: Req) -> str:

@@ -7,10 +7,12 @@ from uuid import UUID
 
 import pytest
 
+from app.asgi import jobs
 from app.care import purge as purging
-from app.care.purge import purge
+from app.care.heartbeat import beat, unsound
+from app.care.purge import purge, purge_if_time_is_sound
 from app.database.claims import Job, claim, run_claimed
-from app.database.connection import fetch, insert
+from app.database.connection import current, fetch, insert
 from app.database.slices import in_slices
 from app.settings import Settings
 from models.events import Event
@@ -72,7 +74,7 @@ async def test_a_purge_with_nothing_to_erase_writes_nothing(world: World) -> Non
     event = await world.event()
     await world.party(event, 2)
     before = await revisions()
-    assert await purge() == 0
+    assert await purge(world.app.state.keyring) == 0
     assert await revisions() == before
 
 
@@ -81,10 +83,10 @@ async def test_a_purge_erases_what_is_due_and_nothing_else(world: World) -> None
     gone, kept = await world.party(due, 2), await world.party(coming, 2)
     await world.party(due, 200 // 100, accept_waiting=True)
     await end(due)
-    assert await purge(dry_run=True) == 2
-    assert await purge() == 2
+    assert await purge(world.app.state.keyring, dry_run=True) == 2
+    assert await purge(world.app.state.keyring) == 2
     before = await revisions()
-    assert await purge() == 0
+    assert await purge(world.app.state.keyring) == 0
     assert await revisions() == before
     async with world.stranger as worker:
         assert (await worker.get(f"/api/v1/registrations/{gone['key']}")).status_code == 410
@@ -107,10 +109,56 @@ async def test_an_event_that_is_moved_while_others_are_purged_keeps_its_parties(
         return found
 
     monkeypatch.setattr(purging, "_due", due_before_it_moved)
-    assert await purge() == 1
+    assert await purge(world.app.state.keyring) == 1
     async with world.stranger as worker:
         assert (await worker.get(f"/api/v1/registrations/{gone['key']}")).status_code == 410
         assert (await worker.get(f"/api/v1/registrations/{kept['key']}")).json()["name"] == "Sok Dara"
+
+
+async def test_a_wrong_clock_erases_nobody(world: World) -> None:
+    keyring, event = world.app.state.keyring, await world.event()
+    party = await world.party(event)
+    await end(event)
+    await beat()
+    await fetch("UPDATE heartbeat SET at = $1", datetime.now(UTC) - timedelta(days=5))
+    assert await purge_if_time_is_sound(keyring) == 0
+    await beat()  # the silence is over, but which of the two clocks was right nobody knows yet
+    assert await unsound() is not None
+    assert await purge_if_time_is_sound(keyring) == 0
+    async with world.stranger as worker:
+        assert (await worker.get(f"/api/v1/registrations/{party['key']}")).json()["name"] == "Sok Dara"
+    await fetch("UPDATE heartbeat SET waits = 0")
+    assert await purge_if_time_is_sound(keyring) == 1
+
+
+async def test_jobs_of_the_application_run_when_they_should(world: World) -> None:
+    every = {job.name: job for job in jobs(world.app.state)}
+    assert set(every) == {"heartbeat", "reseal", "purge", "sweep"}
+    assert every["purge"].every == every["heartbeat"].every == timedelta(hours=1)
+    if current().engine_type == "sqlite":  # erased within a minute, whichever process did it
+        assert (every["sweep"].every, every["sweep"].claimed) == (timedelta(seconds=20), False)
+    else:
+        assert (every["sweep"].every, every["sweep"].claimed) == (timedelta(hours=1), True)
+
+
+async def test_words_of_an_event_open_until_its_time_is_over(world: World) -> None:
+    keyring, event = world.app.state.keyring, await world.event()
+    await world.gate(event, "Sokha at the north")
+    assert await purge(keyring) == 0
+    async with world.desk("korea") as desk:
+        assert "Sokha at the north" in (await desk.get(f"/desk/events/{event['slug']}/gate")).text
+        await end(event)
+        assert await purge(keyring) == 0  # nobody had registered, but the gate's name goes as well
+        assert "Sokha at the north" not in (await desk.get(f"/desk/events/{event['slug']}/gate")).text
+    before = await revisions()
+    assert await purge(keyring) == 0
+    assert await revisions() == before
+    await world.gate(event, "Later")  # a new key is made for what comes after
+    async with world.desk("korea") as desk:
+        assert "Later" in (await desk.get(f"/desk/events/{event['slug']}/gate")).text
+    await purge(keyring)
+    async with world.desk("korea") as desk:
+        assert "Later" not in (await desk.get(f"/desk/events/{event['slug']}/gate")).text
 
 
 async def end(*events: dict[str, Any]) -> None:

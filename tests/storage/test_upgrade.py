@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import base64
 import json
 import re
 import sqlite3
@@ -13,8 +14,10 @@ from typing import Any
 import asyncpg
 import pytest
 
+from app.care.resealing import reseal
 from app.database.connection import fetch, migrate, opened, pending
 from app.database.engines import engine_for
+from app.security.sealing import OWN
 from app.settings import Settings
 from tests.world import World, settings_for
 
@@ -96,6 +99,54 @@ async def test_what_people_hold_goes_on_working(installed: tuple[Settings, dict[
         (second,) = await world.scan({"token": held["device"]}, {"code": held["tickets"][1]})
         assert (first["outcome"], second["outcome"]) == ("already_admitted", "admitted")
 
+
+async def test_what_an_older_release_wrote_is_sealed_under_keys_of_its_own(
+    installed: tuple[Settings, dict[str, Any]],
+) -> None:
+    settings, held = installed
+    async with opened(engine_for(settings)):
+        await migrate()
+    async with World.on(settings) as world:
+        keyring = world.app.state.keyring
+        counted = "SELECT count(*) AS rows FROM audit_entry"
+        entries = await fetch(counted)
+        assert await reseal(keyring) > 0
+        assert await reseal(keyring) == 0  # and a second time there is nothing left
+        assert await fetch(counted) == entries
+        for table, column in SEALED_UNDER_OWN_KEYS:
+            rows = await fetch(f"SELECT {column} AS sealed FROM {table} WHERE {column} <> ''")
+            assert {base64.b64decode(row["sealed"])[0] for row in rows} <= {OWN}, (table, column)
+        for table, column in (("invitation", "label"), ("pairing", "label"), ("scan", "override")):
+            assert await fetch(f"SELECT id FROM {table} WHERE {column} <> ''") == []
+        assert await fetch("SELECT id FROM audit_entry WHERE address <> '' AND actor_kind <> 'staff'") == []
+        written = str(await fetch("SELECT facts FROM audit_entry")) + str(await fetch("SELECT answer FROM scan"))
+        assert [word for word in ("Leader Sokha", "North gate", "wheelchair") if word in written] == []
+        async with world.stranger as worker:
+            party = (await worker.get(f"/api/v1/registrations/{held['party']}")).json()
+            assert (party["name"], party["party"]) == ("Sok Dara", 3)
+            assert "Srey Mom" in (await worker.get(f"/en/r/{held['party']}")).text
+            assert (await worker.get(f"/api/v1/registrations/{held['friend']}")).json()["name"] == "Friend"
+        async with world.browser(bon_session=held["session"]) as desk:
+            assert (
+                "comes by wheelchair"
+                in (await desk.get(f"/desk/events/{held['slug']}/registrations/{party['id']}")).text
+            )
+            assert "Leader Sokha" in (await desk.get(f"/desk/events/{held['slug']}/invitations")).text
+            assert "North gate" in (await desk.get(f"/desk/events/{held['slug']}/gate")).text
+        (again,) = await world.scan({"token": held["device"]}, {"code": held["tickets"][0]})
+        assert (again["outcome"], again["first"]["device"]) == ("already_admitted", "North gate")
+
+
+SEALED_UNDER_OWN_KEYS = (
+    ("registration", "sealed_name"),
+    ("registration", "sealed_note"),
+    ("ticket", "sealed_name"),
+    ("reach", "sealed_address"),
+    ("invitation", "sealed_label"),
+    ("pairing", "sealed_label"),
+    ("scan", "sealed_override"),
+    ("audit_entry", "sealed_words"),
+)
 
 COUNTED = ("account", "event", "registration", "ticket", "admission", "scan", "walk_in", "reach", "audit_entry")
 

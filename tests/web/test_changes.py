@@ -3,10 +3,12 @@
 import asyncio
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from app.database.connection import fetch
+from app.database.data_keys import words_key
 from app.seats.counts import miscounted
 from tests.world import World
 
@@ -386,8 +388,13 @@ async def test_the_attache_moves_parties_up_with_a_reason(world: World) -> None:
     assert (await desk_post(world, path, do="move_up", reason="a child")).status_code == 303
     assert (await seen(world, first))["state"] == "confirmed"
     assert await taken(event) == (4, 3)
-    entries = await fetch("SELECT facts FROM audit_entry WHERE action LIKE 'moved_%_by_hand'")
-    assert "ill" in str(entries)
+    key = await words_key(world.app.state.keyring, UUID(event["id"]))
+    entries = await fetch(
+        "SELECT id, facts, sealed_words FROM audit_entry WHERE action LIKE 'moved_%_by_hand' ORDER BY at"
+    )
+    said = [key.unseal(entry["sealed_words"], f"audit_entry.sealed_words:{entry['id']}") for entry in entries]
+    assert said == ['{"reason":"ill"}', '{"reason":"a child"}']
+    assert "ill" not in str(entries)
 
 
 async def test_how_long_a_large_party_is_passed_is_the_events_to_say(world: World) -> None:

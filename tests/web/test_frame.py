@@ -251,8 +251,11 @@ async def test_only_a_trusted_proxy_may_say_who_asks(world: World, monkeypatch: 
     forwarded = [("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "203.0.113.9")]
     for settings, seen in ((trusted, "203.0.113.0/24"), (world.settings, "127.0.0.0/24")):
         monkeypatch.setattr(world.app.state, "settings", settings)
-        async with world.stranger as client:
-            client.headers = [*client.headers.raw, *forwarded]  # type: ignore[assignment]
-            await client.post(f"/api/v1/events/{event['slug']}/registrations", json={"name": "x"})
-        rows = await fetch("SELECT address FROM audit_entry WHERE action = 'registered' ORDER BY at DESC LIMIT 1")
-        assert rows[0]["address"] == seen
+        for anybody in (world.api("korea"), world.stranger):
+            async with anybody as client:
+                client.headers = [*client.headers.raw, *forwarded]  # type: ignore[assignment]
+                await client.post(f"/api/v1/events/{event['slug']}/gate-devices", json={"label": "North"})
+                await client.post(f"/api/v1/events/{event['slug']}/registrations", json={"name": "x"})
+        last = "SELECT address FROM audit_entry WHERE action = $1 ORDER BY at DESC LIMIT 1"
+        assert (await fetch(last, "gate_paired"))[0]["address"] == seen
+        assert (await fetch(last, "registered"))[0]["address"] == ""  # where workers are is nobody's business

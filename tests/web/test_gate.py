@@ -115,7 +115,7 @@ async def test_let_in_anyway_on_every_refusal(world: World) -> None:
     assert [result["outcome"] for result in results] == ["admitted"] * 3
     counts = await stats(world, event)
     assert (counts["admitted"], counts["walk_ins"]) == (1, 2)
-    assert len(await fetch("SELECT id FROM scan WHERE override <> ''")) == 2
+    assert len(await fetch("SELECT id FROM scan WHERE sealed_override <> ''")) == 2
 
 
 async def test_two_offline_phones_that_both_showed_admitted_are_a_conflict(world: World) -> None:
@@ -401,7 +401,7 @@ async def test_what_is_undone_after_the_purge_frees_seat_and_bus(world: World) -
         datetime.now(UTC) - timedelta(hours=9),
         datetime.now(UTC) - timedelta(hours=1),
     )
-    assert await purge() == 1
+    assert await purge(world.app.state.keyring) == 1
     await world.scan(gate, {"undo": "in"})
     left = await fetch("SELECT seats_taken FROM pickup_point UNION ALL SELECT seats_taken FROM event")
     assert [row["seats_taken"] for row in left] == [0, 0]
