@@ -43,6 +43,7 @@ from app.registrations import desk as registrations_desk
 from app.registrations import media as registrations_media
 from app.registrations import pages as registrations_pages
 from app.registrations.access import party_of, party_of_link, party_of_path
+from app.seats.tally import tally_ended
 from app.security import keyring
 from app.settings import Settings, read
 from app.site import pages as site_pages
@@ -131,6 +132,7 @@ def jobs(state: State) -> list[Job]:
     return [
         Job("heartbeat", EVERY, beat),
         Job("reseal", timedelta(days=1), partial(reseal, state.keyring)),
+        Job("tally", timedelta(minutes=10), tally_ended),
         Job("purge", timedelta(hours=1), partial(purge_if_time_is_sound, state.keyring)),
         # PostgreSQL locks the table for the moment that it takes to write it anew
         Job("sweep", timedelta(seconds=20) if in_a_file else timedelta(hours=1), sweep, claimed=not in_a_file),

@@ -10,7 +10,11 @@ from models.states import Role
 
 
 class Account(Table):
-    """A person of the staff."""
+    """A person of the staff.
+
+    Sessions and tokens from before `rights_since` (a new password, disabled) are void; gates and invitations that it
+    made are void from before `enabled_since` (it was disabled, and added again).
+    """
 
     id = UUID(primary_key=True)
     email = Varchar(length=254, unique=True)
@@ -19,6 +23,8 @@ class Account(Table):
     password_hash = Varchar(length=200)
     created_at = Timestamptz()
     disabled_at = Timestamptz(null=True, default=None)
+    rights_since = Timestamptz(null=True, default=None)
+    enabled_since = Timestamptz(null=True, default=None)
 
 
 class Posting(Table):
@@ -45,10 +51,13 @@ class Session(Table):
 
 
 class ApiToken(Table, tablename="api_token"):
-    """A bearer token with which a script acts for an account."""
+    """A bearer token with which a script acts for an account; `name` says which script, `used_at` when it last did."""
 
     id = UUID(primary_key=True)
     account = ForeignKey(Account)
     secret_hash = Varchar(length=64, unique=True)
     created_at = Timestamptz()
     revoked_at = Timestamptz(null=True, default=None)
+    name = Varchar(length=120, default="")
+    used_at = Timestamptz(null=True, default=None)
+    expires_at = Timestamptz(null=True, default=None)

@@ -17,7 +17,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from models.directory import HostCountry
-from models.states import EntryRule, EventState, Festival, PictureKind
+from models.states import EntryRule, EventState, Festival, Measure, PictureKind
 
 
 class Event(Table):
@@ -30,7 +30,7 @@ class Event(Table):
     {"at": "09:00", "what": {"km": …}}, `facilities` words separated by blanks, `picture` the digest of an EventPicture.
     `entry_opens`/`entry_closes` bound when the gate admits by itself (none: always); `day_turns` ("04:00") is when the
     gate's day begins. A waiting party that was passed over `held_after_passes` times, or waited `held_after_hours`,
-    has freed seats held.
+    has freed seats held. `tallied_revision` is the revision at which its Tally was written last.
     """
 
     id = UUID(primary_key=True)
@@ -85,6 +85,7 @@ class Event(Table):
     day_turns = Varchar(length=5, default="04:00")
     admit_waiting = Boolean(default=False)
     gate_search = Boolean(default=False)
+    tallied_revision = BigInt(null=True, default=None)
 
 
 class EventPicture(Table, tablename="event_picture"):
@@ -111,6 +112,20 @@ class PickupPoint(Table, tablename="pickup_point"):
     seats = Integer(null=True, default=None)
     seats_taken = Integer(default=0)
     position = Integer(default=0)
+
+
+class Tally(Table):
+    """How many people of an event fall under a measure, on a day ("": on all), by a key ("": without one); for good.
+
+    Counts name nobody, so they stay when people's data go. Unique (event, day, measure, key).
+    """
+
+    id = UUID(primary_key=True)
+    event = ForeignKey(Event, on_delete=OnDelete.restrict)
+    day = Varchar(length=10, default="")
+    measure = Varchar(length=20, choices=Measure)
+    key = Varchar(length=40, default="")
+    people = Integer(default=0)
 
 
 class Counter(Table):

@@ -4,6 +4,7 @@ from piccolo.columns import JSON, UUID, BigInt, Boolean, ForeignKey, Integer, Sm
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
+from models.accounts import Account
 from models.events import Event
 from models.registrations import Registration
 from models.states import Direction, Outcome
@@ -12,7 +13,8 @@ from models.states import Direction, Outcome
 class Pairing(Table):
     """What the desk shows as a QR; phones that open it become gate devices.
 
-    `sealed_label` is what people call the gate, under the event's key (`label`: until it is sealed).
+    `sealed_label` is what people call the gate, under the event's key (`label`: until it is sealed). It is good while
+    `made_by` has a right to the event.
     """
 
     id = UUID(primary_key=True)
@@ -22,6 +24,7 @@ class Pairing(Table):
     created_at = Timestamptz(default=None)
     expires_at = Timestamptz(default=None)
     revoked_at = Timestamptz(null=True, default=None)
+    made_by = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.restrict)
 
 
 class GateDevice(Table, tablename="gate_device"):

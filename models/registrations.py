@@ -4,6 +4,7 @@ from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Ti
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
+from models.accounts import Account
 from models.events import Event, PickupPoint
 from models.states import Channel, RegistrationState
 
@@ -11,7 +12,8 @@ from models.states import Channel, RegistrationState
 class Invitation(Table):
     """A community leader's link to book for up to `party_limit` people; `uses` counts bookings.
 
-    `sealed_label` says whose link it is, under the event's key (`label`: until it is sealed).
+    `sealed_label` says whose link it is, under the event's key (`label`: until it is sealed). It is good while
+    `made_by` has a right to the event.
     """
 
     id = UUID(primary_key=True)
@@ -22,6 +24,7 @@ class Invitation(Table):
     uses = Integer(default=0)
     created_at = Timestamptz(default=None)
     revoked_at = Timestamptz(null=True, default=None)
+    made_by = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.restrict)
 
 
 class Registration(Table):

@@ -117,6 +117,24 @@ class ActorKind(StrEnum):
     RULE = "rule"
 
 
+class Measure(StrEnum):
+    """What is counted of an event and stays; the key is a language, a bus, an invitation, or a quarter of an hour."""
+
+    PARTIES = "parties"
+    REGISTERED = "registered"
+    CHILDREN = "children"
+    WAITING = "waiting"
+    MOVED_UP = "moved_up"
+    GAVE_UP = "gave_up"
+    CAME = "came"
+    NOT_COME = "not_come"
+    WALK_INS = "walk_ins"
+    ARRIVALS = "arrivals"
+    LANGUAGE = "language"
+    BUS = "bus"
+    INVITATION = "invitation"
+
+
 class PictureKind(StrEnum):
     """The files that are kept of a picture."""
 

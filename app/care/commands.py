@@ -12,6 +12,7 @@ from app.database.engines import engine_for
 from app.database.key_check import require_matching_secret
 from app.database.ready import ready
 from app.seats.counts import miscounted
+from app.seats.tally import mistallied
 from app.security.keyring import load
 from app.settings import OPTIONS, Settings, unknown
 
@@ -82,7 +83,8 @@ async def _wrong(settings: Settings) -> list[str]:
             f"event {each.slug}: {each.stored} seats stored as {each.what}, {each.counted} counted"
             for each in await miscounted()
         ]
-        print("  seats recounted")
+        wrong += [f"event {slug}: its tally is not what its rows say" for slug in await mistallied()]
+        print("  seats and tallies recounted")
         if silent := await unsound():
             hours = -(-silent // timedelta(hours=1))
             print(f"  warning: days passed without a heartbeat; is the clock right? Nothing is purged for {hours} h")

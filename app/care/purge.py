@@ -21,6 +21,7 @@ from app.database.rows import uuid_of
 from app.registrations.erasure import forget
 from app.seats.hold import hold
 from app.seats.places import free
+from app.seats.tally import ensure_tally, still_tallied
 from app.security.keyring import Keyring
 from app.security.sealing import ENDED
 from app.web import idempotency, limits
@@ -91,7 +92,7 @@ async def _purge_event(event: UUID) -> int:
 
 
 async def _purge_batch(event: UUID) -> int:
-    async with hold(event, ("ends_at", "retention_days")) as held:
+    async with hold(event, ("ends_at", "retention_days", "time_zone", "tallied_revision")) as held:
         if not _is_over(held.facts["ends_at"], held.facts["retention_days"], now()):
             return 0  # it was moved while others were erased
         rows = (
@@ -101,9 +102,11 @@ async def _purge_batch(event: UUID) -> int:
         )
         if not rows:
             return 0
+        await ensure_tally(held)
         waiting = sum(row["party"] for row in rows if row["state"] == RegistrationState.WAITING)
         await free(event, RegistrationState.WAITING, waiting)
         await forget(held, [row["id"] for row in rows])
+        await still_tallied(event)  # who is erased was counted, and counts still
         await record(Kind.PURGED, RULE, event, event, parties=len(rows))
     return len(rows)
 
@@ -115,3 +118,4 @@ async def _forget_words(event: UUID) -> None:
         )
         if not left and _is_over(held.facts["ends_at"], held.facts["retention_days"], now()):
             await end_keys([event])
+        await still_tallied(event)

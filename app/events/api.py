@@ -18,6 +18,7 @@ from app.events.access import event_of
 from app.events.queries import page_of_events, public_event, staff_event
 from app.events.shapes import NOTICE, EventDraft, EventRow, Pickup, as_raw
 from app.seats.counts import counts
+from app.seats.tally import tally_of
 from app.validation.fields import Reader
 from app.validation.forms import Wall, fields_of
 from app.web.bodies import json_object
@@ -26,6 +27,7 @@ from app.web.idempotency import Answer
 from app.web.json import answer_once, json_answer
 from app.web.public_cache import public_cache_of
 from app.web.request import Req, language_of, settings_of
+from models.states import Measure
 
 
 def picture_json(event: EventRow, base: str) -> dict[str, Any] | None:
@@ -226,9 +228,18 @@ async def delete_event(request: Req, event: NamedDependency[EventRow]) -> Respon
 
 @get("/api/v1/events/{slug:str}/stats")
 async def event_stats(event: NamedDependency[EventRow]) -> Response[bytes]:
-    """Head counts in distinct people."""
+    """Head counts in distinct people, and what stays of them: by day, language, bus, invitation, quarter of an hour."""
+    tally, heads = await tally_of(event.id), await counts(event.id)
+    if tally.complete:
+        waited = sum(each.people for each in tally.counts if each.measure == Measure.WAITING)
+        heads = msgspec.structs.replace(heads, waiting=waited)
     return json_answer(
-        msgspec.structs.asdict(await counts(event.id)) | {"capacity": event.capacity, "seats_left": event.seats_left}
+        {
+            **msgspec.structs.asdict(heads),
+            "capacity": event.capacity,
+            "seats_left": event.seats_left,
+            "tally": msgspec.to_builtins(tally),
+        }
     )
 
 

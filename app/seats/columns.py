@@ -22,6 +22,7 @@ TABLES = {
     "invitation": "registrations",
     "reach": "registrations",
     "admission": "seats",
+    "tally": "seats",
     "pairing": "gate",
     "gate_device": "gate",
     "scan": "gate",
@@ -36,7 +37,7 @@ TABLES = {
 }
 
 COLUMNS = {
-    "event": {"revision", "content_revision", "modified_at", "seats_taken", "seats_waiting"},
+    "event": {"revision", "content_revision", "modified_at", "seats_taken", "seats_waiting", "tallied_revision"},
     "pickup_point": {"seats_taken"},
     "registration": {
         "state", "revision", "wait_position", "passed_over", "party", "children", "pickup_point", "last_ticket",

@@ -25,7 +25,7 @@ SELECT
    WHERE event = $1 AND inside AND (CAST($2 AS TEXT) = '' OR day = $2)) AS inside,
   (SELECT coalesce(sum(size), 0) FROM walk_in
    WHERE event = $1 AND NOT undone AND counted_at >= $3) AS walk_ins,
-  (SELECT count(*) FROM registration WHERE event = $1 AND state = 'confirmed') AS parties
+  (SELECT count(DISTINCT registration) FROM ticket WHERE event = $1 AND state = 'valid') AS parties
 """
 _SEATS = """
 SELECT slug, seats_taken, seats_waiting, tickets, people_waiting FROM (

@@ -1,0 +1,121 @@
+"""An event's tally: what stays of its people, equal before and after they are erased."""
+
+import random
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from app.care.purge import purge
+from app.database.connection import fetch
+from app.seats.tally import mistallied, tally_ended
+from tests.storage.test_jobs import end
+from tests.world import World
+
+
+async def stats(world: World, event: dict[str, Any]) -> dict[str, Any]:
+    async with world.api("korea") as client:
+        return dict((await client.get(f"/api/v1/events/{event['slug']}/stats")).json())
+
+
+def of(found: dict[str, Any], measure: str) -> dict[tuple[str, str], int]:
+    """The people of a measure, by day and key."""
+    return {
+        (each["day"], each["key"]): each["people"] for each in found["tally"]["counts"] if each["measure"] == measure
+    }
+
+
+def total(found: dict[str, Any], measure: str) -> int:
+    return sum(of(found, measure).values())
+
+
+async def filled(world: World, draw: random.Random) -> dict[str, Any]:
+    """An event at which much happened."""
+    event = await world.event(capacity=14, pickup_points=[{"name": "Osan", "seats": 9}])
+    bus, gate, parties = event["pickup_points"][0]["id"], await world.gate(event), list[dict[str, Any]]()
+    async with world.stranger as worker:
+        for _ in range(16):
+            size = draw.randint(1, 4)
+            asked: dict[str, Any] = {
+                "name": "x",
+                "party": size,
+                "children": draw.randint(0, size),
+                "language": draw.choice(("km", "en")),
+                "accept_waiting": True,
+                "take_what_there_is": draw.random() < 0.5,
+            }
+            if draw.random() < 0.3:
+                asked["pickup_point"] = bus
+            answer = await worker.post(f"/api/v1/events/{event['slug']}/registrations", json=asked)
+            assert answer.status_code in {201, 409}, answer.text
+            if answer.status_code == 201:
+                parties.append(answer.json())
+            chosen = draw.choice(parties)
+            if draw.random() < 0.3:
+                way = draw.choice(("erase", ""))
+                if way:
+                    await worker.post(f"/api/v1/registrations/{chosen['key']}/erase")
+                else:
+                    await worker.delete(f"/api/v1/registrations/{chosen['key']}")
+            elif chosen["tickets"] and draw.random() < 0.6:
+                await world.scan(gate, {"code": draw.choice(chosen["tickets"])["code"]})
+    async with world.phone(gate["token"]) as phone:
+        await phone.post("/gate/api/walk-ins", json={"nonce": uuid4().hex, "size": 5, "children": 1})
+    return event
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_tally_is_what_was_counted_and_outlives_the_people(world: World, seed: int) -> None:
+    event = await filled(world, random.Random(seed))
+    before = await stats(world, event)
+    assert before["tally"]["complete"] is False
+    assert total(before, "registered") == before["registered"] == total(before, "language")
+    assert total(before, "waiting") <= before["waiting"]  # who is let in from the list came, and waits no more
+    assert total(before, "came") == before["admitted"] == total(before, "arrivals")
+    assert total(before, "walk_ins") == before["walk_ins"] == 5
+    assert total(before, "parties") == before["parties"]
+    held = (await fetch("SELECT seats_taken AS people FROM pickup_point"))[0]["people"]
+    assert total(before, "bus") == held
+
+    await end(event)
+    assert await tally_ended() == 1
+    assert await tally_ended() == 0
+    assert await mistallied() == []
+    complete = await stats(world, event)
+    assert complete["tally"] == {"complete": True, "counts": before["tally"]["counts"]}
+
+    await purge(world.app.state.keyring)
+    after = await stats(world, event)
+    assert after == complete | {"seats_left": after["seats_left"]}
+    assert await tally_ended() == 0  # a purge is nothing to count again
+    assert await mistallied() == []
+
+
+async def test_a_purge_before_the_job_counts_first(world: World) -> None:
+    event = await filled(world, random.Random(9))
+    before = (await stats(world, event))["tally"]["counts"]
+    await end(event)
+    await purge(world.app.state.keyring)
+    assert (await stats(world, event))["tally"] == {"complete": True, "counts": before}
+
+
+async def test_what_a_phone_delivers_late_is_counted_again(world: World) -> None:
+    event = await world.event()
+    party, gate = await world.party(event, 2), await world.gate(event)
+    await end(event)
+    await tally_ended()
+    assert total(await stats(world, event), "came") == 0
+    await world.scan(gate, {"code": party["tickets"][0]["code"]})
+    assert await tally_ended() == 1
+    found = await stats(world, event)
+    assert (total(found, "came"), total(found, "not_come")) == (1, 1)
+
+
+async def test_doctor_sees_a_tally_that_is_wrong(world: World) -> None:
+    event = await world.event()
+    await world.party(event, 2)
+    await end(event)
+    await tally_ended()
+    assert await mistallied() == []
+    await fetch("UPDATE tally SET people = people + 1 WHERE measure = 'registered'")
+    assert await mistallied() == [event["slug"]]
