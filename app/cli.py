@@ -94,6 +94,8 @@ def _accounts(commands: Any) -> None:
     token = _group(commands, "token", "bearer tokens of the API")
     make = _add(token, "add", f"{accounts}:add_token", "make a token for an account; it is the last word printed")
     make.add_argument("--email", required=True)
+    make.add_argument("--name", default="", help="which script it is for")
+    make.add_argument("--days", type=int, default=365, help="how long it is good (365; 0: without end)")
     _add(token, "list", f"{accounts}:show_tokens", "list tokens without their secrets")
     _add(token, "revoke", f"{accounts}:revoke_token", "end a token").add_argument("id")
 

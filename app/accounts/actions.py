@@ -30,11 +30,16 @@ async def add_account(email: str, name: str, role: str, password: str, by: Actor
         fresh = Account(id=row, email=email, name=name, role=role, password_hash=hashed, created_at=now())
         added = await Account.insert(fresh).on_conflict(target=Account.email, action="DO NOTHING")
         if not added:
+            moment = now()
+            await Account.update({Account.enabled_since: moment}).where(
+                Account.email == email, Account.disabled_at.is_not_null()
+            )
             changed: Values = {
                 Account.name: name,
                 Account.role: role,
                 Account.password_hash: hashed,
                 Account.disabled_at: None,
+                Account.rights_since: moment,
             }
             rows = await Account.update(changed).where(Account.email == email).returning(Account.id)
             row = rows[0]["id"]
@@ -45,9 +50,10 @@ async def add_account(email: str, name: str, role: str, password: str, by: Actor
 
 async def disable(email: str, by: Actor) -> bool:
     """Log the account out everywhere and let nobody in with it; False if there is none."""
+    moment = now()
     async with write():
         rows = (
-            await Account.update({Account.disabled_at: now()})
+            await Account.update({Account.disabled_at: moment, Account.rights_since: moment})
             .where(Account.email == email.strip().lower())
             .returning(Account.id)
         )
@@ -153,16 +159,23 @@ async def end_posting(email: str, host_country: str, by: Actor) -> bool:
     return bool(rows)
 
 
-async def add_token(email: str, by: Actor) -> str:
-    """A new bearer token for an account; only its hash is kept. Raises Refused "not_found"."""
+async def add_token(email: str, by: Actor, *, name: str = "", life: timedelta | None = None) -> str:
+    """A new bearer token for an account; only its hash is kept. `life` None: no end. Raises Refused "not_found"."""
     account = await account_by_email(email)
     if account is None or account["disabled_at"] is not None:
         raise Refused("not_found")
-    secret = new_secret()
+    secret, moment = new_secret(), now()
     async with write():
         row = uuid4()
         await ApiToken.insert(
-            ApiToken(id=row, account=account["id"], secret_hash=hash_secret(secret), created_at=now())
+            ApiToken(
+                id=row,
+                account=account["id"],
+                secret_hash=hash_secret(secret),
+                created_at=moment,
+                name=clean(name)[:120],
+                expires_at=moment + life if life else None,
+            )
         )
         await record(Kind.TOKEN_ADDED, by, row)
     return secret

@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import sys
+from datetime import timedelta
 from uuid import UUID
 
 from app.accounts import actions, queries
@@ -64,7 +65,8 @@ async def end_posting(arguments: argparse.Namespace, settings: Settings) -> int:
 async def add_token(arguments: argparse.Namespace, settings: Settings) -> int:
     """Make a token for an account; it is the last word printed."""
     async with ready(settings):
-        token = actions.add_token(arguments.email, OPERATOR)
+        life = timedelta(days=arguments.days) if arguments.days else None
+        token = actions.add_token(arguments.email, OPERATOR, name=arguments.name, life=life)
         secret = await told(token, f"There is no account {arguments.email}.")
     print(f"This token is shown only once: {secret}")
     return 0
@@ -74,8 +76,13 @@ async def show_tokens(_: argparse.Namespace, settings: Settings) -> int:
     """List tokens without their secrets."""
     async with ready(settings):
         for row in await queries.tokens():
+            used = f"last used {row['used_at']:%Y-%m-%d %H} h" if row["used_at"] else "never used"
+            until = f"until {row['expires_at']:%Y-%m-%d}" if row["expires_at"] else "without end"
             ended = "  revoked" if row["revoked_at"] else ""
-            print(f"{row['id']}  {row['email']}  {row['created_at']:%Y-%m-%d}{ended}")
+            print(
+                f"{row['id']}  {row['email']}  {row['name'] or '-'}  made {row['created_at']:%Y-%m-%d}  {used}  {until}"
+                f"{ended}"
+            )
     return 0
 
 

@@ -1,29 +1,64 @@
-"""Who holds a session or a token.
+"""Who holds a session or a token, and whether whoever made something still has a right to it.
+
+Rights are judged when they are used: nothing is revoked one by one when a posting ends.
 
 SQL by name: every request of staff asks who they are, and the builder would cost it 1.2 ms.
 """
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 
 from app.accounts.shapes import Staff
 from app.database.connection import fetch, now
-from app.database.rows import uuid_of
+from app.database.rows import moment_of, uuid_of
 from app.security.passwords import hash_secret
 from models.accounts import Account, ApiToken, Session
 from models.states import Role
 
+NOTED_EVERY = timedelta(hours=1)  # how exactly one knows when a token was last used
+
 _WHOSE = """
-SELECT holder.id AS holder, account.id, account.name, account.email, account.role
+SELECT holder.id AS holder, {more}account.id, account.name, account.email, account.role
 FROM {table} AS holder JOIN account ON account.id = holder.account
 WHERE holder.secret_hash = $1 AND account.disabled_at IS NULL
+  AND (account.rights_since IS NULL OR holder.created_at >= account.rights_since)
 """
-_BY_SESSION = f"{_WHOSE.format(table='session')} AND holder.expires_at > $2"
-_BY_TOKEN = f"{_WHOSE.format(table='api_token')} AND holder.revoked_at IS NULL"
+_BY_SESSION = f"{_WHOSE.format(table='session', more='')} AND holder.expires_at > $2"
+_BY_TOKEN = f"""
+{_WHOSE.format(table="api_token", more="holder.used_at, ")}
+AND holder.revoked_at IS NULL AND (holder.expires_at IS NULL OR holder.expires_at > $2)
+"""
+_USED = "UPDATE api_token SET used_at = $2 WHERE id = $1 AND (used_at IS NULL OR used_at < $3) RETURNING id"
 _POSTINGS = """
 SELECT host_country, event FROM posting WHERE account = $1 AND starts_at <= $2 AND (ends_at IS NULL OR ends_at > $2)
 """
+
+
+# whoever reads something that an account made reads these columns beside it: `made` is its table, `event` the event's
+_POSTED = (
+    "FROM posting WHERE posting.account = {made}.made_by AND (posting.event = event.id"
+    " OR (posting.event IS NULL AND posting.host_country = event.host_country))"
+)
+MAKER = f"""
+{{made}}.created_at AS made_at, maker.role AS maker_role, maker.disabled_at AS maker_disabled_at,
+  maker.enabled_since AS maker_enabled_since, maker.created_at AS maker_created_at,
+  EXISTS (SELECT 1 {_POSTED} AND posting.ends_at IS NULL) AS posted,
+  (SELECT max(posting.ends_at) {_POSTED}) AS posted_until
+"""
+JOIN_MAKER = "LEFT JOIN account AS maker ON maker.id = {made}.made_by"
+
+
+def maker_until(row: dict[str, Any]) -> datetime | None:
+    """Until when whoever made this had a right to do so; None where the right lasts, or nobody knows who it was."""
+    if row["maker_role"] is None:
+        return None
+    if row["maker_enabled_since"] is not None and row["made_at"] < row["maker_enabled_since"]:
+        return cast(datetime, row["made_at"])  # disabled meanwhile; what is added again starts anew
+    ends = [row["maker_disabled_at"]] if row["maker_disabled_at"] is not None else []
+    if row["maker_role"] != Role.HQ and not row["posted"]:
+        ends.append(moment_of(row["posted_until"]) or row["made_at"])
+    return cast(datetime, min(ends)) if ends else None
 
 
 async def staff_by_session(secret: str) -> Staff | None:
@@ -34,8 +69,14 @@ async def staff_by_session(secret: str) -> Staff | None:
 
 async def staff_by_token(secret: str) -> Staff | None:
     """For whom this bearer token acts."""
-    rows = await fetch(_BY_TOKEN, hash_secret(secret))
-    return await _staff(rows[0]) if rows else None
+    moment = now()
+    rows = await fetch(_BY_TOKEN, hash_secret(secret), moment)
+    if not rows:
+        return None
+    used_at = rows[0]["used_at"]
+    if used_at is None or used_at < moment - NOTED_EVERY:
+        await fetch(_USED, uuid_of(rows[0]["holder"]), moment, moment - NOTED_EVERY)
+    return await _staff(rows[0])
 
 
 async def _staff(row: dict[str, Any], session: UUID | None = None) -> Staff:
@@ -84,5 +125,11 @@ async def accounts() -> list[dict[str, Any]]:
 async def tokens() -> list[dict[str, Any]]:
     """Every token with its account, without the secret."""
     return await ApiToken.select(
-        ApiToken.id, ApiToken.account.email.as_alias("email"), ApiToken.created_at, ApiToken.revoked_at
+        ApiToken.id,
+        ApiToken.name,
+        ApiToken.account.email.as_alias("email"),
+        ApiToken.created_at,
+        ApiToken.used_at,
+        ApiToken.expires_at,
+        ApiToken.revoked_at,
     ).order_by(ApiToken.created_at)

@@ -25,6 +25,11 @@ class Actor(msgspec.Struct, frozen=True):
     id: str = ""
     address: str = ""
 
+    @property
+    def account(self) -> UUID | None:
+        """The account of staff; None for everybody else."""
+        return UUID(self.id) if self.kind == ActorKind.STAFF else None
+
 
 OPERATOR = Actor(ActorKind.OPERATOR)
 RULE = Actor(ActorKind.RULE)

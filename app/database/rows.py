@@ -1,6 +1,7 @@
 """Small things that every statement needs: places for many values, JSON columns, ids as both databases give them."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,11 @@ def as_json(value: Any) -> str:
 def json_of(value: Any) -> Any:
     """A JSON column as Python data."""
     return msgspec.json.decode(value) if isinstance(value, str | bytes) else value
+
+
+def moment_of(value: Any) -> datetime | None:
+    """An instant: SQLite gives what an expression makes of one as text."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def uuid_of(value: Any) -> UUID:

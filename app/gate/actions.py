@@ -28,7 +28,14 @@ async def pair(keyring: Keyring, event: EventRow, label: str, by: Actor) -> tupl
         sealed = (await words_key(keyring, event.id)).seal(label, f"pairing.sealed_label:{row}")
         await insert(
             Pairing,
-            {"id": row, "event": event.id, "sealed_label": sealed, "created_at": now(), "expires_at": expires_at},
+            {
+                "id": row,
+                "event": event.id,
+                "sealed_label": sealed,
+                "created_at": now(),
+                "expires_at": expires_at,
+                "made_by": by.account,
+            },
         )
         await record(Kind.GATE_PAIRED, by, row, event.id)
     return row, expires_at

@@ -1,10 +1,12 @@
 """Reading devices, pairings, and parties as the judge needs them."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from app.accounts.queries import JOIN_MAKER, MAKER, maker_until
 from app.database.connection import fetch, now
 from app.database.data_keys import SEALED_KEY
 from app.database.rows import json_of, places, uuid_of
@@ -24,11 +26,15 @@ LABEL = f"pairing.id AS pairing, pairing.label, pairing.sealed_label, {SEALED_KE
 
 _DEVICE_FACTS = f"""
 SELECT gate_device.id, gate_device.number, {LABEL}, pairing.expires_at, pairing.revoked_at,
-  event.id AS event, event.slug AS event_slug, event.title AS event_title, event.time_zone AS event_zone
+  event.id AS event, event.slug AS event_slug, event.title AS event_title, event.time_zone AS event_zone,
+  {MAKER.format(made="pairing")}
 FROM gate_device JOIN pairing ON pairing.id = gate_device.pairing JOIN event ON event.id = pairing.event
+  {JOIN_MAKER.format(made="pairing")}
 """
 _PAIRINGS = f"""
-SELECT id, event, {LABEL}, created_at, expires_at, revoked_at FROM pairing WHERE event = $1 ORDER BY created_at, id
+SELECT pairing.id, pairing.event, {LABEL}, pairing.created_at, expires_at, revoked_at, {MAKER.format(made="pairing")}
+FROM pairing JOIN event ON event.id = pairing.event {JOIN_MAKER.format(made="pairing")}
+WHERE event.id = $1 ORDER BY pairing.created_at, pairing.id
 """
 _DEVICES = """
 SELECT gate_device.id, gate_device.pairing, gate_device.number, gate_device.seen_at, synced_to, synced_at,
@@ -68,8 +74,19 @@ async def device_by_secret(keyring: Keyring, secret: str) -> Device | None:
 
 
 def _device(keyring: Keyring, row: dict[str, Any]) -> Device:
-    facts = {**row, "event_title": json_of(row["event_title"]), "label": label_of(keyring, row)}
+    facts = {
+        **row,
+        "event_title": json_of(row["event_title"]),
+        "label": label_of(keyring, row),
+        "revoked_at": _ended(row),
+    }
     return msgspec.convert(facts, Device, strict=False)
+
+
+def _ended(row: dict[str, Any]) -> datetime | None:
+    """When a pairing was revoked, or whoever made it lost the right to the event, whichever came first."""
+    ends = [moment for moment in (row["revoked_at"], maker_until(row)) if moment is not None]
+    return min(ends, default=None)
 
 
 def label_of(keyring: Keyring, row: dict[str, Any]) -> str:
@@ -85,7 +102,12 @@ async def pairings_of(keyring: Keyring, event: UUID) -> list[PairingRow]:
         devices.setdefault(str(device["pairing"]), []).append(device)
     return [
         msgspec.convert(
-            {**row, "label": label_of(keyring, row), "devices": devices.get(str(row["id"]), [])},
+            {
+                **row,
+                "label": label_of(keyring, row),
+                "revoked_at": _ended(row),
+                "devices": devices.get(str(row["id"]), []),
+            },
             PairingRow,
             strict=False,
         )
@@ -156,7 +178,8 @@ async def pairing_by_token(keyring: Keyring, token: str) -> PairingFacts:
         raise Refused("not_found")
     rows = await fetch(
         f"SELECT pairing.id, {LABEL}, pairing.event, pairing.expires_at, pairing.revoked_at,"
-        " event.title AS event_title FROM pairing JOIN event ON event.id = pairing.event WHERE pairing.id = $1",
+        f" event.title AS event_title, {MAKER.format(made='pairing')} FROM pairing"
+        f" JOIN event ON event.id = pairing.event {JOIN_MAKER.format(made='pairing')} WHERE pairing.id = $1",
         parts[0],
     )
     if not rows:
@@ -166,10 +189,7 @@ async def pairing_by_token(keyring: Keyring, token: str) -> PairingFacts:
         "event_title": json_of(rows[0]["event_title"]),
         "label": label_of(keyring, rows[0]),
     }
-    ended = await fetch(
-        "SELECT id FROM pairing WHERE id = $1 AND (revoked_at IS NOT NULL OR expires_at <= $2)", parts[0], now()
-    )
-    if ended:
+    if _ended(row) is not None or row["expires_at"] <= now():
         raise Refused("pairing_over")
     return msgspec.convert(row, PairingFacts, strict=False)
 

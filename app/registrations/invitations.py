@@ -17,7 +17,7 @@ async def invite(keyring: Keyring, event: UUID, given: InvitationFields, by: Act
     async with write():
         label = (await words_key(keyring, event)).seal(given.label, f"invitation.sealed_label:{row}")
         await Invitation.insert(
-            Invitation(id=row, event=event, sealed_label=label, party_limit=limit, created_at=now())
+            Invitation(id=row, event=event, sealed_label=label, party_limit=limit, created_at=now(), made_by=by.account)
         )
         await record(Kind.INVITED, by, row, event, said=Said(keyring, {"label": given.label}), party_limit=limit)
     return row

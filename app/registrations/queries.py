@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from app.accounts.queries import JOIN_MAKER, MAKER, maker_until
 from app.database.connection import fetch
 from app.database.data_keys import SEALED_KEY
 from app.database.rows import places
@@ -69,35 +70,37 @@ async def party_by_key(keyring: Keyring, key: str) -> Party:
 INVITATION = "invitation"
 
 _INVITATIONS = f"""
-SELECT id, event, label, sealed_label, party_limit, uses, created_at, revoked_at,
-  {SEALED_KEY.format(id="invitation.event")},
+SELECT invitation.id, invitation.event, label, sealed_label, invitation.party_limit, uses, invitation.created_at,
+  revoked_at, {SEALED_KEY.format(id="invitation.event")}, {MAKER.format(made="invitation")},
   (SELECT count(*) FROM ticket JOIN registration ON registration.id = ticket.registration
    WHERE registration.invitation = invitation.id AND ticket.state = 'valid') AS registered,
   (SELECT count(DISTINCT admission.ticket) FROM admission JOIN ticket ON ticket.id = admission.ticket
    JOIN registration ON registration.id = ticket.registration WHERE registration.invitation = invitation.id) AS admitted
-FROM invitation
+FROM invitation JOIN event ON event.id = invitation.event {JOIN_MAKER.format(made="invitation")}
 """
 
 
 async def invitation_by_key(keyring: Keyring, key: Any, event: UUID) -> InvitationRow | None:
-    """The invitation to this event whose link holds `key`, unless it was revoked."""
+    """The invitation to this event whose link holds `key`; none once revoked, or its maker has no right any more."""
     parts = read_key(key) if isinstance(key, str) and key else None
     if parts is None or not proves(keyring, INVITATION, str(key)):
         return None
-    rows = await fetch(f"{_INVITATIONS} WHERE id = $1 AND event = $2 AND revoked_at IS NULL", parts[0], event)
-    return _invitation(keyring, rows[0]) if rows else None
+    rows = await fetch(f"{_INVITATIONS} WHERE invitation.id = $1 AND event.id = $2", parts[0], event)
+    found = _invitation(keyring, rows[0]) if rows else None
+    return None if found is None or found.revoked_at else found
 
 
 async def invitations_of(keyring: Keyring, event: UUID) -> list[InvitationRow]:
     """Every invitation to an event, the newest first."""
-    rows = await fetch(f"{_INVITATIONS} WHERE event = $1 ORDER BY created_at DESC, id", event)
+    rows = await fetch(f"{_INVITATIONS} WHERE event.id = $1 ORDER BY invitation.created_at DESC, invitation.id", event)
     return [_invitation(keyring, row) for row in rows]
 
 
 def _invitation(keyring: Keyring, row: dict[str, Any]) -> InvitationRow:
     key = open_key(keyring, row["sealed_key"], row["event"])
     label = key.words(row["label"], row["sealed_label"], f"invitation.sealed_label:{row['id']}")
-    return msgspec.convert({**row, "label": label}, InvitationRow, strict=False)
+    revoked_at = row["revoked_at"] or maker_until(row)
+    return msgspec.convert({**row, "label": label, "revoked_at": revoked_at}, InvitationRow, strict=False)
 
 
 async def limit_of(party: Party, event_limit: int) -> int:
