@@ -16,7 +16,7 @@ from app.events import rules
 from app.events.pictures import Picture
 from app.events.queries import event_by_id
 from app.events.shapes import EventDraft, EventFields, EventRow, PickupDraft, PickupFields
-from app.seats.hold import hold
+from app.seats.hold import hold, must_be
 from app.seats.places import forget_buses
 from app.seats.waiting import promote_waiting
 from app.validation.forms import Wall, fields_of, stored
@@ -108,13 +108,17 @@ async def _set(event: UUID, values: Values) -> None:
     await Event.update(values).where(Event.id == event)
 
 
-async def edit(event: UUID, read: Callable[[EventRow], EventDraft], by: Actor) -> EventRow:
+async def edit(
+    event: UUID, read: Callable[[EventRow], EventDraft], by: Actor, meant: frozenset[int] | None = None
+) -> EventRow:
     """Change an event to what `read` makes of its present state; raises Refused with every wrong field.
 
-    `read` runs under the event's lock, so a capacity below the seats taken cannot slip through.
+    `read` runs under the event's lock, so a capacity below the seats taken cannot slip through. `meant` are the content
+    revisions that the change is for (None: any); another one is refused as "changed_meanwhile".
     """
     async with hold(event) as held:
         before = await event_by_id(event)
+        must_be(before.content_revision, meant)
         draft = read(before)
         changed = _changed(before, draft)
         if not {"pickup_points", "time_zone"}.isdisjoint(changed):
@@ -183,12 +187,13 @@ async def remove_picture(event: UUID, by: Actor) -> None:
             await record(Kind.PICTURE_REMOVED, by, event, event)
 
 
-async def publish(event: UUID, by: Actor) -> EventRow:
+async def publish(event: UUID, by: Actor, meant: frozenset[int] | None = None) -> EventRow:
     """Show a draft to everybody; a second time changes nothing."""
     async with hold(event) as held:
         before = await event_by_id(event)
         if before.published:
             return before
+        must_be(before.content_revision, meant)
         if before.cancelled:
             raise Refused("event_cancelled")
         await _set(event, {Event.state: EventState.PUBLISHED.value})
@@ -197,7 +202,7 @@ async def publish(event: UUID, by: Actor) -> EventRow:
         return await event_by_id(event)
 
 
-async def cancel(event: UUID, notice: dict[str, str], by: Actor) -> EventRow:
+async def cancel(event: UUID, notice: dict[str, str], by: Actor, meant: frozenset[int] | None = None) -> EventRow:
     """Call a published event off; it stays visible as cancelled. A second time changes nothing but a new notice."""
     async with hold(event) as held:
         before = await event_by_id(event)
@@ -205,6 +210,7 @@ async def cancel(event: UUID, notice: dict[str, str], by: Actor) -> EventRow:
             raise Refused("event_not_published")
         if before.cancelled and (not notice or notice == before.notice):
             return before
+        must_be(before.content_revision, meant)
         await _set(
             event,
             {
@@ -218,10 +224,11 @@ async def cancel(event: UUID, notice: dict[str, str], by: Actor) -> EventRow:
         return await event_by_id(event)
 
 
-async def delete(event: UUID, by: Actor) -> None:
+async def delete(event: UUID, by: Actor, meant: frozenset[int] | None = None) -> None:
     """Remove a draft that nobody has seen, with what belongs to it."""
     async with hold(event):
         before = await event_by_id(event)
+        must_be(before.content_revision, meant)
         if not before.draft:
             raise Refused("event_not_a_draft")
         pairings = [row["id"] for row in await Pairing.select(Pairing.id).where(Pairing.event == event)]

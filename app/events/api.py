@@ -22,6 +22,7 @@ from app.seats.tally import tally_of
 from app.validation.fields import Reader
 from app.validation.forms import Wall, fields_of
 from app.web.bodies import json_object
+from app.web.conditions import meant_for, tag, unless_known
 from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
 from app.web.idempotency import Answer
 from app.web.json import answer_once, json_answer
@@ -147,21 +148,33 @@ async def one_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     staff = await optional_staff(request)
     mine = await staff_event(slug, staff) if staff else None
     event = mine or await public_event(slug)
-    return json_answer(event_json(request, event, private=mine is not None))
+    body = event_json(request, event, private=mine is not None)
+    # counts are for staff alone: to everybody else an event is the same until what they can read is another
+    return unless_known(request, tag(event.content_revision, event.revision if mine else event.content_revision), body)
 
 
 @patch("/api/v1/events/{slug:str}")
 async def edit_event(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
-    """Change what is given; the rest stays."""
+    """Change what is given; the rest stays, or moves along with the start."""
     given = await json_object(request)
+    options = Reader({"move_along": given.pop("move_along", True)})
+    along = options.flag("move_along")
+    options.finish()
     check = await reader_for(staff)
+    moved = list[str]()
 
     def read(present: EventRow) -> EventDraft:
-        return check({**as_raw(present), **given}, present)
+        raw = {**as_raw(present), **given}
+        if along:
+            raw, moved[:] = rules.moved_along(raw, present, given)
+        return check(raw, present)
 
-    changed = await actions.edit(event.id, read, actor_of(request))
+    changed = await actions.edit(event.id, read, actor_of(request), meant_for(request))
     public_cache_of(request).clear()
-    return json_answer(event_json(request, changed, private=True))
+    return json_answer(
+        {**event_json(request, changed, private=True), "moved": moved},
+        headers={"etag": tag(changed.content_revision, changed.revision)},
+    )
 
 
 @post("/api/v1/events/{slug:str}/publish", status_code=200)
@@ -170,7 +183,7 @@ async def publish_event(request: Req, event: NamedDependency[EventRow]) -> Respo
     Reader(await json_object(request)).finish()
 
     async def act() -> Answer:
-        published = await actions.publish(event.id, actor_of(request))
+        published = await actions.publish(event.id, actor_of(request), meant_for(request))
         return Answer(200, event_json(request, published, private=True))
 
     return await _changed(request, act)
@@ -184,7 +197,7 @@ async def cancel_event(request: Req, event: NamedDependency[EventRow]) -> Respon
     read.finish()
 
     async def act() -> Answer:
-        cancelled = await actions.cancel(event.id, notice, actor_of(request))
+        cancelled = await actions.cancel(event.id, notice, actor_of(request), meant_for(request))
         return Answer(200, event_json(request, cancelled, private=True))
 
     return await _changed(request, act)
@@ -205,15 +218,9 @@ async def copy_event(request: Req, staff: NamedDependency[Staff], event: NamedDe
 def copied(event: EventRow, given: Mapping[str, Any]) -> dict[str, Any]:
     """An event as raw material for another: its pick-up points become new ones, and its times move along."""
     raw = as_raw(event) | {"notice": {}, "registration_paused": False}
-    raw = rules.moved_along(raw | dict(given), event, given)
+    raw, _ = rules.moved_along(raw | dict(given), event, given)
     if "pickup_points" not in given:
         raw["pickup_points"] = [{**point, "id": None} for point in raw["pickup_points"]]
-    if "starts_at" in given and "ends_at" not in given:
-        try:
-            starts = datetime.fromisoformat(str(given["starts_at"])).replace(tzinfo=None)
-            raw["ends_at"] = (starts + (event.ends_local - event.starts_local)).isoformat()
-        except (ValueError, OverflowError):
-            pass  # the rule names the wrong start
     if "host_country" in given and given["host_country"] != event.host_country and "time_zone" not in given:
         raw["time_zone"] = None
     return raw
@@ -222,25 +229,19 @@ def copied(event: EventRow, given: Mapping[str, Any]) -> dict[str, Any]:
 @delete("/api/v1/events/{slug:str}", status_code=200)
 async def delete_event(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """Remove a draft."""
-    await actions.delete(event.id, actor_of(request))
+    await actions.delete(event.id, actor_of(request), meant_for(request))
     return json_answer(None, 204)
 
 
 @get("/api/v1/events/{slug:str}/stats")
 async def event_stats(event: NamedDependency[EventRow]) -> Response[bytes]:
-    """Head counts in distinct people, and what stays of them: by day, language, bus, invitation, quarter of an hour."""
+    """Head counts in distinct people; once the event has ended also what stays of them, by day, language, bus, …"""
     tally, heads = await tally_of(event.id), await counts(event.id)
-    if tally.complete:
-        waited = sum(each.people for each in tally.counts if each.measure == Measure.WAITING)
+    if tally is not None:
+        waited = sum(each.people for each in tally if each.measure == Measure.WAITING)
         heads = msgspec.structs.replace(heads, waiting=waited)
-    return json_answer(
-        {
-            **msgspec.structs.asdict(heads),
-            "capacity": event.capacity,
-            "seats_left": event.seats_left,
-            "tally": msgspec.to_builtins(tally),
-        }
-    )
+    left = {"capacity": event.capacity, "seats_left": event.seats_left}
+    return json_answer({**msgspec.structs.asdict(heads), **left, "tally": tally})
 
 
 async def _changed(request: Req, act: Callable[[], Awaitable[Answer]]) -> Response[bytes]:

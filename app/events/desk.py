@@ -14,7 +14,7 @@ from app.events import actions, rules
 from app.events.api import copied, created, reader_for
 from app.events.queries import staff_event, staff_events
 from app.events.shapes import FACILITY_NAMES, NOTICE, EventDraft, EventRow, as_raw
-from app.events.typed import as_typed, as_written, comparable, rows_of
+from app.events.typed import as_typed, as_written, rewritten, rows_of
 from app.festivals.queries import coming_dates
 from app.festivals.rules import sundays_around
 from app.festivals.shapes import NAMES, FestivalDate
@@ -169,7 +169,7 @@ async def edit_event(request: Req, staff: NamedDependency[Staff], event: NamedDe
         written = as_written(typed)
         raw = {**dict.fromkeys(as_raw(present)), **written}
         if typed.get("move_along"):
-            raw = rules.moved_along(raw, present, comparable(written, present))
+            raw, _ = rules.moved_along(raw, present, rewritten(written, present))
         return check(raw, present)
 
     try:

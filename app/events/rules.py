@@ -155,31 +155,28 @@ def instant(wall: datetime, zone: str) -> datetime:
     return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def moved_along(raw: dict[str, Any], event: EventRow, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Shift registration times, departures and programme as far as the start moves, unless they are given."""
+def moved_along(raw: dict[str, Any], event: EventRow, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Shift all that hangs on the start by as much as it moves, unless it is given; also which fields that were."""
     try:
         shift = datetime.fromisoformat(str(given["starts_at"])).replace(tzinfo=None) - event.starts_local
     except (KeyError, ValueError):
-        return raw  # the rule names a wrong start
+        return raw, []  # the rule names a wrong start
+    if not shift or bool(given.get("all_day", event.all_day)) != event.all_day:
+        return raw, []  # a day that becomes whole moves no hour
     before = as_raw(event)
-    for name in (field.name for field in fields_of(EventFields).values() if isinstance(field, Wall) and field.follows):
-        if name not in given or given[name] == before[name]:
-            raw[name] = _shifted(before[name], shift)
-    if "pickup_points" not in given or given["pickup_points"] == before["pickup_points"]:
-        raw["pickup_points"] = [
-            {**point, "departs_at": _shifted(point["departs_at"], shift)} for point in before["pickup_points"]
-        ]
-    if "programme" not in given or given["programme"] == before["programme"]:
-        raw["programme"] = [
-            {
-                **item,
-                "at": (datetime.fromisoformat(f"1900-01-01T{item['at']}") + shift % timedelta(days=1)).strftime(
-                    "%H:%M"
-                ),
-            }
-            for item in before["programme"]
-        ]
-    return raw
+    walls = [field.name for field in fields_of(EventFields).values() if isinstance(field, Wall)]
+    along: dict[str, Any] = {name: _shifted(before[name], shift) for name in walls if name != "starts_at"}
+    along["pickup_points"] = [
+        {**point, "departs_at": _shifted(point["departs_at"], shift)} for point in before["pickup_points"]
+    ]
+    along["programme"] = [{**item, "at": _turned(item["at"], shift)} for item in before["programme"]]
+    moved = {name: value for name, value in along.items() if name not in given and value != before[name]}
+    return raw | moved, sorted(moved)
+
+
+def _turned(clock: str, shift: timedelta) -> str:
+    """A time of day, so much later; a shift by whole days leaves it."""
+    return f"{datetime.fromisoformat(f'1900-01-01T{clock}') + shift % timedelta(days=1):%H:%M}"
 
 
 def _shifted(moment: str | None, shift: timedelta) -> str | None:

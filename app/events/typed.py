@@ -68,11 +68,10 @@ def _next_day(day: str) -> str:
         return day
 
 
-def comparable(written: dict[str, Any], present: EventRow) -> dict[str, Any]:
-    """What was written, with times that the form shows without seconds spelled as the event spells them."""
-    before = as_raw(present)
-    shown = as_written(as_typed(before))
-    return {name: before.get(name) if value == shown.get(name) else value for name, value in written.items()}
+def rewritten(written: dict[str, Any], present: EventRow) -> dict[str, Any]:
+    """What was written that the form did not show before."""
+    shown = as_written(as_typed(as_raw(present)))
+    return {name: value for name, value in written.items() if value != shown.get(name)}
 
 
 def rows_of(typed: dict[str, str], name: str) -> range:

@@ -90,10 +90,10 @@ async def _why_not(event: EventRow, moment: datetime) -> Refused:
     return registration_refusal(msgspec.structs.replace(event, **present), moment) or Refused("busy")
 
 
-async def give_up(registration: UUID, by: Actor) -> None:
+async def give_up(registration: UUID, by: Actor, meant: frozenset[int] | None = None) -> None:
     """Give up all places of a party, for others at once. A second time changes nothing."""
     async with hold(await _event_of(registration)) as held:
-        await _end(held, registration, by)
+        await _end(held, registration, by, meant)
 
 
 async def _event_of(registration: UUID) -> UUID:
@@ -104,8 +104,8 @@ async def _event_of(registration: UUID) -> UUID:
     return event
 
 
-async def _end(held: Held, registration: UUID, by: Actor) -> None:
-    free = await holdings.give_up(held, registration)
+async def _end(held: Held, registration: UUID, by: Actor, meant: frozenset[int] | None = None) -> None:
+    free = await holdings.give_up(held, registration, meant)
     if free is None:
         return
     await erasure.forget_left_names(registration)

@@ -23,6 +23,7 @@ from app.security import ticket_code
 from app.validation.fields import small_number
 from app.validation.refusals import Refused
 from app.web.bodies import json_object
+from app.web.conditions import meant_for, tag, unless_known
 from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
 from app.web.idempotency import Answer
 from app.web.json import answer_once, json_answer
@@ -84,7 +85,8 @@ async def register(request: Req, slug: FromPath[str]) -> Response[bytes]:
 @get("/api/v1/registrations/{key:str}", opt={"public": True})
 async def one_registration(request: Req, party: NamedDependency[Party], key: FromPath[str]) -> Response[bytes]:
     """What the party's link shows."""
-    return json_answer(party_json(request, await event_by_id(party.event), party, key))
+    body = party_json(request, await event_by_id(party.event), party, key)
+    return unless_known(request, tag(party.revision), body)
 
 
 @patch("/api/v1/registrations/{key:str}", opt={"public": True})
@@ -93,8 +95,9 @@ async def change(request: Req, party: NamedDependency[Party], key: FromPath[str]
     event = await event_by_id(party.event)
     raw = await json_object(request)
     draft = rules.read_change(raw, event, party, await limit_of(party, event.party_limit))
-    await changes.change(keyring_of(request), event, party.id, draft, worker(request))
-    return json_answer(party_json(request, event, await party_by_link(request, key), key))
+    await changes.change(keyring_of(request), event, party.id, draft, worker(request), meant_for(request))
+    changed = await party_by_link(request, key)
+    return json_answer(party_json(request, event, changed, key), headers={"etag": tag(changed.revision)})
 
 
 @post("/api/v1/registrations/{key:str}/tickets/{number:str}/hand-on", status_code=201, opt={"public": True})
@@ -121,7 +124,7 @@ async def hand_on(
 @delete("/api/v1/registrations/{key:str}", status_code=200, opt={"public": True})
 async def give_up(request: Req, party: NamedDependency[Party]) -> Response[bytes]:
     """Give up all places."""
-    await actions.give_up(party.id, worker(request))
+    await actions.give_up(party.id, worker(request), meant_for(request))
     return json_answer(None, 204)
 
 

@@ -21,7 +21,7 @@ from app.registrations.resealing import key_of_party
 from app.registrations.shapes import HELD, ChangeDraft
 from app.seats import holdings
 from app.seats.booking import insert_registration
-from app.seats.hold import Held, hold
+from app.seats.hold import Held, hold, must_be
 from app.seats.shapes import Booked, Holding, Place
 from app.seats.waiting import promote_waiting
 from app.security.keyring import Keyring
@@ -34,10 +34,21 @@ from models.tickets import Ticket
 MOST_ISSUES = 255  # a ticket's issue is one byte in its code
 
 
-async def change(keyring: Keyring, event: EventRow, registration: UUID, draft: ChangeDraft, by: Actor) -> None:
-    """Make a party what the draft says; what it leaves out stays. Raises Refused, and then nothing has changed."""
+async def change(
+    keyring: Keyring,
+    event: EventRow,
+    registration: UUID,
+    draft: ChangeDraft,
+    by: Actor,
+    meant: frozenset[int] | None = None,
+) -> None:
+    """Make a party what the draft says; what it leaves out stays. Raises Refused, and then nothing has changed.
+
+    `meant` are the revisions of the party that the change is for (None: any).
+    """
     async with hold(event.id) as held:
         holding, places = await holdings.holding_of(registration)
+        must_be(holding.revision, meant)
         wanted = holding.party - len(draft.drop) if draft.drop else (draft.party or holding.party)
         _must_still_fit(draft, holding, wanted)
         if wanted < holding.party:

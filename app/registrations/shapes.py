@@ -183,6 +183,7 @@ class Party(msgspec.Struct, frozen=True):
     tickets: tuple[TicketRow, ...]
     attention: tuple[str, ...] = ()
     note: str = ""
+    revision: int = 0
 
     @property
     def confirmed(self) -> bool:

@@ -52,3 +52,9 @@ async def content_changed_in(host_country: str) -> None:
     """The same for the coming events of a country ("": of all), whose entries name its contacts."""
     for event in await fetch(_CONTENT_CHANGED_IN, now().replace(microsecond=0), host_country):
         await fetch(_STAMP, event["id"], rising(event["modified_at"]))
+
+
+def must_be(revision: int, meant: frozenset[int] | None) -> None:
+    """Refuse what was meant for another state; judged under the event's row."""
+    if meant is not None and revision not in meant:
+        raise Refused("changed_meanwhile")

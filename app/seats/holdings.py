@@ -10,7 +10,7 @@ import msgspec
 
 from app.database.connection import fetch, insert
 from app.database.rows import places
-from app.seats.hold import Held
+from app.seats.hold import Held, must_be
 from app.seats.places import free, leave_bus, take_bus, take_more
 from app.seats.shapes import Holding, Place
 from app.seats.waiting import promote_waiting
@@ -21,7 +21,7 @@ from models.tickets import Ticket
 MOST_NUMBERS = 255  # a ticket's number is one byte in its code
 
 _HOLDING = """
-SELECT id, event, state, party, children, pickup_point, last_ticket FROM registration WHERE id = $1
+SELECT id, event, state, party, children, pickup_point, last_ticket, revision FROM registration WHERE id = $1
 """
 _PLACES = """
 SELECT ticket.id, ticket.number, ticket.child, ticket.issue,
@@ -162,12 +162,14 @@ async def mark_erased(held: Held, registrations: list[UUID]) -> None:
     )
 
 
-async def give_up(held: Held, registration: UUID) -> int | None:
+async def give_up(held: Held, registration: UUID, meant: frozenset[int] | None = None) -> int | None:
     """End a registration's hold on seats and bus; the conditional UPDATE decides who does it.
 
     Returns how many places became free, or None where it had ended before. Whoever is inside stays counted.
     """
     before = msgspec.convert((await fetch(_HOLDING, registration))[0], Holding, strict=False)
+    if before.state in {RegistrationState.CONFIRMED, RegistrationState.WAITING}:
+        must_be(before.revision, meant)
     if not await fetch(_END, registration, held.revision):
         return None
     confirmed = before.state == RegistrationState.CONFIRMED

@@ -57,6 +57,7 @@ class Holding(msgspec.Struct, frozen=True):
     children: int
     pickup_point: UUID | None
     last_ticket: int
+    revision: int
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -29,15 +29,7 @@ SELECT id FROM event WHERE ends_at <= $1 AND state <> 'draft'
 _STORED = "SELECT day, measure, key, people FROM tally WHERE event = $1 ORDER BY day, measure, key"
 _TALLIED = "UPDATE event SET tallied_revision = revision WHERE id = $1 RETURNING id"
 _STILL = "UPDATE event SET tallied_revision = revision WHERE id = $1 AND tallied_revision = revision - 1 RETURNING id"
-_ZONE = "SELECT time_zone, tallied_revision IS NOT NULL AS complete FROM event WHERE id = $1"
-_TO_CHECK = "SELECT id, slug FROM event WHERE tallied_revision = revision"
-
-
-class EventTally(msgspec.Struct, frozen=True):
-    """What is counted of an event. `complete`: it has ended and this is what is kept of it."""
-
-    complete: bool
-    counts: list[Count]
+_TO_CHECK = "SELECT id, slug, time_zone FROM event WHERE tallied_revision = revision"
 
 
 async def tally_ended() -> int:
@@ -51,7 +43,7 @@ async def tally_ended() -> int:
 
 async def write_tally(held: Held) -> None:
     """Count anew and keep it in place of what was there; call it under `hold` with the event's time zone."""
-    counts = await _counted(held.event, held.facts["time_zone"])
+    counts = await counted(held.event, held.facts["time_zone"])
     await fetch("DELETE FROM tally WHERE event = $1", held.event)
     await insert(
         Tally,
@@ -81,30 +73,23 @@ async def still_tallied(event: UUID) -> None:
     await fetch(_STILL, event)
 
 
-async def tally_of(event: UUID) -> EventTally:
-    """What is kept of an event that has ended, else what counts by now."""
-    rows = await fetch(_ZONE, event)
-    if rows[0]["complete"]:
-        return EventTally(True, await _stored(event))
-    return EventTally(False, await _counted(event, rows[0]["time_zone"]))
+async def tally_of(event: UUID) -> list[Count] | None:
+    """What is kept of an event; None until it has ended and was counted."""
+    kept = await fetch(_STORED, event)
+    return sorted(msgspec.convert(kept, list[Count], strict=False)) if kept else None
 
 
 async def mistallied() -> list[str]:
     """The slugs of events whose kept tally is not what their rows say."""
-    wrong = []
-    for row in await fetch(_TO_CHECK):
-        event = uuid_of(row["id"])
-        zone = (await fetch(_ZONE, event))[0]["time_zone"]
-        if await _stored(event) != await _counted(event, zone):
-            wrong.append(row["slug"])
-    return wrong
+    return [
+        row["slug"]
+        for row in await fetch(_TO_CHECK)
+        if (await tally_of(uuid_of(row["id"])) or []) != await counted(uuid_of(row["id"]), row["time_zone"])
+    ]
 
 
-async def _stored(event: UUID) -> list[Count]:
-    return sorted(msgspec.convert(await fetch(_STORED, event), list[Count], strict=False))
-
-
-async def _counted(event: UUID, time_zone: str) -> list[Count]:
+async def counted(event: UUID, time_zone: str) -> list[Count]:
+    """What counts of an event by now."""
     moved_up = [Happened(row["at"], _party(row["facts"])) for row in await fetch(_MOVED_UP, event)]
     return count(
         time_zone,

@@ -161,13 +161,9 @@ class Moment(Field, frozen=True, kw_only=True):
 
 
 class Wall(Moment, frozen=True, kw_only=True):
-    """A wall time of the event's zone, `…_local`; its instant stands beside it under `name`.
-
-    One that `follows` moves with the event's start when that is moved or copied.
-    """
+    """A wall time of the event's zone, `…_local`; its instant stands beside it under `name`."""
 
     name: str
-    follows: bool = True
 
     def written(self, value: datetime | None) -> str | None:
         return None if value is None else value.isoformat()

@@ -20,6 +20,10 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "address_taken": (409, _("This address belongs, or belonged, to another host country.")),
     "feed_retired": (410, _("This calendar has moved for good. Subscribe to {address} instead.")),
     "unauthenticated": (401, _("Please log in first.")),
+    "changed_meanwhile": (
+        412,
+        _("Somebody changed this meanwhile. Please load it again and make your change once more."),
+    ),
     "session_expired": (401, _("You were logged out. Please log in again.")),
     "forbidden": (403, _("Your account may not do this.")),
     "cross_site": (403, _("This form was sent from another site, so nothing was changed.")),

@@ -122,7 +122,7 @@ async def test_a_change_alters_only_its_own_event(world: World) -> None:
     assert any(line.startswith("SUMMARY") and "Festival 1" in line for line in now[moved])
     own = zip(now[moved], stood[moved], strict=True)
     changed = [re.split("[:;]", line)[0] for line, before in own if line != before]
-    assert sorted(changed) == ["DTSTAMP", "DTSTART", "LAST-MODIFIED", "SEQUENCE"]
+    assert sorted(changed) == ["DTEND", "DTSTAMP", "DTSTART", "LAST-MODIFIED", "SEQUENCE"]
     assert after.count("SEQUENCE:1") == 1
 
 
