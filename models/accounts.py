@@ -1,6 +1,6 @@
 """Attachés and HQ, their postings, sessions and tokens. Secrets are stored hashed."""
 
-from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
+from piccolo.columns import UUID, BigInt, ForeignKey, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -48,6 +48,52 @@ class Session(Table):
     seen_at = Timestamptz()
     expires_at = Timestamptz()
     address = Varchar(length=60, default="")
+
+
+class SecondFactor(Table, tablename="second_factor"):
+    """An authenticator app of an account, one each; `last_step` is the last time step whose code was taken."""
+
+    id = UUID(primary_key=True)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict)
+    sealed_secret = Text()
+    last_step = BigInt(default=0)
+    created_at = Timestamptz()
+    confirmed_at = Timestamptz(null=True, default=None)
+
+
+class Passkey(Table):
+    """A WebAuthn credential of an account (its id and public key in base64); what it signs proves the device."""
+
+    id = UUID(primary_key=True)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict)
+    credential = Varchar(length=1400, unique=True)
+    public_key = Text()
+    sign_count = BigInt(default=0)
+    name = Varchar(length=120, default="")
+    created_at = Timestamptz()
+    used_at = Timestamptz(null=True, default=None)
+
+
+class RecoveryCode(Table, tablename="recovery_code"):
+    """A code that lets an account in once without its second factor; only the hash is kept."""
+
+    id = UUID(primary_key=True)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict)
+    code_hash = Varchar(length=64, unique=True)
+    created_at = Timestamptz()
+    used_at = Timestamptz(null=True, default=None)
+
+
+class OneTimeLink(Table, tablename="one_time_link"):
+    """A link that does one thing for an account once: invite it, or give it a new password."""
+
+    id = UUID(primary_key=True)
+    account = ForeignKey(Account, on_delete=OnDelete.restrict)
+    purpose = Varchar(length=20)
+    secret_hash = Varchar(length=64, unique=True)
+    created_at = Timestamptz()
+    expires_at = Timestamptz()
+    used_at = Timestamptz(null=True, default=None)
 
 
 class ApiToken(Table, tablename="api_token"):

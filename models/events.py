@@ -20,6 +20,16 @@ from models.directory import HostCountry
 from models.states import EntryRule, EventState, Festival, Measure, PictureKind
 
 
+class Campaign(Table):
+    """A festival's events that belong together, of one host country or (none) of all; unique (host country, slug)."""
+
+    id = UUID(primary_key=True)
+    host_country = ForeignKey(HostCountry, null=True, default=None, on_delete=OnDelete.restrict)
+    slug = Varchar(length=120)
+    names = JSON(default="{}")
+    ended_at = Timestamptz(null=True, default=None)
+
+
 class Event(Table):
     """A festival held at one place. Wall time + zone are the truth (`…_local`, `time_zone`); UTC follows from them.
 
@@ -31,6 +41,8 @@ class Event(Table):
     `entry_opens`/`entry_closes` bound when the gate admits by itself (none: always); `day_turns` ("04:00") is when the
     gate's day begins. A waiting party that was passed over `held_after_passes` times, or waited `held_after_hours`,
     has freed seats held. `tallied_revision` is the revision at which its Tally was written last.
+    `festival_name` is what an "other" festival is called; `folds` names the wall times, separated by blanks, that mean
+    the second of an hour that occurs twice; `ended_at` is when a draft was deleted, while that can be undone.
     """
 
     id = UUID(primary_key=True)
@@ -86,6 +98,10 @@ class Event(Table):
     admit_waiting = Boolean(default=False)
     gate_search = Boolean(default=False)
     tallied_revision = BigInt(null=True, default=None)
+    belongs_to = ForeignKey(Campaign, null=True, default=None, on_delete=OnDelete.restrict)
+    festival_name = JSON(default="{}")
+    folds = Varchar(length=200, default="")
+    ended_at = Timestamptz(null=True, default=None)
 
 
 class EventPicture(Table, tablename="event_picture"):
@@ -109,9 +125,20 @@ class PickupPoint(Table, tablename="pickup_point"):
     place = JSON()
     departs_local = Timestamp(null=True, default=None)
     departs_at = Timestamptz(null=True, default=None)
+    returns_local = Timestamp(null=True, default=None)
+    returns_at = Timestamptz(null=True, default=None)
     seats = Integer(null=True, default=None)
     seats_taken = Integer(default=0)
     position = Integer(default=0)
+
+
+class PlaceLeft(Table, tablename="place_left"):
+    """A host country from which an event moved away: its feeds show a cancelled entry for 30 days; unique of both."""
+
+    id = UUID(primary_key=True)
+    event = ForeignKey(Event, on_delete=OnDelete.restrict)
+    host_country = ForeignKey(HostCountry, on_delete=OnDelete.restrict)
+    left_at = Timestamptz(default=None)
 
 
 class Tally(Table):

@@ -32,6 +32,13 @@ class DataKey(Table, tablename="data_key"):
     swept = Boolean(default=True)
 
 
+class Erased(Table):
+    """That a registration was erased, and when: whoever restores an older backup erases it again. Names nobody."""
+
+    id = UUID(primary_key=True)
+    at = Timestamptz(default=None)
+
+
 class Heartbeat(Table):
     """That this installation was running at `at`; `waits` are the seconds it must run on before it trusts its clock."""
 

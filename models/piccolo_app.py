@@ -17,6 +17,7 @@ APP_CONFIG = AppConfig(
                 "registrations",
                 "tickets",
                 "gate",
+                "messages",
                 "audit",
                 "guards",
                 "festivals",

@@ -13,7 +13,7 @@ class Invitation(Table):
     """A community leader's link to book for up to `party_limit` people; `uses` counts bookings.
 
     `sealed_label` says whose link it is, under the event's key (`label`: until it is sealed). It is good while
-    `made_by` has a right to the event.
+    `made_by` has a right to the event. `people_limit` bounds all its bookings together; `language` is the leader's.
     """
 
     id = UUID(primary_key=True)
@@ -25,13 +25,16 @@ class Invitation(Table):
     created_at = Timestamptz(default=None)
     revoked_at = Timestamptz(null=True, default=None)
     made_by = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.restrict)
+    people_limit = Integer(null=True, default=None)
+    language = Varchar(length=10, default="")
 
 
 class Registration(Table):
     """One booking for a party. `number` is 8 random bytes in hex; `link_issue` re-issues its link.
 
     `attention` are words for the gate ("wheelchair monk"), `sealed_note` a sentence for it. `revision` moves with every
-    change of the party, its tickets and their admissions: by it gates ask for what is new.
+    change of the party, its tickets and their admissions: by it gates ask for what is new. `ended_at` is when it gave
+    up, and `ended_by` the audit's entry of that, while it can be undone.
     """
 
     id = UUID(primary_key=True)
@@ -55,6 +58,8 @@ class Registration(Table):
     consented_at = Timestamptz(default=None)
     created_at = Timestamptz(default=None)
     revision = BigInt(default=0)
+    ended_at = Timestamptz(null=True, default=None)
+    ended_by = UUID(null=True, default=None)
 
 
 class Reach(Table):

@@ -12,7 +12,10 @@ FIRST_IN = "admission_ticket_day"
 
 
 class Ticket(Table):
-    """One person's place. `issue` rises when its code is renewed; unique (registration, number)."""
+    """One person's place. `issue` rises when its code is renewed; unique (registration, number).
+
+    `ended_at` is when it was given up, while that can be undone.
+    """
 
     id = UUID(primary_key=True)
     event = ForeignKey(Event, on_delete=OnDelete.restrict)
@@ -23,6 +26,7 @@ class Ticket(Table):
     child = Boolean(default=False)
     state = Varchar(length=10, default="valid", choices=TicketState)
     revision = BigInt(default=0)
+    ended_at = Timestamptz(null=True, default=None)
 
 
 class Admission(Table):

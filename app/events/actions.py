@@ -13,6 +13,7 @@ from app.database.connection import insert, now, write
 from app.database.data_keys import end_keys
 from app.database.rows import Values, as_json, by_name
 from app.events import rules
+from app.events.campaigns import campaign_of
 from app.events.pictures import Picture
 from app.events.queries import event_by_id
 from app.events.shapes import EventDraft, EventFields, EventRow, PickupDraft, PickupFields
@@ -56,6 +57,7 @@ async def create(
             "id": row,
             "number": counted[0]["value"],
             **_columns(draft, draft.time_zone),
+            "belongs_to": await campaign_of(draft.host_country, draft.campaign),
             "created_at": moment,
             "modified_at": moment,
             "retention_days": retention_days,
@@ -129,6 +131,7 @@ async def edit(
         raises = not before.draft and not set(changed).isdisjoint(rules.SEQUENCED)
         columns = {
             **_columns(draft, draft.time_zone),
+            "belongs_to": await campaign_of(draft.host_country, draft.campaign),
             "sequence": before.sequence + (1 if raises else 0),
             "previous_starts_at": before.starts_at if moved else before.previous_starts_at,
         }

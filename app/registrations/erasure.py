@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
+from app.database.connection import insert, now
 from app.database.data_keys import end_keys
 from app.seats.hold import Held
 from app.seats.holdings import mark_erased
 from app.web import idempotency
+from models.guards import Erased
 from models.registrations import Reach, Registration
 from models.states import TicketState
 from models.tickets import Ticket
@@ -26,6 +28,8 @@ async def forget(held: Held, parties: list[UUID]) -> None:
     await Ticket.update({Ticket.sealed_name: ""}).where(Ticket.registration.is_in(parties))
     await Reach.delete().where(Reach.registration.is_in(parties))
     await idempotency.forget(parties)
+    moment = now()
+    await insert(Erased, *({"id": party, "at": moment} for party in parties), unless_there="id")
 
 
 async def forget_left_names(registration: UUID) -> None:
