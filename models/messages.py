@@ -12,8 +12,8 @@ from models.events import Event
 class Announcement(Table):
     """A change that people of an event hear of, written in the transaction that makes it.
 
-    `before` and `after` are public fields of the event that differ. It goes out at `not_before`, and a later change until
-    then takes its place: unique (event, kind) while `told_at` is null.
+    `before` and `after` are public fields of the event that differ. It goes out at `not_before`; a change until then
+    takes its place: unique (event, kind) while `told_at` is null.
     """
 
     id = UUID(primary_key=True)

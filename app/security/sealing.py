@@ -6,6 +6,7 @@ belongs to nobody in particular, and what releases before these keys wrote, is s
 """
 
 import base64
+import binascii
 import secrets
 from uuid import UUID
 
@@ -32,6 +33,8 @@ class RowKey:
     Opens what was sealed under it, and what was sealed for the same place under the keyring before there were keys.
     """
 
+    __slots__ = ("_cipher", "_keyring", "sealed")
+
     def __init__(self, keyring: Keyring, raw: bytes | None, sealed: bytes | None) -> None:
         self._keyring = keyring
         self._cipher = AESGCM(raw) if raw else None
@@ -52,8 +55,6 @@ class RowKey:
         raw = _bytes_of(sealed, place)
         if raw[0] != OWN:
             return _opened(self._keyring, raw, place)
-        if self._cipher is None:
-            raise Unreadable(place)
         return _decrypted(self._cipher, raw, place)
 
     def words(self, plain: str, sealed: str, place: str) -> str:
@@ -71,7 +72,7 @@ def new_key(keyring: Keyring, subject: UUID) -> RowKey:
     return RowKey(keyring, raw, bytes([keyring.current]) + nonce + sealed)
 
 
-def open_key(keyring: Keyring, sealed: bytes | None, subject: object) -> RowKey:
+def open_key(keyring: Keyring, sealed: bytes | None, subject: UUID | str) -> RowKey:
     """The key stored for a row (its id); one that was never made, was ended, or does not open, seals nothing."""
     if not sealed or sealed == ENDED:
         return RowKey(keyring, None, None)
@@ -83,8 +84,8 @@ def open_key(keyring: Keyring, sealed: bytes | None, subject: object) -> RowKey:
     return RowKey(keyring, raw, sealed)
 
 
-def _key_place(subject: object) -> bytes:
-    return f"data_key.sealed_key:{subject}".encode()
+def _key_place(subject: UUID | str) -> bytes:
+    return b"data_key.sealed_key:" + (subject if type(subject) is UUID else UUID(str(subject))).bytes
 
 
 def seal(keyring: Keyring, text: str, place: str) -> str:
@@ -104,7 +105,7 @@ def _sealed(mark: int, cipher: AESGCM, text: str, place: str) -> str:
 
 def _bytes_of(sealed: str, place: str) -> bytes:
     try:
-        raw = base64.b64decode(sealed, validate=True)
+        raw = binascii.a2b_base64(sealed, strict_mode=True)
     except ValueError as error:
         raise Unreadable(place) from error
     if not raw:
@@ -119,7 +120,9 @@ def _opened(keyring: Keyring, raw: bytes, place: str) -> str:
         raise Unreadable(place) from error
 
 
-def _decrypted(cipher: AESGCM, raw: bytes, place: str) -> str:
+def _decrypted(cipher: AESGCM | None, raw: bytes, place: str) -> str:
+    if cipher is None:
+        raise Unreadable(place)
     try:
         return cipher.decrypt(raw[1 : 1 + NONCE], raw[1 + NONCE :], place.encode()).decode()
     except (ValueError, InvalidTag) as error:

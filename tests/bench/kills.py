@@ -125,7 +125,7 @@ def measure(settings: Settings) -> None:
 
     asyncio.run(end())
     for number in range(KILLS):
-        ended = killed("purge", settings, draw.uniform(0.02, 0.15))
+        ended = killed("purge", settings, draw.uniform(0.1, 1.2))
         opens, _ = asyncio.run(names(settings, keyring))
         print(f"purge, kill {number + 1:2}: {opens} names left", flush=True)
         if ended:
