@@ -17,7 +17,7 @@ from app.accounts.access import holds_token, logged_in, staff_of
 from app.care import health
 from app.care.heartbeat import EVERY, beat
 from app.care.purge import purge_if_time_is_sound
-from app.care.resealing import reseal
+from app.care.resealing import reseal, rewrite
 from app.database.claims import Job, keep_running
 from app.database.connection import opened
 from app.database.data_keys import sweep
@@ -132,6 +132,7 @@ def jobs(state: State) -> list[Job]:
     return [
         Job("heartbeat", EVERY, beat),
         Job("reseal", timedelta(days=1), partial(reseal, state.keyring)),
+        Job("rewrite", timedelta(hours=1), rewrite),
         Job("tally", timedelta(minutes=10), tally_ended),
         Job("purge", timedelta(hours=1), partial(purge_if_time_is_sound, state.keyring)),
         # PostgreSQL locks the table for the moment that it takes to write it anew

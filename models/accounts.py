@@ -13,7 +13,7 @@ class Account(Table):
     """A person of the staff.
 
     Sessions and tokens from before `rights_since` (a new password, disabled) are void; gates and invitations that it
-    made are void from before `enabled_since` (it was disabled, and added again).
+    made are void from `disabled_before` on, when it was disabled and added again at `enabled_since`.
     """
 
     id = UUID(primary_key=True)
@@ -25,6 +25,7 @@ class Account(Table):
     disabled_at = Timestamptz(null=True, default=None)
     rights_since = Timestamptz(null=True, default=None)
     enabled_since = Timestamptz(null=True, default=None)
+    disabled_before = Timestamptz(null=True, default=None)
 
 
 class Posting(Table):

@@ -31,7 +31,7 @@ async def add_account(email: str, name: str, role: str, password: str, by: Actor
         added = await Account.insert(fresh).on_conflict(target=Account.email, action="DO NOTHING")
         if not added:
             moment = now()
-            await Account.update({Account.enabled_since: moment}).where(
+            await Account.update({Account.enabled_since: moment, Account.disabled_before: Account.disabled_at}).where(
                 Account.email == email, Account.disabled_at.is_not_null()
             )
             changed: Values = {
@@ -54,13 +54,13 @@ async def disable(email: str, by: Actor) -> bool:
     async with write():
         rows = (
             await Account.update({Account.disabled_at: moment, Account.rights_since: moment})
-            .where(Account.email == email.strip().lower())
+            .where(Account.email == email.strip().lower(), Account.disabled_at.is_null())
             .returning(Account.id)
         )
         if rows:
             await _end_sessions(rows[0]["id"])
             await record(Kind.ACCOUNT_DISABLED, by, rows[0]["id"])
-    return bool(rows)
+    return bool(rows) or await Account.exists().where(Account.email == email.strip().lower())
 
 
 async def _end_sessions(account: UUID) -> None:
@@ -79,6 +79,7 @@ async def log_in(
     guesses = [(LOGIN_FROM_ADDRESS, address), (LOGIN_TO_PAIR, f"{email} {address} {known_browser}")]
     if not known_browser:
         guesses.append((LOGIN_TO_ACCOUNT, email))
+    moment = now()  # whoever gets a new password meanwhile has not logged in with it
     # counted before the password is looked at, and taken back if it fits: many at once cannot slip through
     for guess, subject in guesses:
         await count_failure(keyring, guess, subject)
@@ -92,7 +93,6 @@ async def log_in(
     secret = new_secret()
     async with write():
         await Session.delete().where(Session.expires_at < now())
-        moment = now()
         await Session.insert(
             Session(
                 id=uuid4(),

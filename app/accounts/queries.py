@@ -42,7 +42,7 @@ _POSTED = (
 )
 MAKER = f"""
 {{made}}.created_at AS made_at, maker.role AS maker_role, maker.disabled_at AS maker_disabled_at,
-  maker.enabled_since AS maker_enabled_since, maker.created_at AS maker_created_at,
+  maker.enabled_since AS maker_enabled_since, maker.disabled_before AS maker_disabled_before,
   EXISTS (SELECT 1 {_POSTED} AND posting.ends_at IS NULL) AS posted,
   (SELECT max(posting.ends_at) {_POSTED}) AS posted_until
 """
@@ -54,7 +54,7 @@ def maker_until(row: dict[str, Any]) -> datetime | None:
     if row["maker_role"] is None:
         return None
     if row["maker_enabled_since"] is not None and row["made_at"] < row["maker_enabled_since"]:
-        return cast(datetime, row["made_at"])  # disabled meanwhile; what is added again starts anew
+        return cast(datetime, row["maker_disabled_before"])  # what is added again starts anew
     ends = [row["maker_disabled_at"]] if row["maker_disabled_at"] is not None else []
     if row["maker_role"] != Role.HQ and not row["posted"]:
         ends.append(moment_of(row["posted_until"]) or row["made_at"])

@@ -16,11 +16,10 @@ from app.activity.record import RULE, record
 from app.care.heartbeat import unsound
 from app.care.resealing import reseal
 from app.database.connection import fetch, now
-from app.database.data_keys import end_keys
+from app.database.data_keys import end_keys, end_left_keys
 from app.database.rows import uuid_of
 from app.registrations.erasure import forget
 from app.seats.hold import hold
-from app.seats.places import free
 from app.seats.tally import ensure_tally, still_tallied
 from app.security.keyring import Keyring
 from app.security.sealing import ENDED
@@ -43,6 +42,7 @@ async def purge(keyring: Keyring, *, dry_run: bool = False) -> int:
     due, words = await _due(moment), await _words_due(moment)
     if dry_run:
         return sum(due.values())
+    await end_left_keys()
     if due or words:
         await reseal(keyring)  # what an older release left in plain words has no key that could end
     for event in due:
@@ -96,15 +96,13 @@ async def _purge_batch(event: UUID) -> int:
         if not _is_over(held.facts["ends_at"], held.facts["retention_days"], now()):
             return 0  # it was moved while others were erased
         rows = (
-            await Registration.select(Registration.id, Registration.state, Registration.party)
+            await Registration.select(Registration.id)
             .where(Registration.event == event, Registration.state != RegistrationState.ERASED.value)
             .limit(BATCH)
         )
         if not rows:
             return 0
         await ensure_tally(held)
-        waiting = sum(row["party"] for row in rows if row["state"] == RegistrationState.WAITING)
-        await free(event, RegistrationState.WAITING, waiting)
         await forget(held, [row["id"] for row in rows])
         await still_tallied(event)  # who is erased was counted, and counts still
         await record(Kind.PURGED, RULE, event, event, parties=len(rows))

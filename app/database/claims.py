@@ -56,7 +56,8 @@ async def run_claimed(job: Job, moment: datetime) -> bool:
     slot = f"{int(moment.timestamp() // job.every.total_seconds())}"
     if not await claim(job.name, slot, moment + job.within):
         return False
-    await job.run()
+    if await job.run() is False:
+        return True  # it says itself that it must come again: the claim runs out
     await Claim.update({Claim.done: True}).where(Claim.job == job.name, Claim.slot == slot)
     await Claim.delete().where(Claim.job == job.name, Claim.until < moment - KEPT)
     return True

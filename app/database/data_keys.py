@@ -17,6 +17,10 @@ SEALED_KEY = "(SELECT sealed_key FROM data_key WHERE data_key.subject = {id}) AS
 MOST_AT_ONCE = 500  # keys
 
 _KEY = "SELECT sealed_key FROM data_key WHERE subject = $1"
+_OF_ERASED = """
+SELECT subject FROM data_key JOIN registration ON registration.id = data_key.subject
+WHERE registration.state = 'erased' AND data_key.sealed_key <> $1
+"""
 _RENEW = """
 INSERT INTO data_key (subject, sealed_key, swept) VALUES ($1, $2, true)
 ON CONFLICT (subject) DO UPDATE SET sealed_key = $2 WHERE data_key.sealed_key = $3 RETURNING subject
@@ -45,13 +49,22 @@ async def words_key(keyring: Keyring, event: UUID) -> RowKey:
 
 
 async def end_keys(subjects: Iterable[UUID]) -> None:
-    """End these keys: nothing that was sealed under them opens any more."""
+    """End these keys: nothing that was sealed under them opens any more. Who has none yet never gets one."""
     ids = list(subjects)
+    rows = ", ".join(f"({place}, $1, false)" for place in places(ids, 2).split(", "))
     await fetch(
-        f"UPDATE data_key SET sealed_key = $1, swept = false WHERE sealed_key <> $1 AND subject IN ({places(ids, 2)})",
+        f"INSERT INTO data_key (subject, sealed_key, swept) VALUES {rows} ON CONFLICT (subject) DO UPDATE"
+        " SET sealed_key = $1, swept = false WHERE data_key.sealed_key <> $1 RETURNING subject",
         ENDED,
         *ids,
     )
+
+
+async def end_left_keys() -> None:
+    """End the keys of parties that a release which knows no keys has erased."""
+    rows = await fetch(_OF_ERASED, ENDED)
+    for first in range(0, len(rows), MOST_AT_ONCE):
+        await end_keys(row["subject"] for row in rows[first : first + MOST_AT_ONCE])
 
 
 async def sweep() -> bool:

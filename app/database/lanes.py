@@ -29,6 +29,7 @@ Job = tuple[asyncio.Future[Any], Callable[[], Any]] | None
 READ_LANES = 2
 BUSY_MS = 5000
 PATIENCE_MS = 200  # for what can be tried again soon, while others wait
+TRIES = 10
 TURN_SECONDS = 10
 
 
@@ -382,11 +383,27 @@ class LaneEngine(SQLiteEngine):
 
     async def forget_old(self, _table: str, _rows: str) -> bool:
         """Leave nothing in the log that was removed or written over; False while a reader still needs its old state."""
+        for _ in range(TRIES):
+            if self._batch is not None:
+                await asyncio.wait([self._batch.done], timeout=TURN_SECONDS)
+            async with self._turn:
+                if self._batch is None:  # between two commits
+                    await self._turnstile.enter()
+                    try:
+                        if await self._finish(self.writer.call(self._empty_log)):
+                            return True
+                    finally:
+                        self._turnstile.leave()
+        return False
+
+    async def rewrite(self, _tables: Sequence[str]) -> bool:
+        """Write the whole file anew, so that its gaps hold nothing; False while others write."""
         async with self._turn:
             if self._batch is not None:
                 return False
             await self._turnstile.enter()
             try:
+                await self._finish(self.writer.call(lambda: self.writer.execute("VACUUM", ())))
                 return await self._finish(self.writer.call(self._empty_log))
             finally:
                 self._turnstile.leave()

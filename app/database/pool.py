@@ -81,9 +81,17 @@ class PoolEngine(PostgresEngine):
         async with self.pool.acquire() as connection:
             if await connection.fetchval(_STILL_SEEN.format(table=table, rows=rows)):
                 return False
+        return await self.rewrite([table])
+
+    async def rewrite(self, tables: Sequence[str]) -> bool:
+        """Write these tables anew, so that their gaps hold nothing; False where somebody needs one for longer."""
+        if self.pool is None:
+            raise RuntimeError("the database is not open")
+        async with self.pool.acquire() as connection:
             await connection.execute(f"SET lock_timeout = {PATIENCE_MS}")
             try:
-                await connection.execute(f"VACUUM (FULL) {table}")  # a plain one leaves the bytes where they were
+                for table in tables:
+                    await connection.execute(f"VACUUM (FULL) {table}")  # a plain one leaves the bytes where they were
             except asyncpg.LockNotAvailableError:
                 return False
             finally:

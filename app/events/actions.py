@@ -81,13 +81,13 @@ async def _copy_picture(like: EventRow, event: UUID) -> None:
     await _set(event, {Event.picture: like.picture, Event.picture_alt: as_json(like.picture_alt)})
 
 
-async def _write_pickups(event: UUID, draft: EventDraft) -> None:
+async def _write_pickups(event: UUID, draft: EventDraft, revision: int = 0) -> None:
     unused = (PickupPoint.event == event) & (PickupPoint.seats_taken == 0)
     if kept := [point.id for point in draft.pickup_points if point.id]:
         unused = unused & PickupPoint.id.not_in(kept)
     gone = [row["id"] for row in await PickupPoint.select(PickupPoint.id).where(unused)]
     if gone:
-        await forget_buses(gone)
+        await forget_buses(revision, gone)
         await PickupPoint.delete().where(PickupPoint.id.is_in(gone))
     for position, point in enumerate(draft.pickup_points):
         await _write_pickup(event, position, point, draft.time_zone)
@@ -124,7 +124,7 @@ async def edit(
         draft = read(before)
         changed = _changed(before, draft)
         if not {"pickup_points", "time_zone"}.isdisjoint(changed):
-            await _write_pickups(event, draft)
+            await _write_pickups(event, draft, held.revision)
         if not changed:
             return before
         moved = before.published and before.starts_local != draft.starts_local

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,6 +13,7 @@ from litestar.params import FromPath
 
 from app.accounts.access import actor_of, optional_staff, staff_of
 from app.accounts.shapes import Staff
+from app.database.connection import now
 from app.directory.queries import countries
 from app.events import actions, rules
 from app.events.access import event_of
@@ -149,17 +151,16 @@ async def one_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     mine = await staff_event(slug, staff) if staff else None
     event = mine or await public_event(slug)
     body = event_json(request, event, private=mine is not None)
-    # counts are for staff alone: to everybody else an event is the same until what they can read is another
-    return unless_known(request, tag(event.content_revision, event.revision if mine else event.content_revision), body)
+    # how much happens at an event is for staff alone; everybody else gets a digest of what they can see
+    seen = event.revision if mine else crc32(msgspec.json.encode(body))
+    return unless_known(request, tag(event.content_revision, seen), body)
 
 
 @patch("/api/v1/events/{slug:str}")
 async def edit_event(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Change what is given; the rest stays, or moves along with the start."""
     given = await json_object(request)
-    options = Reader({"move_along": given.pop("move_along", True)})
-    along = options.flag("move_along")
-    options.finish()
+    along = _along(given)
     check = await reader_for(staff)
     moved = list[str]()
 
@@ -207,18 +208,29 @@ async def cancel_event(request: Req, event: NamedDependency[EventRow]) -> Respon
 async def copy_event(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """A new draft like this event, with what is given instead."""
     given = await json_object(request)
+    along = _along(given)
 
     async def act() -> Answer:
-        copy = await created(request, staff, copied(event, given), event)
+        copy = await created(request, staff, copied(event, given, along=along), event)
         return Answer(201, event_json(request, copy, private=True))
 
     return await answer_once(request, str(staff.account), act, str(event.id))
 
 
-def copied(event: EventRow, given: Mapping[str, Any]) -> dict[str, Any]:
+def _along(given: dict[str, Any]) -> bool:
+    """Whether what hangs on the start moves along; taken out of what is given. Raises Refused."""
+    read = Reader({"move_along": given.pop("move_along", True)})
+    along: bool = read.flag("move_along")
+    read.finish()
+    return along
+
+
+def copied(event: EventRow, given: Mapping[str, Any], *, along: bool = True) -> dict[str, Any]:
     """An event as raw material for another: its pick-up points become new ones, and its times move along."""
     raw = as_raw(event) | {"notice": {}, "registration_paused": False}
-    raw, _ = rules.moved_along(raw | dict(given), event, given)
+    raw |= dict(given)
+    if along:
+        raw, _ = rules.moved_along(raw, event, given)
     if "pickup_points" not in given:
         raw["pickup_points"] = [{**point, "id": None} for point in raw["pickup_points"]]
     if "host_country" in given and given["host_country"] != event.host_country and "time_zone" not in given:
@@ -237,6 +249,8 @@ async def delete_event(request: Req, event: NamedDependency[EventRow]) -> Respon
 async def event_stats(event: NamedDependency[EventRow]) -> Response[bytes]:
     """Head counts in distinct people; once the event has ended also what stays of them, by day, language, bus, …"""
     tally, heads = await tally_of(event.id), await counts(event.id)
+    if now() < event.ends_at:
+        tally = None  # it was moved after it had ended: what was counted then is not what stays
     if tally is not None:
         waited = sum(each.people for each in tally if each.measure == Measure.WAITING)
         heads = msgspec.structs.replace(heads, waiting=waited)

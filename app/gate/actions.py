@@ -15,6 +15,7 @@ from app.events.shapes import EventRow
 from app.gate import rules
 from app.gate.scans import walk_in_row
 from app.gate.shapes import Device, PhoneState, WalkInAsk
+from app.seats.hold import hold
 from app.security.keyring import Keyring
 from app.security.passwords import hash_secret, new_secret
 from app.validation.refusals import Refused
@@ -85,7 +86,7 @@ async def count_walk_in(device: Device, ask: WalkInAsk) -> bool:
     """
     if ask.counted_at > device.over_at:
         raise Refused("device_unknown")
-    async with write():
+    async with hold(device.event):  # a count moves the event on, as a scan does
         row = walk_in_row(device, ask.nonce, ask.size, ask.children, ask.phone_at, ask.counted_at, now())
         return bool(await insert(WalkIn, row, unless_there="event, nonce"))
 

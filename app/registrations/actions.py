@@ -18,6 +18,7 @@ from app.registrations.shapes import RegistrationDraft
 from app.seats import booking, holdings
 from app.seats.hold import Held, hold
 from app.seats.shapes import Booked
+from app.seats.tally import still_tallied
 from app.seats.waiting import promote_waiting
 from app.security.keyring import Keyring
 from app.security.sealing import RowKey, new_key
@@ -91,8 +92,10 @@ async def _why_not(event: EventRow, moment: datetime) -> Refused:
 
 
 async def give_up(registration: UUID, by: Actor, meant: frozenset[int] | None = None) -> None:
-    """Give up all places of a party, for others at once. A second time changes nothing."""
-    async with hold(await _event_of(registration)) as held:
+    """Give up all places of a party, for others at once. A second time changes nothing; Refused once it is over."""
+    async with hold(await _event_of(registration), ("ends_at",)) as held:
+        if held.facts["ends_at"] <= now():
+            raise Refused("event_over")
         await _end(held, registration, by, meant)
 
 
@@ -113,9 +116,14 @@ async def _end(held: Held, registration: UUID, by: Actor, meant: frozenset[int] 
     await promote_waiting(held.event)
 
 
-async def erase(registration: UUID, by: Actor) -> None:
-    """Erase who the party is: places are given up, names, addresses and stored answers go, the counts stay."""
-    async with hold(await _event_of(registration)) as held:
-        await _end(held, registration, by)
+async def erase(registration: UUID, by: Actor, meant: frozenset[int] | None = None) -> None:
+    """Erase who the party is: places are given up, names, addresses and stored answers go, the counts stay.
+
+    Once the event is over nobody else can have the places: who did not come did not come, and was counted so.
+    """
+    async with hold(await _event_of(registration), ("ends_at",)) as held:
+        if held.facts["ends_at"] > now():
+            await _end(held, registration, by, meant)
         await erasure.forget(held, [registration])
+        await still_tallied(held.event)
         await record(Kind.ERASED, by, registration, held.event)

@@ -114,7 +114,9 @@ async def hand_on(
 
     async def act() -> Answer:
         name, language = rules.read_friend(raw, languages(), party.language)
-        friend = await changes.hand_on(keyring, event, party.id, wanted, name, language, worker(request))
+        friend = await changes.hand_on(
+            keyring, event, party.id, wanted, name, language, worker(request), meant_for(request)
+        )
         body = booking_json(request, event, party_key(keyring, friend.id), friend, name, {1: 0})
         return Answer(201, body, friend.id)
 
@@ -134,7 +136,7 @@ async def erase(request: Req, key: FromPath[str]) -> Response[bytes]:
 
     async def act() -> Answer:
         party = await party_by_key(keyring_of(request), key)
-        await actions.erase(party.id, worker(request))
+        await actions.erase(party.id, worker(request), meant_for(request))
         return Answer(200, {"state": RegistrationState.ERASED})
 
     return await answer_once(request, "public", act, key)

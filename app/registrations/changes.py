@@ -123,11 +123,19 @@ async def _set_name(key: RowKey, registration: UUID, place: Place, name: str) ->
 
 
 async def hand_on(
-    keyring: Keyring, event: EventRow, registration: UUID, number: int, name: str, language: str, by: Actor
+    keyring: Keyring,
+    event: EventRow,
+    registration: UUID,
+    number: int,
+    name: str,
+    language: str,
+    by: Actor,
+    meant: frozenset[int] | None = None,
 ) -> Booked:
     """Make a registration of one for a friend out of a ticket, whose old code dies. Raises Refused."""
     async with hold(event.id) as held:
         holding, places = await holdings.holding_of(registration)
+        must_be(holding.revision, meant)
         place = _to_hand_on(event, holding, places, number)
         await holdings.hand_on(held, holding, place)
         await forget_left_names(registration)
@@ -206,6 +214,7 @@ async def set_attention(
 ) -> None:
     """What the gate should know of a party: words that phones can tell, and a sentence that only its tickets open."""
     async with hold(event) as held:
+        await holdings.must_not_be_erased(registration)
         key = await key_of_party(keyring, event, registration)
         sealed = key.seal(note, f"registration.sealed_note:{registration}")
         await Registration.update(

@@ -2,14 +2,17 @@
 
 from uuid import UUID
 
+from piccolo.query.functions.aggregate import Sum
+
 from app.database.connection import insert, now
 from app.database.data_keys import end_keys
 from app.seats.hold import Held
 from app.seats.holdings import mark_erased
+from app.seats.places import free
 from app.web import idempotency
 from models.guards import Erased
 from models.registrations import Reach, Registration
-from models.states import TicketState
+from models.states import RegistrationState, TicketState
 from models.tickets import Ticket
 
 GONE = [TicketState.GIVEN_UP.value, TicketState.HANDED_ON.value]
@@ -20,6 +23,10 @@ async def forget(held: Held, parties: list[UUID]) -> None:
 
     With their keys whatever was sealed for them is noise, also where an older copy of it is left.
     """
+    waiting = await Registration.select(Sum(Registration.party)).where(
+        Registration.id.is_in(parties), Registration.state == RegistrationState.WAITING.value
+    )
+    await free(held.event, RegistrationState.WAITING, waiting[0]["sum"] or 0)
     await end_keys(parties)
     await mark_erased(held, parties)
     await Registration.update(

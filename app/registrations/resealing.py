@@ -10,30 +10,35 @@ from uuid import UUID
 
 from app.database.connection import fetch, write
 from app.database.data_keys import keep_key, key_of, words_key
+from app.database.rows import uuid_of
 from app.registrations.reach import address_hash
 from app.seats.hold import hold
 from app.security.keyring import Keyring
 from app.security.sealing import RowKey, Unreadable, new_key
 from models.registrations import Invitation, Reach, Registration
+from models.states import RegistrationState
 from models.tickets import Ticket
 
-BATCH = 20  # parties: nobody else changes their event meanwhile
+ERASED = RegistrationState.ERASED.value
+BATCH = 100  # rows that are read at once
 
+# who has no key, or has a name that a process of such a release has written since ("/" is how a mark of our own begins)
 _LEFT = """
 SELECT event, registration.id AS party FROM registration LEFT JOIN data_key ON data_key.subject = registration.id
-WHERE data_key.subject IS NULL AND registration.state <> 'erased' ORDER BY event LIMIT $1
+WHERE registration.id > $1 AND registration.state <> 'erased'
+  AND (data_key.subject IS NULL OR (sealed_name <> '' AND sealed_name NOT LIKE '/%')) ORDER BY registration.id LIMIT $2
 """
 
 
 async def reseal_parties(keyring: Keyring) -> int:
     """Give every party without a key one; returns how many there were."""
-    done = 0
-    while left := await fetch(_LEFT, BATCH):
-        event = left[0]["event"]
-        async with hold(event):
-            for row in left:
-                if row["event"] == event:
-                    await key_of_party(keyring, event, row["party"])
+    done, last = 0, UUID(int=0)
+    while left := await fetch(_LEFT, last, BATCH):
+        for row in left:
+            last = uuid_of(row["party"])
+            async with hold(row["event"]):  # one at a time: others who book at this event go between
+                if await Registration.exists().where(Registration.id == last, Registration.state != ERASED):
+                    await _seal_all(keyring, await key_of(keyring, last), row["event"], last)
                     done += 1
     return done
 
@@ -57,12 +62,14 @@ async def reseal_invitations(keyring: Keyring) -> int:
 async def key_of_party(keyring: Keyring, event: UUID, registration: UUID) -> RowKey:
     """The key of a party that is not erased; call it under `hold`."""
     key = await key_of(keyring, registration)
-    return key if key.sealed is not None else await _sealed_anew(keyring, key, event, registration)
+    return key if key.sealed is not None else await _seal_all(keyring, key, event, registration)
 
 
-async def _sealed_anew(keyring: Keyring, before: RowKey, event: UUID, registration: UUID) -> RowKey:
-    key = new_key(keyring, registration)
-    await keep_key(registration, key)
+async def _seal_all(keyring: Keyring, before: RowKey, event: UUID, registration: UUID) -> RowKey:
+    key = before
+    if key.sealed is None:
+        key = new_key(keyring, registration)
+        await keep_key(registration, key)
 
     def anew(sealed: str, place: str) -> str:
         try:

@@ -72,6 +72,12 @@ async def holding_of(registration: UUID) -> tuple[Holding, list[Place]]:
     return holding, msgspec.convert(await fetch(_PLACES, registration), list[Place], strict=False)
 
 
+async def must_not_be_erased(registration: UUID) -> None:
+    """Raises Refused for a party that was erased while somebody looked at it; call it under `hold`."""
+    if (await fetch(_HOLDING, registration))[0]["state"] == RegistrationState.ERASED:
+        raise Refused("erased")
+
+
 async def grow(held: Held, holding: Holding, more: int, moment: datetime) -> list[Place] | None:
     """Places for more people, all of them or none; a waiting party that grows goes to the end of the list.
 

@@ -47,9 +47,13 @@ async def take_bus(bus: UUID, people: int) -> bool:
     return bool(await fetch(_TAKE_BUS, bus, people))
 
 
-async def forget_buses(buses: list[UUID]) -> None:
+async def forget_buses(revision: int, buses: list[UUID]) -> None:
     """Buses that are no more, and that nobody has a seat in: whoever wished for one comes without."""
-    await fetch(f"UPDATE registration SET pickup_point = NULL WHERE pickup_point IN ({places(buses)})", *buses)
+    await fetch(
+        f"UPDATE registration SET pickup_point = NULL, revision = $1 WHERE pickup_point IN ({places(buses, 2)})",
+        revision,
+        *buses,
+    )
 
 
 async def leave_bus(bus: UUID, people: int) -> None:

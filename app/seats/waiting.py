@@ -20,7 +20,7 @@ from app.validation.refusals import Refused
 
 _FREE = """
 SELECT capacity, seats_taken, revision, held_after_hours, held_after_passes FROM event
-WHERE id = $1 AND seats_waiting > 0 AND state = 'published'
+WHERE id = $1 AND seats_waiting > 0 AND state = 'published' AND ends_at > $2
 """
 _WAITING = """
 SELECT id, party, children, take_what_there_is, passed_over, created_at, pickup_point FROM registration
@@ -46,7 +46,7 @@ WHERE id = $2 AND event = $1 AND state = 'waiting' RETURNING id
 
 async def promote_waiting(event: UUID) -> None:
     """Move waiting parties up into free places; call it inside the transaction that freed them."""
-    rows = await fetch(_FREE, event)
+    rows = await fetch(_FREE, event, now())
     if not rows:
         return
     capacity, taken, revision = rows[0]["capacity"], rows[0]["seats_taken"], rows[0]["revision"]

@@ -7,6 +7,7 @@ from litestar import Response
 from app.web.json import json_answer
 from app.web.request import Req
 
+LONGEST = 19  # digits of a revision
 _TAG = re.compile(r'\s*(W/)?"([^"]*)"\s*(?:,|$)')
 
 
@@ -29,5 +30,5 @@ def meant_for(request: Req) -> frozenset[int] | None:
     given = request.headers.get("if-match")
     if given is None or given.strip() == "*":
         return None
-    tags = [text for weak, text in _TAG.findall(given) if not weak]
-    return frozenset(int(first) for first in (text.split(".")[0] for text in tags) if first.isdecimal())
+    firsts = [text.split(".")[0] for weak, text in _TAG.findall(given) if not weak]
+    return frozenset(int(first) for first in firsts if first.isdecimal() and len(first) <= LONGEST)

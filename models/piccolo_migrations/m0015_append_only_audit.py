@@ -15,6 +15,7 @@ DESCRIPTION = "append-only audit"
 
 FIXED = ("id", "at", "actor_kind", "actor", "action", "subject_kind", "subject", "event")
 YEARS = 2
+TYPED = "OLD.action IN ('invited', 'moved_up_by_hand', 'moved_first_by_hand', 'attention_set')"
 
 UNSWEPT = "CREATE INDEX data_key_unswept ON data_key (subject) WHERE NOT swept"
 
@@ -28,13 +29,19 @@ CREATE FUNCTION audit_entry_is_fixed() RETURNS trigger LANGUAGE plpgsql AS $$ BE
   IF {" OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in FIXED)}
     OR NOT (NEW.address = OLD.address OR (NEW.address = '' AND OLD.actor_kind <> 'staff'))
     OR NOT (NEW.sealed_words = OLD.sealed_words AND NEW.facts::text = OLD.facts::text
-      OR (OLD.sealed_words = '' AND NEW.sealed_words <> ''))
+      OR ({TYPED} AND OLD.sealed_words = '' AND NEW.sealed_words <> ''))
   THEN RAISE EXCEPTION 'CHECK audit_entry_is_fixed'; END IF;
   RETURN NEW;
 END $$
 """,
     "CREATE TRIGGER audit_entry_is_fixed BEFORE UPDATE OR DELETE ON audit_entry"
     " FOR EACH ROW EXECUTE FUNCTION audit_entry_is_fixed()",
+    """
+CREATE FUNCTION audit_entry_stays() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  RAISE EXCEPTION 'CHECK audit_entry_is_fixed';
+END $$
+""",
+    "CREATE TRIGGER audit_entry_stays BEFORE TRUNCATE ON audit_entry EXECUTE FUNCTION audit_entry_stays()",
 )
 SQLITE = (
     f"""
@@ -42,12 +49,17 @@ CREATE TRIGGER audit_entry_is_fixed BEFORE UPDATE ON audit_entry
 WHEN {" OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in FIXED)}
   OR NOT (NEW.address = OLD.address OR (NEW.address = '' AND OLD.actor_kind <> 'staff'))
   OR NOT (NEW.sealed_words = OLD.sealed_words AND NEW.facts = OLD.facts
-    OR (OLD.sealed_words = '' AND NEW.sealed_words <> ''))
+    OR ({TYPED} AND OLD.sealed_words = '' AND NEW.sealed_words <> ''))
 BEGIN SELECT RAISE(ABORT, 'CHECK audit_entry_is_fixed'); END
 """,
     f"""
 CREATE TRIGGER audit_entry_stays BEFORE DELETE ON audit_entry
 WHEN julianday(OLD.at) > julianday('now', '-{YEARS} years')
+BEGIN SELECT RAISE(ABORT, 'CHECK audit_entry_is_fixed'); END
+""",
+    """
+CREATE TRIGGER audit_entry_is_new BEFORE INSERT ON audit_entry
+WHEN EXISTS (SELECT 1 FROM audit_entry WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'CHECK audit_entry_is_fixed'); END
 """,
 )

@@ -36,6 +36,12 @@ DELETE FROM reach WHERE EXISTS (
 """
 REACH = "CREATE UNIQUE INDEX reach_registration_channel_hash ON reach (registration, channel, address_hash)"
 
+# the last that is known of an installation that was there before: its clock may jump at the upgrade
+BEAT = """
+INSERT INTO heartbeat (name, at, waits) SELECT 'running', last, 0 FROM (SELECT max(at) AS last FROM audit_entry) AS told
+WHERE last IS NOT NULL
+"""
+
 # name: table, rule
 CHECKS = {
     "invitation_people_limit": ("invitation", "{row}people_limit IS NULL OR {row}people_limit >= 1"),
@@ -60,7 +66,7 @@ KEYS = (
 
 def statements(engine_type: str) -> list[str]:
     """The SQL of this migration for "sqlite" or "postgres"."""
-    sql = [*INDEXES, DOUBLES, REACH]
+    sql = [*INDEXES, DOUBLES, REACH, BEAT]
     if engine_type == "postgres":
         return sql + [
             f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({rule.format(row='')})"

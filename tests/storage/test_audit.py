@@ -8,7 +8,7 @@ import pytest
 
 from app.activity.kinds import Kind
 from app.activity.record import OPERATOR, RULE, record
-from app.database.connection import fetch, insert, write
+from app.database.connection import current, fetch, insert, write
 from models.audit import AuditEntry
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -75,11 +75,16 @@ async def test_no_entry_of_two_years_is_removed() -> None:
 
 
 async def test_plain_words_of_old_are_sealed_once_and_addresses_of_workers_go() -> None:
-    told = old(facts='{"label":"Sokha"}')
+    told = old(action="invited", facts='{"label":"Sokha"}')
     staff = old(actor_kind="staff")
     await insert(AuditEntry, told, staff)
     await fetch("UPDATE audit_entry SET address = '' WHERE id = $1", told["id"])
     await fetch("UPDATE audit_entry SET facts = '{}', sealed_words = 's' WHERE id = $1", told["id"])
+    other = old()
+    await insert(AuditEntry, other)
+    with pytest.raises(Exception, match="audit_entry_is_fixed"):
+        async with write():  # what nobody typed is never rewritten
+            await fetch("UPDATE audit_entry SET facts = '{\"x\":1}', sealed_words = 's' WHERE id = $1", other["id"])
     for change in ("sealed_words = 't'", "facts = '{\"a\":1}'", "address = '203.0.113.0/24'"):
         with pytest.raises(Exception, match="audit_entry_is_fixed"):
             async with write():
@@ -87,6 +92,21 @@ async def test_plain_words_of_old_are_sealed_once_and_addresses_of_workers_go() 
     with pytest.raises(Exception, match="audit_entry_is_fixed"):
         async with write():
             await fetch("UPDATE audit_entry SET address = '' WHERE id = $1", staff["id"])
+
+
+async def test_no_entry_is_replaced_and_the_table_is_not_emptied() -> None:
+    row = await entry()
+    before = await fetch("SELECT * FROM audit_entry")
+    statement = (
+        "TRUNCATE audit_entry"
+        if current().engine_type == "postgres"
+        else "INSERT OR REPLACE INTO audit_entry SELECT id, at, 'staff', actor, 'erased', subject_kind, subject,"
+        f" event, address, facts, sealed_words FROM audit_entry WHERE id = '{row}'"
+    )
+    with pytest.raises(Exception, match="audit_entry_is_fixed"):
+        async with write():
+            await fetch(statement)
+    assert await fetch("SELECT * FROM audit_entry") == before
 
 
 async def test_an_entry_says_who_did_what_to_whom() -> None:

@@ -11,9 +11,11 @@ from app.asgi import jobs
 from app.care import purge as purging
 from app.care.heartbeat import beat, unsound
 from app.care.purge import purge, purge_if_time_is_sound
+from app.care.resealing import reseal
 from app.database.claims import Job, claim, run_claimed
 from app.database.connection import current, fetch, insert
 from app.database.slices import in_slices
+from app.security.sealing import ENDED, seal
 from app.settings import Settings
 from models.events import Event
 from tests.storage.test_migrations import event_row
@@ -131,9 +133,44 @@ async def test_a_wrong_clock_erases_nobody(world: World) -> None:
     assert await purge_if_time_is_sound(keyring) == 1
 
 
+async def test_a_key_that_an_older_release_left_of_an_erased_party_ends(world: World) -> None:
+    keyring, party = world.app.state.keyring, await world.party(await world.event())
+    row = UUID(party["id"])
+    await fetch("UPDATE registration SET state = 'erased', sealed_name = '' WHERE id = $1 RETURNING id", row)
+    await purge(keyring)
+    (key,) = await fetch("SELECT sealed_key FROM data_key WHERE subject = $1", row)
+    assert key["sealed_key"] == ENDED
+
+
+async def test_a_name_that_an_older_release_writes_meanwhile_is_sealed_anew(world: World) -> None:
+    keyring, party = world.app.state.keyring, await world.party(await world.event())
+    row = UUID(party["id"])
+    old = seal(keyring, "Written by the old one", f"registration.sealed_name:{row}")
+    await fetch("UPDATE registration SET sealed_name = $2 WHERE id = $1 RETURNING id", row, old)
+    assert await reseal(keyring) == 1
+    assert await reseal(keyring) == 0
+    (kept,) = await fetch("SELECT sealed_name FROM registration WHERE id = $1", row)
+    assert kept["sealed_name"].startswith("/")
+    async with world.stranger as worker:
+        assert (await worker.get(f"/api/v1/registrations/{party['key']}")).json()["name"] == "Written by the old one"
+
+
+async def test_a_job_that_must_come_again_leaves_its_slot(world: World) -> None:
+    async def later() -> bool:
+        return False
+
+    async def done() -> bool:
+        return True
+
+    job = Job("work", timedelta(hours=1), later, within=timedelta(days=-9999))
+    assert await run_claimed(job, NOON)
+    assert await run_claimed(Job("work", timedelta(hours=1), done), NOON)
+    assert not await run_claimed(Job("work", timedelta(hours=1), done), NOON)
+
+
 async def test_jobs_of_the_application_run_when_they_should(world: World) -> None:
     every = {job.name: job for job in jobs(world.app.state)}
-    assert set(every) == {"heartbeat", "reseal", "tally", "purge", "sweep"}
+    assert set(every) == {"heartbeat", "reseal", "rewrite", "tally", "purge", "sweep"}
     assert every["purge"].every == every["heartbeat"].every == timedelta(hours=1)
     if current().engine_type == "sqlite":  # erased within a minute, whichever process did it
         assert (every["sweep"].every, every["sweep"].claimed) == (timedelta(seconds=20), False)

@@ -9,9 +9,10 @@ import pytest
 
 from app.care.purge import purge
 from app.database.connection import fetch
+from app.seats.counts import miscounted
 from app.seats.tally import counted, mistallied, tally_ended
 from tests.storage.test_jobs import end
-from tests.world import World
+from tests.world import World, soon
 
 
 async def stats(world: World, event: dict[str, Any]) -> dict[str, Any]:
@@ -113,6 +114,44 @@ async def test_what_a_phone_delivers_late_is_counted_again(world: World) -> None
     assert await tally_ended() == 1
     found = await stats(world, event)
     assert (total(found, "came"), total(found, "not_come")) == (1, 1)
+    async with world.phone(gate["token"]) as phone:
+        sent = {"nonce": uuid4().hex, "size": 5, "children": 0}
+        assert (await phone.post("/gate/api/walk-ins", json=sent)).status_code == 200
+    assert await tally_ended() == 1
+    assert total(await stats(world, event), "walk_ins") == 5
+    assert await mistallied() == []
+
+
+async def test_who_leaves_after_the_event_changes_nothing_of_it(world: World) -> None:
+    event = await world.event(capacity=2)
+    booked = await world.party(event, 2)
+    waiting = await world.party(event, 2, accept_waiting=True)
+    await end(event)
+    await tally_ended()
+    before = await stats(world, event)
+    async with world.stranger as worker:
+        refused = await worker.delete(f"/api/v1/registrations/{booked['key']}")
+        assert (refused.status_code, refused.json()["code"]) == (409, "event_over")
+        assert (await worker.post(f"/api/v1/registrations/{booked['key']}/erase")).status_code == 200
+        assert (await worker.get(f"/api/v1/registrations/{waiting['key']}")).json()["state"] == "waiting"
+        assert (await worker.post(f"/api/v1/registrations/{waiting['key']}/erase")).status_code == 200
+    assert await tally_ended() == 0
+    after = await stats(world, event)
+    assert (after["tally"], after["registered"], after["waiting"]) == (before["tally"], 2, 2)
+    assert await mistallied() == []
+    assert await miscounted() == []
+
+
+async def test_an_event_that_is_moved_to_later_counts_again(world: World) -> None:
+    event = await world.event()
+    await world.party(event, 2)
+    await end(event)
+    await tally_ended()
+    assert (await stats(world, event))["tally"] is not None
+    async with world.api("korea") as client:
+        moved = {"starts_at": soon(61), "ends_at": soon(61, 17)}
+        assert (await client.patch(f"/api/v1/events/{event['slug']}", json=moved)).status_code == 200
+    assert (await stats(world, event))["tally"] is None
 
 
 async def test_doctor_sees_a_tally_that_is_wrong(world: World) -> None:

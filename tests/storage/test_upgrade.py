@@ -8,17 +8,21 @@ import base64
 import json
 import re
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
+from app.care import resealing
+from app.care.heartbeat import unsound
 from app.care.resealing import reseal
 from app.database.connection import fetch, migrate, opened, pending
 from app.database.engines import engine_for
 from app.security.sealing import OWN
 from app.settings import Settings
+from tests.storage.test_erased_bytes import Thief, every_byte, swept
 from tests.world import World, settings_for
 
 RELEASES = Path(__file__).parent / "releases"
@@ -135,6 +139,42 @@ async def test_what_an_older_release_wrote_is_sealed_under_keys_of_its_own(
             assert "North gate" in (await desk.get(f"/desk/events/{held['slug']}/gate")).text
         (again,) = await world.scan({"token": held["device"]}, {"code": held["tickets"][0]})
         assert (again["outcome"], again["first"]["device"]) == ("already_admitted", "North gate")
+
+
+async def test_a_wrong_clock_at_the_upgrade_erases_nobody(installed: tuple[Settings, dict[str, Any]]) -> None:
+    settings, _ = installed
+    async with opened(engine_for(settings)):
+        await migrate()
+        await fetch("UPDATE heartbeat SET at = $1 RETURNING name", datetime.now(UTC) - timedelta(days=90))
+        assert await unsound() is not None
+
+
+async def test_who_is_erased_after_the_upgrade_is_gone_from_the_bytes(
+    installed: tuple[Settings, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, held = installed
+    async with opened(engine_for(settings)):
+        await migrate()
+    async with World.on(settings) as world:
+        keyring, folder = world.app.state.keyring, Path(settings.data_dir)
+        thief = Thief(keyring)
+        await thief.look()
+        assert "Sok Dara" in thief.readable(await every_byte(folder))
+        await reseal(keyring)
+        await thief.look()
+        monkeypatch.setattr(resealing, "LATER", timedelta())
+        for _ in range(200):
+            if await resealing.rewrite():
+                break
+            await asyncio.sleep(0.05)
+        raw = await every_byte(folder)
+        assert [word for word in ("Leader Sokha", "North gate", "wheelchair") if word.encode() in raw] == []
+        async with world.stranger as worker:
+            for name in ("party", "waiting", "friend"):
+                assert (await worker.post(f"/api/v1/registrations/{held[name]}/erase")).status_code == 200
+        await swept()
+        left = thief.readable(await every_byte(folder))
+        assert {"Sok Dara", "Srey Mom", "Friend"}.isdisjoint(left), left
 
 
 SEALED_UNDER_OWN_KEYS = (

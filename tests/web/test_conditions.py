@@ -54,7 +54,39 @@ async def test_the_public_loads_an_event_again_only_when_it_can_read_something_e
         assert (answer.status_code, answer.json()["notice"]) == (200, {"en": "Bring an umbrella"})
 
 
-@pytest.mark.parametrize("bad", ['"0"', '""', "nonsense", 'W/"{content}"', '"12.x", "7"'])
+async def test_who_waits_for_a_free_place_sees_it(world: World) -> None:
+    event = await world.event(capacity=3)
+    path = f"/api/v1/events/{event['slug']}"
+    async with world.stranger as anybody:
+        tag = (await anybody.get(path)).headers["etag"]
+        await world.party(event, 3)
+        answer = await anybody.get(path, headers={"if-none-match": tag})
+        assert (answer.status_code, answer.json()["seats_left"]) == (200, 0)
+
+
+async def test_a_party_is_handed_on_and_erased_as_it_was_seen(world: World) -> None:
+    party = await world.party(await world.event(), 2)
+    path = f"/api/v1/registrations/{party['key']}"
+    async with world.stranger as worker:
+        for way, sent in (("erase", {}), ("tickets/2/hand-on", {"name": "Friend"})):
+            answer = await worker.post(f"{path}/{way}", json=sent, headers={"if-match": '"0"'})
+            assert (answer.status_code, answer.json()["code"]) == (412, "changed_meanwhile")
+        tag = (await worker.get(path)).headers["etag"]
+        assert (await worker.post(f"{path}/erase", headers={"if-match": tag})).status_code == 200
+
+
+async def test_a_bus_that_is_taken_away_is_another_state_of_whoever_wished_for_it(world: World) -> None:
+    event = await world.event(capacity=1, pickup_points=[{"name": "Osan", "seats": 9}])
+    await world.party(event, 1)
+    party = await world.party(event, 1, accept_waiting=True, pickup_point=event["pickup_points"][0]["id"])
+    path = f"/api/v1/registrations/{party['key']}"
+    async with world.stranger as worker, world.api("korea") as client:
+        tag = (await worker.get(path)).headers["etag"]
+        await client.patch(f"/api/v1/events/{event['slug']}", json={"pickup_points": []})
+        assert (await worker.get(path, headers={"if-none-match": tag})).status_code == 200
+
+
+@pytest.mark.parametrize("bad", ['"' + "9" * 5000 + '"', '"0"', '""', "nonsense", 'W/"{content}"', '"12.x", "7"'])
 async def test_tags_of_nothing_match_nothing(world: World, bad: str) -> None:
     event = await world.event()
     body, _ = await shown(world, event)
@@ -140,5 +172,9 @@ async def test_what_is_given_wins_and_nothing_moves_where_it_shall_stay(world: W
         assert answer.json()["moved"] == []
         assert answer.json()["ends_at"] == before["ends_at"]
         assert answer.json()["programme"] == before["programme"]
+        copy = await client.post(f"{path}/copy", json={"starts_at": soon(80, 9), "move_along": False})
+        assert copy.status_code == 422  # its end would be before its start
+        copy = await client.post(f"{path}/copy", json={"starts_at": soon(80, 9)})
+        assert copy.json()["ends_at"].startswith(soon(80, 17))
         answer = await client.patch(path, json={"move_along": "perhaps"})
         assert [each["field"] for each in answer.json()["errors"]] == ["move_along"]

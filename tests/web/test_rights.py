@@ -14,6 +14,7 @@ import pytest
 from app.accounts import actions as accounts
 from app.activity.record import OPERATOR
 from app.database.connection import fetch
+from app.security import passwords
 from tests.storage.test_jobs import end
 from tests.world import PASSWORD, World
 
@@ -157,6 +158,41 @@ async def test_what_a_phone_saw_while_it_was_good_is_kept_also_afterwards(world:
         answer = await phone.post("/gate/api/scans", json={"scans": [sent]})
         assert answer.json()["results"][0]["outcome"] == "admitted"
         assert (await phone.get("/gate/api/roster")).status_code == 401
+
+
+async def test_who_is_added_again_loses_nothing_of_what_was_seen_before(world: World) -> None:
+    held = await Held(world).begin()
+    seen = datetime.now(UTC).isoformat()
+    await held.disabled()
+    await held.disabled()  # a second time ends nothing later
+    await held.new_password()
+    async with world.phone(held.gate["token"]) as phone:
+        sent = {"code": held.party["tickets"][0]["code"], "nonce": "late", "scanned_at": seen}
+        answer = await phone.post("/gate/api/scans", json={"scans": [sent]})
+        assert answer.json()["results"][0]["outcome"] == "admitted"
+        now = {"code": held.party["tickets"][1]["code"], "nonce": "now", "scanned_at": datetime.now(UTC).isoformat()}
+        answer = await phone.post("/gate/api/scans", json={"scans": [now]})
+        assert answer.json()["results"][0]["outcome"] != "admitted"
+
+
+async def test_an_old_password_starts_no_session_after_the_new_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await accounts.add_account("mean@bon.example", "x", "attache", PASSWORD, OPERATOR)
+    fits = passwords.password_fits
+
+    async def slowly(password: str, hashed: str | None) -> bool:
+        answer = await fits(password, hashed)
+        await accounts.add_account("mean@bon.example", "x", "attache", PASSWORD + "!", OPERATOR)
+        return answer
+
+    monkeypatch.setattr(accounts, "password_fits", slowly)
+    secret = await accounts.log_in(
+        world.app.state.keyring, "mean@bon.example", PASSWORD, address="192.0.2.1", known_browser=True, by=OPERATOR,
+        life=timedelta(days=1),
+    )  # fmt: skip
+    async with world.browser(bon_session=secret) as desk:
+        assert (await desk.get("/desk/account")).status_code != 200
 
 
 async def test_a_new_posting_makes_old_gates_good_again(world: World) -> None:
