@@ -94,9 +94,12 @@ async def _why_not(event: EventRow, moment: datetime) -> Refused:
 async def give_up(registration: UUID, by: Actor, meant: frozenset[int] | None = None) -> None:
     """Give up all places of a party, for others at once. A second time changes nothing; Refused once it is over."""
     async with hold(await _event_of(registration), ("ends_at",)) as held:
-        if held.facts["ends_at"] <= now():
+        if held.facts["ends_at"] > now():
+            await _end(held, registration, by, meant)
+        elif await holdings.has_places(registration):
             raise Refused("event_over")
-        await _end(held, registration, by, meant)
+        else:
+            await still_tallied(held.event)
 
 
 async def _event_of(registration: UUID) -> UUID:

@@ -72,6 +72,11 @@ async def holding_of(registration: UUID) -> tuple[Holding, list[Place]]:
     return holding, msgspec.convert(await fetch(_PLACES, registration), list[Place], strict=False)
 
 
+async def has_places(registration: UUID) -> bool:
+    """Whether a party is booked or waits; call it under `hold`."""
+    return (await fetch(_HOLDING, registration))[0]["state"] in {RegistrationState.CONFIRMED, RegistrationState.WAITING}
+
+
 async def must_not_be_erased(registration: UUID) -> None:
     """Raises Refused for a party that was erased while somebody looked at it; call it under `hold`."""
     if (await fetch(_HOLDING, registration))[0]["state"] == RegistrationState.ERASED:
