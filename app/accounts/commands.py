@@ -13,6 +13,8 @@ from app.i18n.operators import Failed, told
 from app.settings import Settings
 from models.states import Role
 
+MOST_DAYS = 3650
+
 
 async def add(arguments: argparse.Namespace, settings: Settings) -> int:
     """Add an account, or give it a new name, role and password."""
@@ -64,6 +66,8 @@ async def end_posting(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def add_token(arguments: argparse.Namespace, settings: Settings) -> int:
     """Make a token for an account; it is the last word printed."""
+    if not 0 <= arguments.days <= MOST_DAYS:
+        raise Failed(f"--days is 1 to {MOST_DAYS}, or 0 for a token without end.")
     async with ready(settings):
         life = timedelta(days=arguments.days) if arguments.days else None
         token = actions.add_token(arguments.email, OPERATOR, name=arguments.name, life=life)

@@ -53,12 +53,13 @@ def maker_until(row: dict[str, Any]) -> datetime | None:
     """Until when whoever made this had a right to do so; None where the right lasts, or nobody knows who it was."""
     if row["maker_role"] is None:
         return None
+    ends = [row["maker_disabled_at"]]
     if row["maker_enabled_since"] is not None and row["made_at"] < row["maker_enabled_since"]:
-        return cast(datetime, row["maker_disabled_before"])  # what is added again starts anew
-    ends = [row["maker_disabled_at"]] if row["maker_disabled_at"] is not None else []
+        ends.append(row["maker_disabled_before"])  # what is added again starts anew
     if row["maker_role"] != Role.HQ and not row["posted"]:
         ends.append(moment_of(row["posted_until"]) or row["made_at"])
-    return cast(datetime, min(ends)) if ends else None
+    past = [end for end in ends if end is not None and end <= now()]  # a posting may end on a day to come
+    return cast(datetime, min(past)) if past else None
 
 
 async def staff_by_session(secret: str) -> Staff | None:

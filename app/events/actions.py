@@ -120,13 +120,13 @@ async def edit(
     """
     async with hold(event) as held:
         before = await event_by_id(event)
-        must_be(before.content_revision, meant)
         draft = read(before)
         changed = _changed(before, draft)
+        if not changed:
+            return before  # sent again because the answer was lost: it is as it was meant to be
+        must_be(before.content_revision, meant)
         if not {"pickup_points", "time_zone"}.isdisjoint(changed):
             await _write_pickups(event, draft, held.revision)
-        if not changed:
-            return before
         moved = before.published and before.starts_local != draft.starts_local
         raises = not before.draft and not set(changed).isdisjoint(rules.SEQUENCED)
         columns = {

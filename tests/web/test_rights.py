@@ -195,6 +195,13 @@ async def test_an_old_password_starts_no_session_after_the_new_one(
         assert (await desk.get("/desk/account")).status_code != 200
 
 
+async def test_a_posting_with_a_last_day_lasts_until_then(world: World) -> None:
+    held = await Held(world).begin()
+    for ends, good in ((timedelta(days=1), True), (timedelta(seconds=-1), False)):
+        await fetch("UPDATE posting SET ends_at = $1 WHERE host_country = 'KR' RETURNING id", datetime.now(UTC) + ends)
+        assert (await held.phone(), await held.pairing_link(), await held.invited()) == (good, good, good)
+
+
 async def test_a_new_posting_makes_old_gates_good_again(world: World) -> None:
     held = await Held(world).begin()
     await held.posting_ended()
