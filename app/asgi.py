@@ -32,6 +32,7 @@ from app.events import feeds as events_feeds
 from app.events import media as events_media
 from app.events import pages as events_pages
 from app.events.access import event_of, event_of_path
+from app.events.undoing import remove_deleted
 from app.festivals import desk as festivals_desk
 from app.gate import api as gate_api
 from app.gate import desk as gate_desk
@@ -43,6 +44,7 @@ from app.registrations import desk as registrations_desk
 from app.registrations import media as registrations_media
 from app.registrations import pages as registrations_pages
 from app.registrations.access import party_of, party_of_link, party_of_path
+from app.registrations.erasure import forget_ended_names
 from app.seats.tally import tally_ended
 from app.security import keyring
 from app.settings import Settings, read
@@ -126,6 +128,12 @@ API = Router(
 GATE = Router("/", route_handlers=[*gate_pages.HANDLERS, *gate_api.DEVICE_HANDLERS], guards=asked_of(paired))
 
 
+async def forget_ended() -> None:
+    """What could be undone and cannot any more: names of places that were given up, drafts that were deleted."""
+    await forget_ended_names()
+    await remove_deleted()
+
+
 def jobs(state: State) -> list[Job]:
     """What runs in the background, each slot of it in one process."""
     in_a_file = state.settings.sqlite_path is not None
@@ -133,6 +141,7 @@ def jobs(state: State) -> list[Job]:
         Job("heartbeat", EVERY, beat),
         Job("reseal", timedelta(days=1), partial(reseal, state.keyring)),
         Job("rewrite", timedelta(hours=1), rewrite),
+        Job("ended", timedelta(minutes=1), forget_ended),
         Job("tally", timedelta(minutes=10), tally_ended),
         Job("purge", timedelta(hours=1), partial(purge_if_time_is_sound, state.keyring)),
         # PostgreSQL locks the table for the moment that it takes to write it anew

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -12,6 +13,7 @@ import pytest
 for name in [name for name in os.environ if name.startswith("BON_")]:
     del os.environ[name]
 
+from app.activity import undo  # noqa: E402
 from app.database.connection import current, fetch, migrate, opened, tables  # noqa: E402
 from app.database.engines import engine_for  # noqa: E402
 from app.settings import Settings, read  # noqa: E402
@@ -129,3 +131,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, which CI does not allow: {report.longrepr}"
     return report
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Calling it lets the time of undo pass."""
+    over = -undo.WITHIN
+    modules = ("activity.undo", "registrations.undoing", "registrations.erasure", "events.undoing")
+    return lambda: [monkeypatch.setattr(f"app.{module}.WITHIN", over) for module in modules]

@@ -49,6 +49,7 @@ class Kind(StrEnum):
     EVENT_PUBLISHED = "event_published"
     EVENT_CANCELLED = "event_cancelled"
     EVENT_DELETED = "event_deleted"
+    EVENT_STEP_UNDONE = "event_step_undone"
     PICTURE_SET = "picture_set"
     PICTURE_DESCRIBED = "picture_described"
     PICTURE_REMOVED = "picture_removed"
@@ -60,9 +61,11 @@ class Kind(StrEnum):
     MOVED_FIRST_BY_HAND = "moved_first_by_hand"
     PARTY_CHANGED = "party_changed"
     HANDED_ON = "handed_on"
+    HANDED_BACK = "handed_back"
     REISSUED = "reissued"
     ATTENTION_SET = "attention_set"
     GAVE_UP = "gave_up"
+    TAKEN_AGAIN = "taken_again"
     ERASED = "erased"
     PURGED = "purged"
     NAMES_READ = "names_read"
@@ -103,6 +106,7 @@ KINDS: dict[Kind, Told] = {
     Kind.EVENT_PUBLISHED: Told(Subject.EVENT, _("The event was published.")),
     Kind.EVENT_CANCELLED: Told(Subject.EVENT, _("The event was cancelled.")),
     Kind.EVENT_DELETED: Told(Subject.EVENT, _("A draft was deleted.")),
+    Kind.EVENT_STEP_UNDONE: Told(Subject.EVENT, _("The last step with an event was undone.")),
     Kind.PICTURE_SET: Told(Subject.EVENT, _("The event got a picture.")),
     Kind.PICTURE_DESCRIBED: Told(Subject.EVENT, _("The picture was described in other words.")),
     Kind.PICTURE_REMOVED: Told(Subject.EVENT, _("The picture was removed.")),
@@ -114,9 +118,11 @@ KINDS: dict[Kind, Told] = {
     Kind.MOVED_FIRST_BY_HAND: Told(Subject.REGISTRATION, _("A party was put first on the waiting list.")),
     Kind.PARTY_CHANGED: Told(Subject.REGISTRATION, _("A party was changed.")),
     Kind.HANDED_ON: Told(Subject.REGISTRATION, _("A ticket was handed on to a friend.")),
+    Kind.HANDED_BACK: Told(Subject.REGISTRATION, _("A ticket that had been handed on was taken back.")),
     Kind.REISSUED: Told(Subject.REGISTRATION, _("A party got new tickets and a new link.")),
     Kind.ATTENTION_SET: Told(Subject.REGISTRATION, _("The note for the gate was changed.")),
     Kind.GAVE_UP: Told(Subject.REGISTRATION, _("A party gave up its places.")),
+    Kind.TAKEN_AGAIN: Told(Subject.REGISTRATION, _("A party took up again what it had given up.")),
     Kind.ERASED: Told(Subject.REGISTRATION, _("A party's data were erased at its wish.")),
     Kind.PURGED: Told(Subject.EVENT, _("Names and addresses were erased because their time was over.")),
     Kind.NAMES_READ: Told(Subject.EVENT, _("Names of parties were read.")),

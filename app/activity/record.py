@@ -64,8 +64,8 @@ async def record(
     /,
     said: Said | None = None,
     **facts: Any,
-) -> None:
-    """Write one entry; call it inside the transaction that makes the change."""
+) -> UUID:
+    """Write one entry, whose id it returns; call it inside the transaction that makes the change."""
     row = uuid4()
     await insert(
         AuditEntry,
@@ -83,6 +83,7 @@ async def record(
             "sealed_words": await sealed_words(said, event, row) if said and event else "",
         },
     )
+    return row
 
 
 async def sealed_words(said: Said, event: UUID, row: UUID) -> str:

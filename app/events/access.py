@@ -13,7 +13,8 @@ async def event_of_path(connection: Connection, handler: BaseRouteHandler) -> No
     slug = connection.path_params.get("slug")
     if slug is None or is_public(handler):
         return
-    event = await staff_event(slug, connection.state.staff)
+    even_deleted = bool(handler.opt.get("even_deleted"))
+    event = await staff_event(slug, connection.state.staff, even_deleted=even_deleted)
     if event is None:
         raise Refused("not_found")
     connection.state.event = event

@@ -8,9 +8,8 @@ from uuid import UUID, uuid4
 import msgspec
 
 from app.activity.kinds import Kind
-from app.activity.record import Actor, record
+from app.activity.record import Actor, Said, record
 from app.database.connection import insert, now, write
-from app.database.data_keys import end_keys
 from app.database.rows import Values, as_json, by_name
 from app.events import rules
 from app.events.campaigns import campaign_of
@@ -20,12 +19,10 @@ from app.events.shapes import EventDraft, EventFields, EventRow, PickupDraft, Pi
 from app.seats.hold import hold, must_be
 from app.seats.places import forget_buses
 from app.seats.waiting import promote_waiting
+from app.security.keyring import Keyring
 from app.validation.forms import Wall, fields_of, stored
 from app.validation.refusals import Problem, Refused
-from models.accounts import Posting
 from models.events import Counter, Event, EventPicture, PickupPoint
-from models.gate import GateDevice, Pairing, Scan, WalkIn
-from models.registrations import Invitation
 from models.states import EventState
 
 COUNTER = "event_number"
@@ -205,7 +202,9 @@ async def publish(event: UUID, by: Actor, meant: frozenset[int] | None = None) -
         return await event_by_id(event)
 
 
-async def cancel(event: UUID, notice: dict[str, str], by: Actor, meant: frozenset[int] | None = None) -> EventRow:
+async def cancel(
+    keyring: Keyring, event: UUID, notice: dict[str, str], by: Actor, meant: frozenset[int] | None = None
+) -> EventRow:
     """Call a published event off; it stays visible as cancelled. A second time changes nothing but a new notice."""
     async with hold(event) as held:
         before = await event_by_id(event)
@@ -223,24 +222,19 @@ async def cancel(event: UUID, notice: dict[str, str], by: Actor, meant: frozense
             },
         )
         await held.content_changed()
-        await record(Kind.EVENT_CANCELLED, by, event, event)
+        said = Said(keyring, {"notice": as_json(before.notice)})
+        await record(Kind.EVENT_CANCELLED, by, event, event, said=said, before=before.state)
         return await event_by_id(event)
 
 
 async def delete(event: UUID, by: Actor, meant: frozenset[int] | None = None) -> None:
-    """Remove a draft that nobody has seen, with what belongs to it."""
+    """Remove a draft that nobody has seen; what belongs to it goes with it once that cannot be undone any more."""
     async with hold(event):
         before = await event_by_id(event)
         must_be(before.content_revision, meant)
         if not before.draft:
             raise Refused("event_not_a_draft")
-        pairings = [row["id"] for row in await Pairing.select(Pairing.id).where(Pairing.event == event)]
-        await Scan.delete().where(Scan.event == event)  # of rehearsals, and of whoever tried the gate
-        await WalkIn.delete().where(WalkIn.event == event)
-        if pairings:
-            await GateDevice.delete().where(GateDevice.pairing.is_in(pairings))
-        for table in (Pairing, Posting, Invitation, EventPicture, PickupPoint):
-            await table.delete().where(table.event == event)
-        await Event.delete().where(Event.id == event)
-        await end_keys([event])
-        await record(Kind.EVENT_DELETED, by, event, slug=before.slug)
+        if before.was_public:
+            raise Refused("event_was_public")
+        await _set(event, {Event.ended_at: now()})
+        await record(Kind.EVENT_DELETED, by, event, event, slug=before.slug)

@@ -15,7 +15,7 @@ from app.accounts.access import actor_of, optional_staff, staff_of
 from app.accounts.shapes import Staff
 from app.database.connection import now
 from app.directory.queries import countries
-from app.events import actions, rules
+from app.events import actions, rules, undoing
 from app.events.access import event_of
 from app.events.queries import page_of_events, public_event, staff_event
 from app.events.shapes import NOTICE, EventDraft, EventRow, Pickup, as_raw
@@ -29,7 +29,7 @@ from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
 from app.web.idempotency import Answer
 from app.web.json import answer_once, json_answer
 from app.web.public_cache import public_cache_of
-from app.web.request import Req, language_of, settings_of
+from app.web.request import Req, keyring_of, language_of, settings_of
 from models.states import Measure
 
 
@@ -198,8 +198,20 @@ async def cancel_event(request: Req, event: NamedDependency[EventRow]) -> Respon
     read.finish()
 
     async def act() -> Answer:
-        cancelled = await actions.cancel(event.id, notice, actor_of(request), meant_for(request))
+        cancelled = await actions.cancel(keyring_of(request), event.id, notice, actor_of(request), meant_for(request))
         return Answer(200, event_json(request, cancelled, private=True))
+
+    return await _changed(request, act)
+
+
+@post("/api/v1/events/{slug:str}/undo", status_code=200, opt={"even_deleted": True})
+async def undo_last_step(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
+    """Take back the last publishing, cancelling or deleting, within ten minutes."""
+    Reader(await json_object(request)).finish()
+
+    async def act() -> Answer:
+        before = await undoing.undo(keyring_of(request), event.id, actor_of(request))
+        return Answer(200, event_json(request, before, private=True))
 
     return await _changed(request, act)
 
@@ -271,6 +283,7 @@ HANDLERS = [
     edit_event,
     publish_event,
     cancel_event,
+    undo_last_step,
     copy_event,
     delete_event,
     event_stats,

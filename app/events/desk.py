@@ -208,7 +208,7 @@ async def cancel_event(
         read.wrong("sure", "required")
     try:
         read.finish()
-        await actions.cancel(event.id, notice, actor_of(request))
+        await actions.cancel(keyring_of(request), event.id, notice, actor_of(request))
     except Refused as refused:
         return await _event_page(request, staff, event, refused=refused, typed=typed)
     return _done(request, event)

@@ -27,6 +27,7 @@ FROM event JOIN host_country ON host_country.code = event.host_country
 _PICKUPS = f"SELECT event, {', '.join(Pickup.__struct_fields__)} FROM pickup_point"
 
 PUBLIC = "event.state IN ('published', 'cancelled')"
+THERE = "event.ended_at IS NULL"  # a draft that was deleted stays for as long as that can be undone
 
 
 def within(staff: Staff, first: int) -> tuple[str, list[Any]]:
@@ -67,10 +68,11 @@ async def public_event(slug: str) -> EventRow:
     return found[0]
 
 
-async def staff_event(slug: str, staff: Staff) -> EventRow | None:
-    """An event in any state, if it exists for this person."""
+async def staff_event(slug: str, staff: Staff, *, even_deleted: bool = False) -> EventRow | None:
+    """An event in any state, if it exists for this person; `even_deleted`: also a draft while that can be undone."""
     condition, args = within(staff, 2)
-    found = await find(f"event.slug = $1 AND {condition}", slug, *args)
+    there = "1 = 1" if even_deleted else THERE
+    found = await find(f"event.slug = $1 AND {there} AND {condition}", slug, *args)
     return found[0] if found else None
 
 
@@ -82,7 +84,7 @@ async def event_by_id(event: UUID) -> EventRow:
 async def staff_events(staff: Staff) -> list[EventRow]:
     """What exists for this person, the latest first."""
     condition, args = within(staff, 1)
-    return await find(f"{condition} ORDER BY event.starts_at DESC, event.slug LIMIT 500", *args)
+    return await find(f"{THERE} AND {condition} ORDER BY event.starts_at DESC, event.slug LIMIT 500", *args)
 
 
 async def country_events(code: str, since: datetime, until: datetime | None = None) -> list[EventRow]:
@@ -146,7 +148,7 @@ async def page_of_events(
     if staff is not None:
         own, own_args = within(staff, 1)
         args += own_args
-        conditions = [f"({PUBLIC} OR {own})"]
+        conditions = [THERE, f"({PUBLIC} OR {own})"]
     if host_country:
         conditions.append(f"event.host_country = {place(host_country)}")
     if festival:

@@ -160,6 +160,11 @@ class EventRow(EventFields, frozen=True, kw_only=True):
         return self.state == EventState.DRAFT
 
     @property
+    def was_public(self) -> bool:
+        """A draft that was published once: calendars may know it, so it is never deleted."""
+        return self.draft and self.sequence > 0
+
+    @property
     def published(self) -> bool:
         return self.state == EventState.PUBLISHED
 

@@ -29,7 +29,7 @@ SELECT gate_device.id, gate_device.number, {LABEL}, pairing.expires_at, pairing.
   event.id AS event, event.slug AS event_slug, event.title AS event_title, event.time_zone AS event_zone,
   {MAKER.format(made="pairing")}
 FROM gate_device JOIN pairing ON pairing.id = gate_device.pairing JOIN event ON event.id = pairing.event
-  {JOIN_MAKER.format(made="pairing")}
+  AND event.ended_at IS NULL {JOIN_MAKER.format(made="pairing")}
 """
 _PAIRINGS = f"""
 SELECT pairing.id, pairing.event, {LABEL}, pairing.created_at, expires_at, revoked_at, {MAKER.format(made="pairing")}
@@ -179,7 +179,8 @@ async def pairing_by_token(keyring: Keyring, token: str) -> PairingFacts:
     rows = await fetch(
         f"SELECT pairing.id, {LABEL}, pairing.event, pairing.expires_at, pairing.revoked_at,"
         f" event.title AS event_title, {MAKER.format(made='pairing')} FROM pairing"
-        f" JOIN event ON event.id = pairing.event {JOIN_MAKER.format(made='pairing')} WHERE pairing.id = $1",
+        " JOIN event ON event.id = pairing.event AND event.ended_at IS NULL"
+        f" {JOIN_MAKER.format(made='pairing')} WHERE pairing.id = $1",
         parts[0],
     )
     if not rows:

@@ -111,11 +111,13 @@ async def _event_of(registration: UUID) -> UUID:
 
 
 async def _end(held: Held, registration: UUID, by: Actor, meant: frozenset[int] | None = None) -> None:
-    free = await holdings.give_up(held, registration, meant)
-    if free is None:
+    moment = now()
+    ended = await holdings.give_up(held, registration, moment, meant)
+    if ended is None:
         return
-    await erasure.forget_left_names(registration)
-    await record(Kind.GAVE_UP, by, registration, held.event, people=free)
+    facts = {"state": ended.before.state, "position": ended.before.wait_position, "bus": ended.before.pickup_point}
+    entry = await record(Kind.GAVE_UP, by, registration, held.event, people=ended.people, before=facts)
+    await holdings.ended_by(registration, entry)
     await promote_waiting(held.event)
 
 

@@ -14,13 +14,13 @@ from app.events.access import may_read_names
 from app.events.queries import event_by_id, public_event
 from app.events.shapes import EventRow
 from app.i18n.catalogues import languages
-from app.registrations import actions, changes, rules
+from app.registrations import actions, changes, rules, undoing
 from app.registrations.access import party_by_link
 from app.registrations.queries import invitation_by_key, limit_of, parties_of, party_by_key, party_key
 from app.registrations.shapes import Party
 from app.seats.shapes import Booked
 from app.security import ticket_code
-from app.validation.fields import small_number
+from app.validation.fields import Reader, small_number
 from app.validation.refusals import Refused
 from app.web.bodies import json_object
 from app.web.conditions import meant_for, tag, unless_known
@@ -123,6 +123,40 @@ async def hand_on(
     return await answer_once(request, "public", act, f"{key}/{number}")
 
 
+@post("/api/v1/registrations/{key:str}/tickets/{number:str}/undo", status_code=200, opt={"public": True})
+async def take_back(
+    request: Req, party: NamedDependency[Party], key: FromPath[str], number: FromPath[str]
+) -> Response[bytes]:
+    """Take a ticket back that was handed on, within ten minutes and before the friend has used it."""
+    Reader(await json_object(request)).finish()
+    wanted = small_number(number, 999)
+    if wanted is None:
+        raise Refused("not_found")
+
+    async def act() -> Answer:
+        await undoing.take_back(party.event, party.id, wanted, worker(request))
+        return await _as_it_is(request, key)
+
+    return await answer_once(request, "public", act, f"{key}/{number}")
+
+
+@post("/api/v1/registrations/{key:str}/undo", status_code=200, opt={"public": True})
+async def take_again(request: Req, party: NamedDependency[Party], key: FromPath[str]) -> Response[bytes]:
+    """Take up again what was given up, within ten minutes; where others have the places, it waits before everybody."""
+    Reader(await json_object(request)).finish()
+
+    async def act() -> Answer:
+        await undoing.take_again(party.event, party.id, worker(request))
+        return await _as_it_is(request, key)
+
+    return await answer_once(request, "public", act, key)
+
+
+async def _as_it_is(request: Req, key: str) -> Answer:
+    party = await party_by_link(request, key)
+    return Answer(200, party_json(request, await event_by_id(party.event), party, key), party.id)
+
+
 @delete("/api/v1/registrations/{key:str}", status_code=200, opt={"public": True})
 async def give_up(request: Req, party: NamedDependency[Party]) -> Response[bytes]:
     """Give up all places."""
@@ -170,4 +204,4 @@ async def registrations(request: Req, event: NamedDependency[EventRow]) -> Respo
     )
 
 
-HANDLERS = [register, one_registration, change, hand_on, give_up, erase, registrations]
+HANDLERS = [register, one_registration, change, hand_on, take_back, take_again, give_up, erase, registrations]

@@ -137,10 +137,10 @@ async def hand_on(
         holding, places = await holdings.holding_of(registration)
         must_be(holding.revision, meant)
         place = _to_hand_on(event, holding, places, number)
-        await holdings.hand_on(held, holding, place)
-        await forget_left_names(registration)
+        await holdings.hand_on(held, holding, place, now())
         friend = await _friend(keyring, held, holding, place, name, language)
-        await record(Kind.HANDED_ON, by, registration, event.id, ticket=number, friend=str(friend.id))
+        friends = str(friend.id)
+        await record(Kind.HANDED_ON, by, registration, event.id, ticket=number, friend=friends, revision=held.revision)
         return friend
 
 

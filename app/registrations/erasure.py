@@ -4,6 +4,7 @@ from uuid import UUID
 
 from piccolo.query.functions.aggregate import Sum
 
+from app.activity.undo import WITHIN
 from app.database.connection import insert, now
 from app.database.data_keys import end_keys
 from app.seats.hold import Held
@@ -40,7 +41,15 @@ async def forget(held: Held, parties: list[UUID]) -> None:
 
 
 async def forget_left_names(registration: UUID) -> None:
-    """Remove the names on tickets that were given up or handed on: they are nobody's business any more."""
+    """Remove the names on tickets that were given up for good: they are nobody's business any more."""
     await Ticket.update({Ticket.sealed_name: ""}).where(
-        Ticket.registration == registration, Ticket.state.is_in(GONE), Ticket.sealed_name != ""
+        Ticket.registration == registration,
+        Ticket.state.is_in(GONE),
+        Ticket.ended_at.is_null(),
+        Ticket.sealed_name != "",
     )
+
+
+async def forget_ended_names() -> None:
+    """The same for what could be undone, once it cannot any more."""
+    await Ticket.update({Ticket.sealed_name: ""}).where(Ticket.ended_at < now() - WITHIN, Ticket.sealed_name != "")

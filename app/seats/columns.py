@@ -51,8 +51,9 @@ COLUMNS = {
     "pickup_point": {"seats_taken"},
     "registration": {
         "state", "revision", "wait_position", "passed_over", "party", "children", "pickup_point", "last_ticket",
+        "ended_at", "ended_by",
     },
-    "ticket": {"state", "revision"},
+    "ticket": {"state", "revision", "ended_at"},
 }  # fmt: skip
 
 

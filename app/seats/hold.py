@@ -14,7 +14,8 @@ import msgspec
 from app.database.connection import fetch, now, rising, write
 from app.validation.refusals import Refused
 
-_HOLD = "UPDATE event SET revision = revision + 1 WHERE id = $1 RETURNING "
+_HOLD = "UPDATE event SET revision = revision + 1 WHERE id = $1 AND ended_at IS NULL RETURNING "
+_HOLD_DELETED = "UPDATE event SET revision = revision + 1 WHERE id = $1 RETURNING "
 _CONTENT_CHANGED = """
 UPDATE event SET content_revision = revision, modified_at = $2 WHERE id = $1 RETURNING id
 """
@@ -39,10 +40,17 @@ class Held(msgspec.Struct, frozen=True):
 
 
 @contextlib.asynccontextmanager
-async def hold(event: UUID, columns: Iterable[str] = ()) -> AsyncIterator[Held]:
-    """A transaction that changes this event, with a new revision for what it touches. Raises Refused "not_found"."""
+async def hold(event: UUID, columns: Iterable[str] = (), *, even_deleted: bool = False) -> AsyncIterator[Held]:
+    """A transaction that changes this event, with a new revision for what it touches. Raises Refused "not_found".
+
+    `even_deleted`: also a draft that was deleted, while that can be undone.
+    """
     async with write():
-        rows = await fetch(_HOLD + ", ".join(dict.fromkeys(("revision", "modified_at", *columns))), event)
+        rows = await fetch(
+            (_HOLD_DELETED if even_deleted else _HOLD)
+            + ", ".join(dict.fromkeys(("revision", "modified_at", *columns))),
+            event,
+        )
         if not rows:
             raise Refused("not_found")
         yield Held(event, rows[0]["revision"], rows[0]["modified_at"], rows[0])

@@ -12,7 +12,7 @@ from app.database.connection import fetch, insert
 from app.database.rows import places
 from app.seats.hold import Held, must_be
 from app.seats.places import free, leave_bus, take_bus, take_more
-from app.seats.shapes import Holding, Place
+from app.seats.shapes import GivenUp, Holding, Place
 from app.seats.waiting import promote_waiting
 from app.validation.refusals import Problem, Refused, invalid
 from models.states import RegistrationState, TicketState
@@ -21,7 +21,8 @@ from models.tickets import Ticket
 MOST_NUMBERS = 255  # a ticket's number is one byte in its code
 
 _HOLDING = """
-SELECT id, event, state, party, children, pickup_point, last_ticket, revision FROM registration WHERE id = $1
+SELECT id, event, state, party, children, pickup_point, last_ticket, revision, wait_position FROM registration
+WHERE id = $1
 """
 _PLACES = """
 SELECT ticket.id, ticket.number, ticket.child, ticket.issue,
@@ -38,15 +39,17 @@ _TOUCH_TICKETS = """
 UPDATE ticket SET revision = $2 WHERE registration = $1 AND state IN ('valid', 'waiting') RETURNING id
 """
 _END = """
-UPDATE registration SET state = 'cancelled', wait_position = NULL, pickup_point = NULL, revision = $2
+UPDATE registration SET state = 'cancelled', wait_position = NULL, pickup_point = NULL, revision = $2, ended_at = $3
 WHERE id = $1 AND state IN ('confirmed', 'waiting') RETURNING id
 """
+_ENDED_BY = "UPDATE registration SET ended_by = $2 WHERE id = $1 RETURNING id"
 _ADMITTED = """
 SELECT count(DISTINCT ticket.id) AS people FROM ticket JOIN admission ON admission.ticket = ticket.id
 WHERE ticket.registration = $1 AND ticket.state = 'valid'
 """
 _GIVE_UP_UNUSED = """
-UPDATE ticket SET state = 'given_up', revision = $2 WHERE registration = $1 AND state IN ('valid', 'waiting')
+UPDATE ticket SET state = 'given_up', revision = $2, ended_at = $3
+WHERE registration = $1 AND state IN ('valid', 'waiting')
 AND NOT EXISTS (SELECT 1 FROM admission WHERE admission.ticket = ticket.id) RETURNING id
 """
 _LEFT_UNUSED = """
@@ -55,7 +58,7 @@ AND NOT EXISTS (SELECT 1 FROM admission WHERE admission.ticket = ticket.id)
 AND EXISTS (SELECT 1 FROM registration WHERE registration.id = ticket.registration
   AND registration.state IN ('cancelled', 'erased')) RETURNING id
 """
-_HAND_ON_TICKET = "UPDATE ticket SET state = 'handed_on', revision = $2 WHERE id = $1 RETURNING id"
+_HAND_ON_TICKET = "UPDATE ticket SET state = 'handed_on', revision = $2, ended_at = $3 WHERE id = $1 RETURNING id"
 _HAND_ON = """
 UPDATE registration SET state = $2, party = $3, children = $4, pickup_point = $5, revision = $6
 WHERE id = $1 RETURNING id
@@ -173,23 +176,30 @@ async def mark_erased(held: Held, registrations: list[UUID]) -> None:
     )
 
 
-async def give_up(held: Held, registration: UUID, meant: frozenset[int] | None = None) -> int | None:
+async def give_up(
+    held: Held, registration: UUID, moment: datetime, meant: frozenset[int] | None = None
+) -> GivenUp | None:
     """End a registration's hold on seats and bus; the conditional UPDATE decides who does it.
 
-    Returns how many places became free, or None where it had ended before. Whoever is inside stays counted.
+    Returns what became free, or None where it had ended before. Whoever is inside stays counted.
     """
     before = msgspec.convert((await fetch(_HOLDING, registration))[0], Holding, strict=False)
     if before.state in {RegistrationState.CONFIRMED, RegistrationState.WAITING}:
         must_be(before.revision, meant)
-    if not await fetch(_END, registration, held.revision):
+    if not await fetch(_END, registration, held.revision, moment):
         return None
     confirmed = before.state == RegistrationState.CONFIRMED
     used = (await fetch(_ADMITTED, registration))[0]["people"] if confirmed else 0
     await free(held.event, before.state, before.party - used)
     if confirmed and before.pickup_point:
         await leave_bus(before.pickup_point, before.party)
-    await fetch(_GIVE_UP_UNUSED, registration, held.revision)
-    return int(before.party - used)
+    await fetch(_GIVE_UP_UNUSED, registration, held.revision, moment)
+    return GivenUp(int(before.party - used), before)
+
+
+async def ended_by(registration: UUID, entry: UUID) -> None:
+    """Which entry of the audit tells that the party gave up: whoever undoes it names it."""
+    await fetch(_ENDED_BY, registration, entry)
 
 
 async def release_unused(registration: UUID, event: UUID, revision: int) -> None:
@@ -205,9 +215,9 @@ async def release_unused(registration: UUID, event: UUID, revision: int) -> None
         await promote_waiting(event)
 
 
-async def hand_on(held: Held, holding: Holding, place: Place) -> None:
+async def hand_on(held: Held, holding: Holding, place: Place, moment: datetime) -> None:
     """The party has one place fewer, whose ticket admits no more; the place itself stays taken, by a friend."""
-    await fetch(_HAND_ON_TICKET, place.id, held.revision)
+    await fetch(_HAND_ON_TICKET, place.id, held.revision, moment)
     left = holding.party - 1
     await fetch(
         _HAND_ON,

@@ -58,6 +58,14 @@ class Holding(msgspec.Struct, frozen=True):
     pickup_point: UUID | None
     last_ticket: int
     revision: int
+    wait_position: int | None = None
+
+
+class GivenUp(msgspec.Struct, frozen=True):
+    """How many places became free, and what the party had before."""
+
+    people: int
+    before: Holding
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -90,6 +90,15 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "form_expired": (422, _("This form was open for too long. Please press the button once more.")),
     # -- events
     "event_not_a_draft": (409, _("Only a draft can be deleted. Cancel a published event instead.")),
+    "event_was_public": (
+        409,
+        _("This event was public once, and people may know it. Publish and cancel it instead."),
+    ),
+    "people_registered": (
+        409,
+        _("There are {people} bookings already, so the event stays public. You can cancel it."),
+    ),
+    "nothing_to_undo": (409, _("There is nothing to undo: it works once, and only within ten minutes.")),
     "event_not_published": (409, _("This event is not published.")),
     "event_cancelled": (409, _("This event is cancelled.")),
     "event_over": (409, _("This event is over.")),
@@ -104,6 +113,7 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "not_enough_places": (409, _("There are {free} free places and {party} people in this party.")),
     "drop_and_party": (422, _("The number of people does not go with the tickets to give up.")),
     "places_in_use": (422, _("{inside} of these people are inside already and keep their places.")),
+    "friend_was_there": (409, _("Your friend has used this ticket's page already, so it stays with your friend.")),
     "ticket_used": (409, _("This ticket was used at the gate already.")),
     "invitation_unknown": (422, _("This invitation is not valid, or no longer. Ask the attaché for a new one.")),
     "changes_exhausted": (409, _("This booking was changed too often. Please make a new one.")),

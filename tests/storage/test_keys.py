@@ -1,10 +1,12 @@
 """Deleting a row takes no people, scans or postings along, on either database."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from app.database.connection import current, fetch, write
+from app.events.undoing import remove_deleted
 from models.tickets import FIRST_IN
 from tests.world import World
 
@@ -30,7 +32,7 @@ async def test_an_event_with_people_cannot_be_deleted(world: World) -> None:
     assert (await fetch("SELECT count(*) AS rows FROM ticket"))[0]["rows"] == 2
 
 
-async def test_a_draft_goes_with_all_that_belongs_to_it(world: World) -> None:
+async def test_a_draft_goes_with_all_that_belongs_to_it(world: World, later: Any) -> None:
     event = await world.event(publish=False, pickup_points=[{"name": "Osan", "seats": 10}])
     async with world.desk("korea") as desk:
         page = (await desk.get(f"/desk/events/{event['slug']}/invitations")).text
@@ -40,6 +42,8 @@ async def test_a_draft_goes_with_all_that_belongs_to_it(world: World) -> None:
     await world.gate(event)
     async with world.api("korea") as client:
         assert (await client.delete(f"/api/v1/events/{event['slug']}")).status_code == 204
+    later()
+    assert await remove_deleted() == 1
     for table in ("event", "pickup_point", "invitation", "pairing", "gate_device"):
         assert await fetch(f"SELECT * FROM {table}") == [], table
 

@@ -63,6 +63,13 @@ async def test_random_registering_giving_up_and_resizing(world: World, seed: int
                 if answer.status_code == 201:
                     parties.append(answer.json())
 
+    async def undo() -> None:
+        if parties:
+            way = draw.choice(("undo", "undo", f"tickets/{draw.randint(1, 5)}/undo"))
+            async with world.stranger as client:
+                answer = await client.post(f"/api/v1/registrations/{draw.choice(parties)['key']}/{way}")
+                assert answer.status_code in {200, 409, 410, 422}, answer.text
+
     async def admit() -> None:
         confirmed = [party for party in parties if party["tickets"]]
         if confirmed:
@@ -70,7 +77,8 @@ async def test_random_registering_giving_up_and_resizing(world: World, seed: int
 
     for _ in range(8):
         steps = [
-            draw.choice((register, register, register, leave, change, change, hand_on, resize, admit)) for _ in range(6)
+            draw.choice((register, register, register, leave, undo, undo, change, change, hand_on, resize, admit))
+            for _ in range(7)
         ]
         await asyncio.gather(*(step() for step in steps))
         rows = await fetch("SELECT capacity, seats_taken, seats_waiting FROM event")

@@ -204,6 +204,8 @@ PUBLIC = {
         "/api/v1/registrations/{key:str}",
         "/api/v1/registrations/{key:str}/tickets/{number:str}/hand-on",
         "/api/v1/registrations/{key:str}/erase",
+        "/api/v1/registrations/{key:str}/undo",
+        "/api/v1/registrations/{key:str}/tickets/{number:str}/undo",
     },
     "GATE": {"/gate", "/gate/pair/{token:str}"},
 }

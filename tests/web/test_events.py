@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.database.connection import fetch
+from app.events.undoing import remove_deleted
 from tests.world import World, festival, soon
 
 
@@ -148,7 +149,7 @@ async def test_only_drafts_are_deleted(world: World) -> None:
         assert (answer.status_code, answer.json()["code"]) == (409, "event_not_a_draft")
 
 
-async def test_a_draft_whose_gate_was_tried_goes_with_all_of_it(world: World) -> None:
+async def test_a_draft_whose_gate_was_tried_goes_with_all_of_it(world: World, later: Any) -> None:
     draft = await world.event(publish=False, pickup_points=[{"name": "Osan", "seats": 45}])
     other = await world.event(publish=False)
     gate, elsewhere = await world.gate(draft), await world.gate(other)
@@ -168,6 +169,8 @@ async def test_a_draft_whose_gate_was_tried_goes_with_all_of_it(world: World) ->
         assert (await phone.get("/gate/api/roster")).status_code == 401
     async with world.phone(elsewhere["token"]) as phone:
         assert (await phone.get("/gate/api/roster")).status_code == 200
+    later()
+    assert await remove_deleted() == 1
     assert len(await fetch("SELECT id FROM scan")) == 1  # the other draft's
 
 

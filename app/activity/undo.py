@@ -1,0 +1,71 @@
+"""Which step can still be undone: the last of its kind, for ten minutes, once; the audit says what was before."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from app.activity.kinds import Kind
+from app.database.connection import now
+from app.database.data_keys import key_of
+from app.database.rows import json_of
+from app.security.keyring import Keyring
+from app.security.sealing import Unreadable
+from app.validation.refusals import Refused
+from models.audit import AuditEntry
+
+WITHIN = timedelta(minutes=10)
+
+_STEP = (AuditEntry.id, AuditEntry.action, AuditEntry.facts, AuditEntry.sealed_words)
+
+
+class Step(msgspec.Struct, frozen=True):
+    """Something that happened, with its facts, and the free text that goes under the event's key (still sealed)."""
+
+    id: UUID
+    kind: Kind
+    facts: dict[str, Any]
+    sealed_words: str
+
+
+async def last_step(event: UUID, subject: UUID, kinds: Iterable[Kind], **facts: Any) -> Step:
+    """The last of these things that happened to `subject` within the time of undo, where these facts are told of it.
+
+    Raises Refused "nothing_to_undo". Call it under `hold`, and name the kinds that undo among `kinds`: a step that was
+    undone is not the last one any more.
+    """
+    rows = (
+        await AuditEntry.select(*_STEP)
+        .where(
+            AuditEntry.event == event,
+            AuditEntry.subject == str(subject),
+            AuditEntry.at > now() - WITHIN,
+            AuditEntry.action.is_in([kind.value for kind in kinds]),
+        )
+        .order_by(AuditEntry.at, ascending=False)
+    )
+    for step in map(_step, rows):
+        if facts.items() <= step.facts.items():
+            return step
+    raise Refused("nothing_to_undo")
+
+
+async def step_of(entry: UUID) -> Step:
+    """The step that an entry of the audit tells."""
+    return _step((await AuditEntry.select(*_STEP).where(AuditEntry.id == entry))[0])
+
+
+def _step(row: dict[str, Any]) -> Step:
+    return Step(row["id"], Kind(row["action"]), json_of(row["facts"]), row["sealed_words"])
+
+
+async def words_of(keyring: Keyring, event: UUID, step: Step) -> dict[str, str]:
+    """What was typed about a step, by name of the field; nothing once its key has ended."""
+    try:
+        key = await key_of(keyring, event)
+        words: dict[str, str] = json_of(key.unseal(step.sealed_words, f"audit_entry.sealed_words:{step.id}") or "{}")
+    except Unreadable:
+        return {}
+    return words

@@ -1,0 +1,84 @@
+"""Undoing the last step with an event, for ten minutes; a draft that was deleted goes for good after that."""
+
+from uuid import UUID
+
+from app.activity.kinds import Kind
+from app.activity.record import Actor, record
+from app.activity.undo import WITHIN, Step, last_step, words_of
+from app.database.connection import now
+from app.database.data_keys import end_keys
+from app.database.rows import Values, as_json, json_of
+from app.events.queries import event_by_id
+from app.events.shapes import EventRow
+from app.seats.hold import hold
+from app.security.keyring import Keyring
+from app.validation.refusals import Refused
+from models.accounts import Posting
+from models.events import Event, EventPicture, PickupPoint
+from models.gate import GateDevice, Pairing, Scan, WalkIn
+from models.registrations import Invitation, Registration
+from models.states import EventState
+
+STEPS = (Kind.EVENT_PUBLISHED, Kind.EVENT_CANCELLED, Kind.EVENT_DELETED, Kind.EVENT_STEP_UNDONE)
+
+
+async def undo(keyring: Keyring, event: UUID, by: Actor) -> EventRow:
+    """Take back the last publishing, cancelling or deleting of an event; raises Refused.
+
+    What calendars may have seen gets a new sequence number, so that they follow (RFC 5545 3.8.7.4).
+    """
+    async with hold(event, even_deleted=True) as held:
+        step = await last_step(event, event, STEPS)
+        present = await event_by_id(event)
+        changed: Values = {}
+        match step.kind, present.state:
+            case Kind.EVENT_DELETED, EventState.DRAFT:
+                changed = {Event.ended_at: None}
+            case Kind.EVENT_PUBLISHED, EventState.PUBLISHED:
+                await _must_be_empty(event)
+                changed = {Event.state: EventState.DRAFT.value, Event.sequence: present.sequence + 1}
+            case Kind.EVENT_CANCELLED, EventState.CANCELLED:
+                changed = await _before(keyring, present, step)
+            case _:
+                raise Refused("nothing_to_undo")
+        await Event.update(changed).where(Event.id == event)
+        await held.content_changed()
+        await record(Kind.EVENT_STEP_UNDONE, by, event, event, undone=str(step.id), step=step.kind)
+        return await event_by_id(event)
+
+
+async def _must_be_empty(event: UUID) -> None:
+    people = await Registration.count().where(Registration.event == event)
+    if people:
+        raise Refused("people_registered", people=people)
+
+
+async def _before(keyring: Keyring, present: EventRow, step: Step) -> Values:
+    words = await words_of(keyring, present.id, step)
+    notice = json_of(words["notice"]) if "notice" in words else present.notice
+    state = EventState(step.facts["before"])
+    raised = present.sequence + (state != present.state)
+    return {Event.state: state.value, Event.notice: as_json(notice), Event.sequence: raised}
+
+
+async def remove_deleted() -> int:
+    """Remove the drafts whose deletion cannot be undone any more, with what belongs to them; returns how many."""
+    due = (Event.ended_at < now() - WITHIN) & (Event.state == EventState.DRAFT.value)
+    rows = await Event.select(Event.id).where(due)
+    for row in rows:
+        async with hold(row["id"], even_deleted=True):
+            if await Event.exists().where(Event.id == row["id"], due):
+                await _remove(row["id"])
+    return len(rows)
+
+
+async def _remove(event: UUID) -> None:
+    pairings = [row["id"] for row in await Pairing.select(Pairing.id).where(Pairing.event == event)]
+    await Scan.delete().where(Scan.event == event)  # of rehearsals, and of whoever tried the gate
+    await WalkIn.delete().where(WalkIn.event == event)
+    if pairings:
+        await GateDevice.delete().where(GateDevice.pairing.is_in(pairings))
+    for table in (Pairing, Posting, Invitation, EventPicture, PickupPoint):
+        await table.delete().where(table.event == event)
+    await Event.delete().where(Event.id == event)
+    await end_keys([event])
