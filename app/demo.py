@@ -113,7 +113,7 @@ PLACES: tuple[dict[str, Any], ...] = (
         "km": "រ៉ាយ៉ង",
         "en": "Rayong",
         "host": ("th", "งานปีใหม่เขมร ระยอง"),
-        "venue": {"km": "វត្ត", "en": "Temple ground", "th": "ลานวัด"},
+        "venue": {"km": "ទីធ្លាវត្ត", "en": "Temple ground", "th": "ลานวัด"},
         "address": "Mueang Rayong",
         "at": (12.6814, 101.2816),
         "capacity": None,
@@ -136,7 +136,7 @@ PLACES: tuple[dict[str, Any], ...] = (
 )
 PROGRAMME = (
     ("09:00", {"km": "ប្រគេនចង្ហាន់ព្រះសង្ឃ", "en": "Food offering to the monks"}),
-    ("11:30", {"km": "អាហារថ្ងៃត្រង់រួមគ្នា", "en": "Lunch together"}),
+    ("11:30", {"km": "បាយថ្ងៃត្រង់ជុំគ្នា", "en": "Lunch together"}),
     ("13:00", {"km": "ល្បែងប្រជាប្រិយ៖ ចោលឈូង ទាញព្រ័ត្រ", "en": "Popular games"}),
     ("15:00", {"km": "ការប្រគំតន្ត្រី", "en": "Concert"}),
 )

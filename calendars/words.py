@@ -4,7 +4,7 @@ from datetime import date
 
 from calendars.khmer import LunarDate, Month, Phase, to_lunar
 
-WEEKDAYS = ("ច័ន្ទ", "អង្គារ", "ពុធ", "ព្រហស្បតិ៍", "សុក្រ", "សៅរ៍", "អាទិត្យ")
+WEEKDAYS = ("ចន្ទ", "អង្គារ", "ពុធ", "ព្រហស្បតិ៍", "សុក្រ", "សៅរ៍", "អាទិត្យ")
 MONTHS = {
     Month.MIGASIR: "មិគសិរ", Month.BOSS: "បុស្ស", Month.MEAK: "មាឃ", Month.PHALKUN: "ផល្គុន", Month.CHET: "ចេត្រ",
     Month.PISAKH: "ពិសាខ", Month.JESTH: "ជេស្ឋ", Month.ASADH: "អាសាឍ", Month.FIRST_ASADH: "បឋមាសាឍ",

@@ -137,5 +137,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def later(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Calling it lets the time of undo pass."""
     over = -undo.WITHIN
-    modules = ("activity.undo", "registrations.undoing", "registrations.erasure", "events.undoing")
+    modules = (
+        "activity.undo",
+        "registrations.undoing",
+        "registrations.pages",
+        "registrations.erasure",
+        "events.undoing",
+    )
     return lambda: [monkeypatch.setattr(f"app.{module}.WITHIN", over) for module in modules]

@@ -15,17 +15,19 @@ from app.security.keyring import Keyring
 from app.security.sealing import Unreadable
 from app.validation.refusals import Refused
 from models.audit import AuditEntry
+from models.states import ActorKind
 
 WITHIN = timedelta(minutes=10)
 
-_STEP = (AuditEntry.id, AuditEntry.action, AuditEntry.facts, AuditEntry.sealed_words)
+_STEP = (AuditEntry.id, AuditEntry.action, AuditEntry.actor_kind, AuditEntry.facts, AuditEntry.sealed_words)
 
 
 class Step(msgspec.Struct, frozen=True):
-    """Something that happened, with its facts, and the free text that goes under the event's key (still sealed)."""
+    """Something that happened, by whom, with its facts and its free text (sealed under the event's key)."""
 
     id: UUID
     kind: Kind
+    by: ActorKind
     facts: dict[str, Any]
     sealed_words: str
 
@@ -58,7 +60,8 @@ async def step_of(entry: UUID) -> Step:
 
 
 def _step(row: dict[str, Any]) -> Step:
-    return Step(row["id"], Kind(row["action"]), json_of(row["facts"]), row["sealed_words"])
+    facts, words = json_of(row["facts"]), row["sealed_words"]
+    return Step(row["id"], Kind(row["action"]), ActorKind(row["actor_kind"]), facts, words)
 
 
 async def words_of(keyring: Keyring, event: UUID, step: Step) -> dict[str, str]:

@@ -110,7 +110,7 @@ async def _purge_batch(event: UUID) -> int:
 
 
 async def _forget_words(event: UUID) -> None:
-    async with hold(event, ("ends_at", "retention_days")) as held:
+    async with hold(event, ("ends_at", "retention_days"), even_deleted=True) as held:
         left = await Registration.exists().where(
             Registration.event == event, Registration.state != RegistrationState.ERASED.value
         )

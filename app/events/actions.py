@@ -222,8 +222,11 @@ async def cancel(
             },
         )
         await held.content_changed()
-        said = Said(keyring, {"notice": as_json(before.notice)})
-        await record(Kind.EVENT_CANCELLED, by, event, event, said=said, before=before.state)
+        if before.cancelled:
+            await record(Kind.EVENT_EDITED, by, event, event, changed=["notice"])
+        else:
+            said = {"notice": as_json(before.notice), "cancelled_with": as_json(notice or before.notice)}
+            await record(Kind.EVENT_CANCELLED, by, event, event, said=Said(keyring, said))
         return await event_by_id(event)
 
 

@@ -210,7 +210,7 @@ async def undo_last_step(request: Req, event: NamedDependency[EventRow]) -> Resp
     Reader(await json_object(request)).finish()
 
     async def act() -> Answer:
-        before = await undoing.undo(keyring_of(request), event.id, actor_of(request))
+        before = await undoing.undo(keyring_of(request), event.id, actor_of(request), meant_for(request))
         return Answer(200, event_json(request, before, private=True))
 
     return await _changed(request, act)

@@ -7,10 +7,11 @@ from app.activity.record import Actor, record
 from app.activity.undo import WITHIN, Step, last_step, words_of
 from app.database.connection import now
 from app.database.data_keys import end_keys
-from app.database.rows import Values, as_json, json_of
+from app.database.rows import Values, json_of
 from app.events.queries import event_by_id
 from app.events.shapes import EventRow
-from app.seats.hold import hold
+from app.seats.hold import hold, must_be
+from app.seats.waiting import promote_waiting
 from app.security.keyring import Keyring
 from app.validation.refusals import Refused
 from models.accounts import Posting
@@ -22,7 +23,7 @@ from models.states import EventState
 STEPS = (Kind.EVENT_PUBLISHED, Kind.EVENT_CANCELLED, Kind.EVENT_DELETED, Kind.EVENT_STEP_UNDONE)
 
 
-async def undo(keyring: Keyring, event: UUID, by: Actor) -> EventRow:
+async def undo(keyring: Keyring, event: UUID, by: Actor, meant: frozenset[int] | None = None) -> EventRow:
     """Take back the last publishing, cancelling or deleting of an event; raises Refused.
 
     What calendars may have seen gets a new sequence number, so that they follow (RFC 5545 3.8.7.4).
@@ -30,6 +31,7 @@ async def undo(keyring: Keyring, event: UUID, by: Actor) -> EventRow:
     async with hold(event, even_deleted=True) as held:
         step = await last_step(event, event, STEPS)
         present = await event_by_id(event)
+        must_be(present.content_revision, meant)
         changed: Values = {}
         match step.kind, present.state:
             case Kind.EVENT_DELETED, EventState.DRAFT:
@@ -43,6 +45,7 @@ async def undo(keyring: Keyring, event: UUID, by: Actor) -> EventRow:
                 raise Refused("nothing_to_undo")
         await Event.update(changed).where(Event.id == event)
         await held.content_changed()
+        await promote_waiting(event)  # places that became free while it was cancelled
         await record(Kind.EVENT_STEP_UNDONE, by, event, event, undone=str(step.id), step=step.kind)
         return await event_by_id(event)
 
@@ -54,22 +57,27 @@ async def _must_be_empty(event: UUID) -> None:
 
 
 async def _before(keyring: Keyring, present: EventRow, step: Step) -> Values:
+    """A cancelled event as it was: its notice too, unless somebody wrote another one since."""
     words = await words_of(keyring, present.id, step)
-    notice = json_of(words["notice"]) if "notice" in words else present.notice
-    state = EventState(step.facts["before"])
-    raised = present.sequence + (state != present.state)
-    return {Event.state: state.value, Event.notice: as_json(notice), Event.sequence: raised}
+    changed: Values = {Event.state: EventState.PUBLISHED.value, Event.sequence: present.sequence + 1}
+    if "notice" in words and json_of(words["cancelled_with"]) == present.notice:
+        changed[Event.notice] = words["notice"]
+    return changed
 
 
 async def remove_deleted() -> int:
     """Remove the drafts whose deletion cannot be undone any more, with what belongs to them; returns how many."""
     due = (Event.ended_at < now() - WITHIN) & (Event.state == EventState.DRAFT.value)
-    rows = await Event.select(Event.id).where(due)
-    for row in rows:
-        async with hold(row["id"], even_deleted=True):
-            if await Event.exists().where(Event.id == row["id"], due):
-                await _remove(row["id"])
-    return len(rows)
+    removed = 0
+    for row in await Event.select(Event.id).where(due):
+        try:
+            async with hold(row["id"], even_deleted=True):
+                if await Event.exists().where(Event.id == row["id"], due):
+                    await _remove(row["id"])
+                    removed += 1
+        except Refused:
+            continue  # another process was first
+    return removed
 
 
 async def _remove(event: UUID) -> None:

@@ -5,10 +5,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 from app.festivals.queries import ARITHMETIC_OF, festival_dates
 from app.festivals.shapes import NAMES, FestivalDate
-from app.i18n.catalogues import translate
+from app.i18n.catalogues import label, translate
 from calendars.feed import CalendarEntry, calendar, vevent
 from calendars.khmer import PHNOM_PENH
-from calendars.words import lunar_line
+from calendars.words import khmer_digits, lunar_line
 
 KHMER_CALENDAR = "khmer-calendar.ics"
 
@@ -29,18 +29,18 @@ async def khmer_calendar(language: str, base_url: str, address: str, years: rang
 
 def name_of(date: FestivalDate, language: str) -> str:
     """The festival's name, numbered where it is one of the Kan Ben days."""
-    return translate(language, NAMES[date.key], number=date.key.rsplit("_", 1)[1])
+    number = date.key.rsplit("_", 1)[1]
+    return translate(language, NAMES[date.key], number=khmer_digits(number) if language == "km" else number)
 
 
 def _entry(date: FestivalDate, language: str, base_url: str) -> CalendarEntry:
     name, english = name_of(date, language), name_of(date, "en")
     told = [lunar_line(language, date.first_day)]
     if date.sangkran_at:
-        told.append(
-            f"{translate(language, 'Moha Sangkran')}: {date.sangkran_at.astimezone(PHNOM_PENH):%Y-%m-%d %H:%M} (UTC+7)"
-        )
+        sangkran = label(language, translate(language, "Moha Sangkran"))
+        told.append(f"{sangkran} {date.sangkran_at.astimezone(PHNOM_PENH):%Y-%m-%d %H:%M} (UTC+7)")
     if date.confirmed:
-        told.append(f"{translate(language, 'Confirmed')}: {date.source}")
+        told.append(f"{label(language, translate(language, 'Confirmed'))} {date.source}")
     elif date.resolved:
         told.append(translate(language, "Projected"))
     else:

@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
+from gettext import GNUTranslations
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from app.validation.marks import Many
 from app.validation.refusals import SENTENCES, Refused, filled
 
 HOST_LANGUAGES = {"ko": "한국어", "ja": "日本語", "th": "ไทย", "ms": "Bahasa Melayu", "zh": "中文", "ar": "العربية"}
@@ -27,22 +31,57 @@ def languages() -> tuple[str, ...]:
 
 
 @cache
-def catalogue(language: str) -> Mapping[str, str]:
-    """English sentence → sentence in `language`, straight from the .po file."""
+def catalogue(language: str) -> GNUTranslations:
+    """What a language says, with its plural forms, straight from the .po file."""
     with (LOCALE_DIR / f"{language}.po").open("rb") as file:
         entries = read_po(file, locale=language)
-    return {str(entry.id): str(entry.string) for entry in entries if entry.id and entry.string}
+    compiled = BytesIO()
+    write_mo(compiled, entries)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
 
 
-def translate(language: str, text: str, **facts: Any) -> str:
-    """The sentence in the language, with its facts filled in; English where the catalogue has none."""
-    sentence = catalogue(language).get(text, text)
-    return sentence.format(**facts) if facts else sentence
+def translate(language: str, text: str, /, *, context: str = "", **facts: Any) -> str:
+    """The sentence in the language, with its facts filled in; English where the catalogue has none.
+
+    A sentence that counts (`Many`) takes the form of its number; `context` tells two meanings of one word apart.
+    """
+    known = catalogue(language)
+    if isinstance(text, Many):
+        said = _form(language, text, facts.get(text.number))
+    elif context:
+        said = known.pgettext(context, text)
+    else:
+        said = known.gettext(text)
+    return said.format(**facts) if facts else said
+
+
+def _counted(number: Any) -> int:
+    """What decides about the form of a sentence; written in any digits."""
+    return int(number) if isinstance(number, int) or str(number).isdecimal() else 2
+
+
+@cache
+def forms(language: str, text: Many) -> dict[str, str]:
+    """Every form of a sentence that counts, by the names of CLDR's plural categories, for what counts in a browser."""
+    known, locale = catalogue(language), _locale(language)
+    return {locale.plural_form(number): known.ngettext(text.one, str(text), number) for number in reversed(range(200))}
+
+
+def label(language: str, text: str) -> str:
+    """A label before what it names, with the sign that its language puts there."""
+    return translate(language, "{label}:", label=text)
 
 
 def sentence(language: str, code: str, facts: Mapping[str, Any]) -> str:
     """What to tell a person about a refusal."""
-    return filled(translate(language, SENTENCES[code][1]), facts)
+    text = SENTENCES[code][1]
+    said = _form(language, text, facts.get(text.number)) if isinstance(text, Many) else translate(language, text)
+    return filled(said, facts)
+
+
+def _form(language: str, text: Many, number: Any) -> str:
+    return catalogue(language).ngettext(text.one, str(text), _counted(number))
 
 
 def preferred(accept_language: str) -> str:
@@ -100,10 +139,12 @@ def days_text(language: str, days: tuple[int, ...]) -> str:
     """ISO weekdays in words: "every day", "Monday – Friday", "Monday, Friday"."""
     if len(days) == 7:
         return translate(language, "every day")
-    names = [str(_locale(language).days["format"]["wide"][day - 1]) for day in days]
+    names = [_spelt(language, str(_locale(language).days["format"]["wide"][day - 1])) for day in days]
     if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
-        return f"{names[0]} – {names[-1]}"
-    return ", ".join(names)
+        return translate(language, "{first} – {last}", first=names[0], last=names[-1])
+    if len(names) < 2:
+        return "".join(names)
+    return translate(language, "{first} and {last}", first=", ".join(names[:-1]), last=names[-1])
 
 
 def month_name(language: str, day: date) -> str:
@@ -115,8 +156,13 @@ def long_date(language: str, day: date) -> str:
     """With the weekday: "Sunday 11 April 2027", "ថ្ងៃអាទិត្យ 11 មេសា 2027"."""
     if language not in LOCALES:
         return str(format_date(day, "full", locale=_locale(language)))
-    text = format_date(day, "EEEE d MMMM y", locale=_locale(language))
-    return f"ថ្ងៃ{text}" if language == "km" else text
+    form = "'ថ្ងៃ'EEEE 'ទី' d 'ខែ'MMMM 'ឆ្នាំ' y" if language == "km" else "EEEE d MMMM y"
+    return _spelt(language, str(format_date(day, form, locale=_locale(language))))
+
+
+def _spelt(language: str, text: str) -> str:
+    """The official dictionary's spelling of Monday, which CLDR writes otherwise."""
+    return text.replace("ច័ន្ទ", "ចន្ទ") if language == "km" else text
 
 
 def local_time(moment: datetime, zone: str) -> str:
@@ -126,7 +172,8 @@ def local_time(moment: datetime, zone: str) -> str:
 
 def moment_text(language: str, moment: datetime, zone: str) -> str:
     """Date and time at the place, for sentences."""
-    return f"{long_date(language, moment.astimezone(ZoneInfo(zone)).date())} {local_time(moment, zone)}"
+    day = long_date(language, moment.astimezone(ZoneInfo(zone)).date())
+    return translate(language, "{day} {clock}", day=day, clock=local_time(moment, zone))
 
 
 def told(language: str, refused: Refused) -> str:

@@ -10,6 +10,8 @@ from khmercut import tokenize
 
 _PARTS = re.compile(r"<(script|style|textarea|title|option|svg)\b.*?</\1>|<[^>]*>|[^<]+", re.DOTALL)
 _RUN = re.compile(r"[\u1780-\u17d3\u17d7\u17dc\u17dd]{7,}")
+# words that the dictionary cuts inside and readers do not
+_WHOLE = re.compile("(កឋិនទាន|កឋិន|អន្តេវាសិកដ្ឋាន|ទទេ)")
 _COENG = "\u17d2"
 _BEGINS = re.compile(r"[\u1780-\u17b3]")  # consonants and independent vowels: whatever else belongs to what is before
 
@@ -18,7 +20,8 @@ _BEGINS = re.compile(r"[\u1780-\u17b3]")  # consonants and independent vowels: w
 def words(run: str) -> tuple[str, ...]:
     """A run of Khmer letters cut into words, each of whole clusters."""
     cut: list[str] = []
-    for token in tokenize(run):
+    parts = [part for part in _WHOLE.split(run) if part]
+    for token in (token for part in parts for token in ([part] if _WHOLE.fullmatch(part) else tokenize(part))):
         if cut and (cut[-1].endswith(_COENG) or not _BEGINS.match(token)):
             cut[-1] += token
         else:

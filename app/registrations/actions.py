@@ -118,6 +118,7 @@ async def _end(held: Held, registration: UUID, by: Actor, meant: frozenset[int] 
     facts = {"state": ended.before.state, "position": ended.before.wait_position, "bus": ended.before.pickup_point}
     entry = await record(Kind.GAVE_UP, by, registration, held.event, people=ended.people, before=facts)
     await holdings.ended_by(registration, entry)
+    await erasure.forget_left_names(registration)
     await promote_waiting(held.event)
 
 

@@ -134,7 +134,8 @@ async def take_back(
         raise Refused("not_found")
 
     async def act() -> Answer:
-        await undoing.take_back(party.event, party.id, wanted, worker(request))
+        most = await limit_of(party, (await event_by_id(party.event)).party_limit)
+        await undoing.take_back(party.event, party.id, wanted, most, worker(request), meant_for(request))
         return await _as_it_is(request, key)
 
     return await answer_once(request, "public", act, f"{key}/{number}")
@@ -146,7 +147,7 @@ async def take_again(request: Req, party: NamedDependency[Party], key: FromPath[
     Reader(await json_object(request)).finish()
 
     async def act() -> Answer:
-        await undoing.take_again(party.event, party.id, worker(request))
+        await undoing.take_again(party.event, party.id, worker(request), meant_for(request))
         return await _as_it_is(request, key)
 
     return await answer_once(request, "public", act, key)

@@ -137,6 +137,7 @@ async def hand_on(
         holding, places = await holdings.holding_of(registration)
         must_be(holding.revision, meant)
         place = _to_hand_on(event, holding, places, number)
+        await forget_left_names(registration)
         await holdings.hand_on(held, holding, place, now())
         friend = await _friend(keyring, held, holding, place, name, language)
         friends = str(friend.id)
@@ -197,7 +198,9 @@ async def reissue(event: UUID, registration: UUID, by: Actor) -> int:
         if any(place.issue >= MOST_ISSUES for place in places):
             raise Refused("changes_exhausted")
         await Ticket.update({Ticket.issue: Ticket.issue + 1}).where(
-            Ticket.registration == registration, Ticket.state.is_in([state.value for state in HELD])
+            Ticket.registration == registration,
+            Ticket.state.is_in([state.value for state in (*HELD, TicketState.HANDED_ON)]),  # which may come back
+            Ticket.issue < MOST_ISSUES,
         )
         renewed = (
             await Registration.update({Registration.link_issue: Registration.link_issue + 1})

@@ -13,7 +13,7 @@ from app.activity.record import Said, record
 from app.events.access import event_of, may_read_names
 from app.events.shapes import EventRow
 from app.printing import qr
-from app.registrations import actions, changes, invitations, rules
+from app.registrations import actions, changes, invitations, rules, undoing
 from app.registrations.access import party_of
 from app.registrations.queries import INVITATION, invitations_of, look_alikes, parties_of, party_by_id, party_key
 from app.registrations.shapes import ATTENTION, MOST_INVITED, Party
@@ -115,12 +115,17 @@ async def _cancel(request: Req, _: Typed) -> None:
     await actions.give_up(party_of(request).id, actor_of(request))
 
 
+async def _undo(request: Req, _: Typed) -> None:
+    await undoing.take_again(event_of(request).id, party_of(request).id, actor_of(request))
+
+
 BY_HAND: dict[str, Callable[[Req, Typed], Awaitable[None]]] = {
     "move_up": _move_up,
     "move_first": _move_first,
     "bus": _bus,
     "attention": _attention,
     "cancel": _cancel,
+    "undo": _undo,
 }
 
 

@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from app.activity.undo import WITHIN
 from app.database.connection import now
 from app.directory.queries import contacts_of
 from app.events.queries import event_by_id, public_event
@@ -15,7 +16,7 @@ from app.events.rules import refresh_after, registration_refusal
 from app.events.shapes import EventRow
 from app.events.sharing import share_links
 from app.i18n.catalogues import languages, pick, translate
-from app.registrations import actions, changes, rules
+from app.registrations import actions, changes, rules, undoing
 from app.registrations.access import party_by_link
 from app.registrations.queries import invitation_by_key, limit_of, party_key
 from app.registrations.shapes import Party
@@ -116,6 +117,7 @@ async def _party_page(
         event=event,
         party=party,
         present=party.present_tickets,
+        undoable=party.ended_at is not None and party.ended_at > now() - WITHIN,
         key=key,
         link=link,
         share=share_links(link, translate(language_of(request), "Our tickets")),
@@ -218,6 +220,20 @@ async def give_up(
     return see_other(f"/{language}/r/{key}")
 
 
+@post("/{language:str}/r/{key:str}/undo")
+async def undo(
+    request: Req, party: NamedDependency[Party], language: FromPath[str], key: FromPath[str]
+) -> Response[bytes]:
+    """Take up again what was given up a moment ago; pressed twice it happens once."""
+    try:
+        await undoing.take_again(party.event, party.id, worker(request))
+    except Refused as refused:
+        present = await party_by_link(request, key)
+        if not present.confirmed and not present.waiting:
+            return await _party_page(request, present, key, refused=refused)
+    return see_other(f"/{language}/r/{key}")
+
+
 @post("/{language:str}/r/{key:str}/erase")
 async def erase(
     request: Req, party: NamedDependency[Party], language: FromPath[str], key: FromPath[str]
@@ -229,4 +245,4 @@ async def erase(
     return page(request, "pages/erased.html")
 
 
-HANDLERS = [registration_form, register, party_page, change, hand_on, give_up, erase]
+HANDLERS = [registration_form, register, party_page, change, hand_on, give_up, undo, erase]

@@ -15,7 +15,7 @@ from calendars.feed import cut
 
 PIXELS = 220  # an inch: a ticket of 90 mm is 780 pixels wide
 ADMITS = {
-    "km": "សម្រាប់មនុស្ស ១ នាក់",
+    "km": "សម្រាប់មនុស្សម្នាក់",
     "en": "Admits 1",
     "ko": "1명 입장",
     "ja": "1名様入場",

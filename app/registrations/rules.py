@@ -165,8 +165,9 @@ def _read_whole(raw: Mapping[str, Any], shape: type[Shape]) -> Shape:
 
 
 def folded(name: str) -> str:
-    """A name without what differs between two spellings of one: case, marks, blanks, digits."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
+    """A name without what differs between two spellings of one: case, marks, blanks, digits, and the Khmer coeng
+    that looks the same for two letters."""
+    plain = unicodedata.normalize("NFKD", name.casefold()).replace("\u17d2\u178a", "\u17d2\u178f")
     return "".join(each for each in plain if unicodedata.category(each)[0] == "L")
 
 

@@ -184,6 +184,7 @@ class Party(msgspec.Struct, frozen=True):
     attention: tuple[str, ...] = ()
     note: str = ""
     revision: int = 0
+    ended_at: datetime | None = None
 
     @property
     def confirmed(self) -> bool:

@@ -9,33 +9,44 @@ from app.activity.record import Actor, record
 from app.activity.undo import WITHIN, last_step, step_of
 from app.database.connection import now
 from app.registrations.erasure import forget
-from app.seats import returning
-from app.seats.hold import Held, hold
+from app.seats import holdings, returning
+from app.seats.hold import Held, hold, must_be
 from app.validation.refusals import Refused
-from models.states import EventState, RegistrationState
+from models.states import ActorKind, EventState, RegistrationState
 
 
-async def take_again(event: UUID, registration: UUID, by: Actor) -> RegistrationState:
-    """Undo a party's giving up: it has its places again, or stands first on the waiting list. Raises Refused."""
+async def take_again(
+    event: UUID, registration: UUID, by: Actor, meant: frozenset[int] | None = None
+) -> RegistrationState:
+    """Undo a party's giving up: it has its places again, or stands first on the waiting list. Raises Refused.
+
+    What the attaché gave up for a party, the attaché alone takes back.
+    """
     async with hold(event, ("state", "ends_at")) as held:
         _must_be_coming(held)
         ended = await returning.ended(registration, now() - WITHIN)
+        must_be(ended.revision, meant)
         step = await step_of(ended.ended_by)
+        if step.by == ActorKind.STAFF and by.kind != ActorKind.STAFF:
+            raise Refused("cancelled_by_desk")
         before = msgspec.convert(step.facts["before"], returning.Before)
         state = await returning.take_again(held, ended, before)
         await record(Kind.TAKEN_AGAIN, by, registration, event, undone=str(step.id), state=state)
         return state
 
 
-async def take_back(event: UUID, registration: UUID, number: int, by: Actor) -> None:
+async def take_back(
+    event: UUID, registration: UUID, number: int, most: int, by: Actor, meant: frozenset[int] | None = None
+) -> None:
     """Undo the handing on of a ticket, unless the friend's page was used; the friend's link ends. Raises Refused."""
     async with hold(event, ("state", "ends_at")) as held:
         _must_be_coming(held)
         step = await last_step(event, registration, (Kind.HANDED_ON, Kind.HANDED_BACK), ticket=number)
-        if step.kind != Kind.HANDED_ON:
+        if step.kind != Kind.HANDED_ON or "revision" not in step.facts:  # an older release noted none
             raise Refused("nothing_to_undo")
+        must_be((await holdings.holding(registration)).revision, meant)
         friend = UUID(step.facts["friend"])
-        await returning.take_back(held, registration, number, friend, step.facts["revision"])
+        await returning.take_back(held, registration, number, friend, step.facts["revision"], most)
         await forget(held, [friend])
         await record(Kind.HANDED_BACK, by, registration, event, ticket=number, undone=str(step.id))
 

@@ -53,7 +53,9 @@ WHERE registration = $1 AND state IN ('valid', 'waiting')
 AND NOT EXISTS (SELECT 1 FROM admission WHERE admission.ticket = ticket.id) RETURNING id
 """
 _LEFT_UNUSED = """
-UPDATE ticket SET state = 'given_up', revision = $2 WHERE registration = $1 AND state = $3
+UPDATE ticket SET state = 'given_up', revision = $2,
+  ended_at = (SELECT registration.ended_at FROM registration WHERE registration.id = ticket.registration)
+WHERE registration = $1 AND state = $3
 AND NOT EXISTS (SELECT 1 FROM admission WHERE admission.ticket = ticket.id)
 AND EXISTS (SELECT 1 FROM registration WHERE registration.id = ticket.registration
   AND registration.state IN ('cancelled', 'erased')) RETURNING id
@@ -63,6 +65,11 @@ _HAND_ON = """
 UPDATE registration SET state = $2, party = $3, children = $4, pickup_point = $5, revision = $6
 WHERE id = $1 RETURNING id
 """
+
+
+async def holding(registration: UUID) -> Holding:
+    """What a party has now, in whichever state; call it under `hold`."""
+    return msgspec.convert((await fetch(_HOLDING, registration))[0], Holding, strict=False)
 
 
 async def holding_of(registration: UUID) -> tuple[Holding, list[Place]]:

@@ -18,7 +18,7 @@ from app.validation.refusals import Problem, Refused, invalid
 from models.states import RegistrationState, TicketState
 
 _ENDED = """
-SELECT id, ended_at, ended_by FROM registration
+SELECT id, ended_at, ended_by, revision FROM registration
 WHERE id = $1 AND state = 'cancelled' AND ended_by IS NOT NULL AND ended_at > $2
 """
 _LEFT = "SELECT count(*) AS people FROM ticket WHERE registration = $1 AND state = 'given_up' AND ended_at = $2"
@@ -34,7 +34,7 @@ UPDATE ticket SET state = $3, ended_at = NULL, revision = $4
 WHERE registration = $1 AND state = 'given_up' AND ended_at = $2 RETURNING id
 """
 _SIZE = """
-SELECT count(*) AS people, sum(CASE WHEN child THEN 1 ELSE 0 END) AS children FROM ticket
+SELECT count(*) AS people, coalesce(sum(CASE WHEN child THEN 1 ELSE 0 END), 0) AS children FROM ticket
 WHERE registration = $1 AND state IN ('valid', 'waiting')
 """
 _BACK = """
@@ -61,6 +61,7 @@ class Ended(msgspec.Struct, frozen=True):
     id: UUID
     ended_at: datetime
     ended_by: UUID
+    revision: int
 
 
 class Before(msgspec.Struct, frozen=True):
@@ -86,19 +87,19 @@ async def take_again(held: Held, party: Ended, before: Before) -> RegistrationSt
     place, "nothing_to_undo" where somebody else was first.
     """
     left = (await fetch(_LEFT, party.id, party.ended_at))[0]["people"]
-    fits = before.state == RegistrationState.CONFIRMED and bool(await fetch(_TAKE_AGAIN, held.event, left))
+    booked = before.state == RegistrationState.CONFIRMED
+    fits = booked and bool(await fetch(_TAKE_AGAIN, held.event, left))
     state = RegistrationState.CONFIRMED if fits else RegistrationState.WAITING
-    position = before.position
-    if not fits:
-        await fetch(_WAIT_AGAIN, held.event, left)
-        if before.state == RegistrationState.CONFIRMED:
-            first = (await fetch(_FIRST, held.event))[0]["position"]
-            position = held.revision if first is None else first - 1
     ticket = TicketState.VALID if fits else TicketState.WAITING
     await fetch(_TICKETS, party.id, party.ended_at, ticket.value, held.revision)
     size = (await fetch(_SIZE, party.id))[0]
-    if not fits and size["people"] > left:
+    if not size["people"]:
+        raise Refused("nothing_to_undo")
+    if booked and not fits and size["people"] > left:
         raise Refused("not_enough_places", free=0, party=left)
+    position = await _first(held) if booked else before.position
+    if not fits:
+        await fetch(_WAIT_AGAIN, held.event, size["people"])  # who came in meanwhile waits with the others
     bus = await _bus_again(before.bus, state, size["people"])
     place = None if fits else position
     shape: tuple[Any, ...] = (state.value, place, bus, size["people"], size["children"], held.revision)
@@ -108,26 +109,45 @@ async def take_again(held: Held, party: Ended, before: Before) -> RegistrationSt
     return (await holding_of(party.id))[0].state
 
 
+async def _first(held: Held) -> int:
+    first = (await fetch(_FIRST, held.event))[0]["position"]
+    return int(held.revision if first is None else first - 1)
+
+
 async def _bus_again(bus: UUID | None, state: RegistrationState, people: int) -> UUID | None:
     if bus is None or not await fetch(_BUS_THERE, bus):
         return None
     return bus if state == RegistrationState.WAITING or await take_bus(bus, people) else None
 
 
-async def take_back(held: Held, giver: UUID, number: int, friend: UUID, meanwhile: int) -> None:
+def _must_take_back(giver: dict[str, Any], most: int) -> None:
+    """Whether this party can have one more: it is booked, or its last ticket was the one that was handed on."""
+    if giver["state"] == RegistrationState.ERASED:
+        raise Refused("erased")
+    if giver["state"] == RegistrationState.WAITING:
+        raise Refused("ticket_waiting")
+    if giver["state"] == RegistrationState.CANCELLED and giver["ended_by"]:
+        raise Refused("registration_cancelled")  # the rest of the party gave up meanwhile
+    if giver["state"] == RegistrationState.CONFIRMED and giver["party"] >= most:
+        raise invalid([Problem("party", "party_too_large", {"limit": most})])
+
+
+async def take_back(held: Held, giver: UUID, number: int, friend: UUID, meanwhile: int, most: int) -> None:
     """A ticket that was handed on is the giver's again; the friend's place becomes its own.
 
     `meanwhile` is the revision of the handing on: whoever did anything with the friend's page since keeps the place.
+    `most` is how many people the party may have. A code that was renewed meanwhile stays dead.
     Raises Refused.
     """
     theirs = (await fetch(_FRIEND, friend))[0]
     if theirs["state"] != RegistrationState.CONFIRMED or theirs["revision"] != meanwhile:
         raise Refused("friend_was_there")
     mine = (await fetch(_GIVER, giver))[0]
+    _must_take_back(mine, most)
     had = mine["party"] if mine["state"] == RegistrationState.CONFIRMED else 0
     back = await fetch(_HANDED_BACK, giver, number, held.revision)
-    if not back or mine["ended_by"]:
-        raise Refused("registration_cancelled")  # the rest of the party gave up meanwhile
+    if not back:
+        raise Refused("nothing_to_undo")
     await fetch(_FRIENDS_PLACE, friend, held.revision)
     bus = mine["pickup_point"] if had else theirs["pickup_point"]
     if bus != theirs["pickup_point"]:  # the party moved to another bus, or to none

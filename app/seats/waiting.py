@@ -50,7 +50,8 @@ async def promote_waiting(event: UUID) -> None:
     if not rows:
         return
     capacity, taken, revision = rows[0]["capacity"], rows[0]["seats_taken"], rows[0]["revision"]
-    waiting = msgspec.convert(await fetch(f"{_WAITING} ORDER BY wait_position", event), list[Waiting], strict=False)
+    queue = await fetch(f"{_WAITING} ORDER BY wait_position, created_at, id", event)
+    waiting = msgspec.convert(queue, list[Waiting], strict=False)
     moves = who_moves_up(
         waiting,
         None if capacity is None else capacity - taken,

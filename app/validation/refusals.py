@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from app.validation.marks import _
+from app.validation.marks import _, _n
 
 SENTENCES: dict[str, tuple[int, str]] = {
     # -- what a request can get wrong as a whole
@@ -27,7 +27,13 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "session_expired": (401, _("You were logged out. Please log in again.")),
     "forbidden": (403, _("Your account may not do this.")),
     "cross_site": (403, _("This form was sent from another site, so nothing was changed.")),
-    "too_many_requests": (429, _("Too many tries. Please wait {seconds} seconds and try again.")),
+    "too_many_requests": (
+        429,
+        _n(
+            "Too many tries. Please wait {seconds} second and try again.",
+            "Too many tries. Please wait {seconds} seconds and try again.",
+        ),
+    ),
     "busy": (503, _("Very many people are here right now. Please try again in a few seconds.")),
     "internal": (
         500,
@@ -53,7 +59,10 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "alt_required": (422, _("Please say what the picture shows, in Khmer or in English: some people cannot see it.")),
     "not_a_link": (422, _("This is no name or address that {kind} knows.")),
     "not_a_phone": (422, _("This is no phone number. Please check it, or begin with + and the country.")),
-    "too_long": (422, _("This is too long: at most {most} characters.")),
+    "too_long": (
+        422,
+        _n("This is too long: at most {most} character.", "This is too long: at most {most} characters."),
+    ),
     "too_small": (422, _("This must be at least {low}.")),
     "too_large": (422, _("This must be at most {high}.")),
     "too_many": (422, _("There are too many: at most {most}.")),
@@ -67,12 +76,18 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "closes_before_opens": (422, _("Registration must close after it opens.")),
     "closes_after_end": (422, _("Registration must close before the event ends.")),
     "pickup_after_start": (422, _("The pick-up must leave before the event starts.")),
-    "below_seats_taken": (422, _("{taken} places are taken already; the capacity cannot be lower.")),
+    "below_seats_taken": (
+        422,
+        _n(
+            "{taken} place is taken already; the capacity cannot be lower.",
+            "{taken} places are taken already; the capacity cannot be lower.",
+        ),
+    ),
     "pickup_in_use": (422, _("People chose this pick-up point, so it must stay.")),
     "another_year": (422, _("The first day is not in this year.")),
     "new_year_only": (422, _("Only Khmer New Year has a moment of Sangkran.")),
     "not_on_first_day": (422, _("Sangkran must be on the first day.")),
-    "festival_too_long": (422, _("A festival has at most {most} days.")),
+    "festival_too_long": (422, _n("A festival has at most {most} day.", "A festival has at most {most} days.")),
     "both_or_none": (422, _("Please give latitude and longitude together.")),
     "unknown_country": (422, _("There is no such host country.")),
     "country_out_of_reach": (422, _("You have no posting in this host country.")),
@@ -80,7 +95,10 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "unknown_pickup_point": (422, _("This event has no such pick-up point.")),
     "children_exceed_party": (422, _("There cannot be more children than people.")),
     "names_do_not_match": (422, _("Please give one name for each person, the booker first.")),
-    "party_too_large": (422, _("One booking here is for at most {limit} people.")),
+    "party_too_large": (
+        422,
+        _n("One booking here is for at most {limit} person.", "One booking here is for at most {limit} people."),
+    ),
     "phone_invalid": (
         422,
         _("This is no phone number of {country}. Please check it, or begin with + and the country."),
@@ -96,7 +114,10 @@ SENTENCES: dict[str, tuple[int, str]] = {
     ),
     "people_registered": (
         409,
-        _("There are {people} bookings already, so the event stays public. You can cancel it."),
+        _n(
+            "There is {people} booking already, so the event stays public. You can cancel it.",
+            "There are {people} bookings already, so the event stays public. You can cancel it.",
+        ),
     ),
     "nothing_to_undo": (409, _("There is nothing to undo: it works once, and only within ten minutes.")),
     "event_not_published": (409, _("This event is not published.")),
@@ -109,10 +130,17 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "registration_paused": (409, _("Registration is paused for a moment. Please try again later.")),
     "pickup_point_full": (409, _("This bus is full. Please choose another, or come on your own.")),
     "registration_cancelled": (409, _("These places were given up.")),
+    "cancelled_by_desk": (409, _("The attaché gave these places up. Please call to have them again.")),
     "not_waiting": (409, _("This party does not wait any more.")),
-    "not_enough_places": (409, _("There are {free} free places and {party} people in this party.")),
+    "not_enough_places": (409, _("Free places: {free}. People in this party: {party}.")),
     "drop_and_party": (422, _("The number of people does not go with the tickets to give up.")),
-    "places_in_use": (422, _("{inside} of these people are inside already and keep their places.")),
+    "places_in_use": (
+        422,
+        _n(
+            "{inside} of these people is inside already and keeps the place.",
+            "{inside} of these people are inside already and keep their places.",
+        ),
+    ),
     "friend_was_there": (409, _("Your friend has used this ticket's page already, so it stays with your friend.")),
     "ticket_used": (409, _("This ticket was used at the gate already.")),
     "invitation_unknown": (422, _("This invitation is not valid, or no longer. Ask the attaché for a new one.")),
@@ -138,7 +166,7 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "file_unreadable": (422, _("This is no file that a phone at this gate has written. Choose the file itself.")),
     "file_partly": (
         422,
-        _("{kept} entries were taken over; {unread} could not be read or belong to another event."),
+        _("Entries taken over: {kept}. Not readable, or of another event: {unread}."),
     ),
     "phone_not_synced": (409, _("Has not loaded the list of tickets yet.")),
     "phone_roster_old": (409, _("Its list of tickets is old.")),
@@ -150,7 +178,10 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "short_code_unknown": (404, _("There is no party with this code.")),
     # -- accounts
     "login_wrong": (422, _("E-mail or password is wrong.")),
-    "password_too_short": (422, _("A password has at least {low} characters.")),
+    "password_too_short": (
+        422,
+        _n("A password has at least {low} character.", "A password has at least {low} characters."),
+    ),
 }
 
 

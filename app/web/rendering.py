@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from app.i18n import catalogues as i18n
 from app.i18n.khmer_lines import with_breaks
 from app.settings import TEMPLATES
+from app.validation.marks import Many
 from app.validation.refusals import Problem, Refused
 from app.web import assets
 from app.web.icons import PATHS
@@ -27,6 +28,30 @@ def _translate(context: Context, text: str, **facts: Any) -> str:
     if context["digits"]:
         facts = {name: khmer_digits(str(fact)) if isinstance(fact, int) else fact for name, fact in facts.items()}
     return i18n.translate(context["language"], text, **facts)
+
+
+@pass_context
+def _counting(context: Context, one: str, many: str, **facts: Any) -> str:
+    """A sentence that counts, in the form of its number."""
+    return str(_translate(context, Many(one, many), **facts))
+
+
+@pass_context
+def _meaning(context: Context, meant: str, text: str, **facts: Any) -> str:
+    """A word that means several things: `meant` tells which."""
+    return i18n.translate(context["language"], text, context=meant, **facts)
+
+
+@pass_context
+def _label(context: Context, text: str) -> str:
+    """A label before what it names, with the sign that its language puts there."""
+    return i18n.label(context["language"], text)
+
+
+@pass_context
+def _forms(context: Context, one: str, many: str) -> dict[str, str]:
+    """Every form of a sentence that a browser fills in."""
+    return i18n.forms(context["language"], Many(one, many))
 
 
 @pass_context
@@ -114,7 +139,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals.update(_=_translate, asset=assets.address, to=_to, sign_paths=PATHS)
+    made.globals.update(_=_translate, _n=_counting, _p=_meaning, _forms=_forms, label=_label)
+    made.globals.update(asset=assets.address, to=_to, sign_paths=PATHS)
     made.filters.update(
         pick=_pick,
         day=_day,

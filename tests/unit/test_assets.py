@@ -50,7 +50,7 @@ def test_template_lines_can_be_read() -> None:
     for path in TEMPLATES.rglob("*.html"):
         for number, line in enumerate(path.read_text().splitlines(), 1):
             bare = line.strip()
-            a_sentence = bare.startswith(('{{ _("', '"')) or "lang=" in bare
+            a_sentence = bare.startswith(('{{ _("', '{{ _n("', '"')) or "lang=" in bare
             if len(line) > 160 and not a_sentence:
                 long.append(f"{path.name}:{number}")
     assert long == []

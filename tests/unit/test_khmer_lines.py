@@ -3,6 +3,7 @@
 import itertools
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,11 @@ def test_words_are_marked_where_text_is_shown() -> None:
     assert f"<textarea>{SENTENCE}</textarea><title>{SENTENCE}</title>" in html
     assert html.replace("<wbr>", "").count(SENTENCE) == 4
     assert "គ្រប់គ្រាន់" in html  # one word stays whole
+
+
+@pytest.mark.parametrize("word", ["កឋិន", "កឋិនទាន", "អន្តេវាសិកដ្ឋាន", "ទទេ"])
+def test_words_that_the_dictionary_cuts_inside_stay_whole(word: str) -> None:
+    assert word in words(f"សូមទុកឱ្យ{word}ពេលនេះ")
 
 
 @given(KHMER)

@@ -75,7 +75,7 @@ async def test_khmer_comes_with_khmer_hours(world: World) -> None:
         text = (await client.get("/km/korea/contacts")).text.replace("<wbr>", "")
     assert "09:00–17:00" in text
     assert "អនុព័ន្ធការងារ" in text
-    assert "កំពុងបើក" in text or "កំពុងបិទ" in text
+    assert "ឥឡូវបើក" in text or "ឥឡូវបិទ" in text
 
 
 async def test_the_card_and_its_square(world: World) -> None:

@@ -43,7 +43,7 @@ async def test_errors_are_pages_for_people_and_problems_for_programs(world: Worl
         assert problem.headers["content-type"] == "application/problem+json"
         assert set(problem.json()) >= {"type", "title", "status", "detail", "code", "errors"}
         told = await client.get("/api/v1/events/nothing?lang=km")
-        assert "គ្មានអ្វី" in told.json()["detail"]
+        assert "រកមិនឃើញ" in told.json()["detail"]
         wrong = await client.post("/api/v1/host-countries")
         assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
         assert "GET" in wrong.headers["allow"]

@@ -35,7 +35,7 @@ async def test_the_one_too_many_is_sent_back_at_once() -> None:
         assert sent_back.status_code == 503
         assert 2 <= int(sent_back.headers["retry-after"]) <= 6
         assert "Very many people are here" in sent_back.text
-        assert "មនុស្ស" in sent_back.text
+        assert "អ្នកប្រើច្រើន" in sent_back.text
         assert (await client.get("/healthz")).status_code == 200
         open_up.set()
         assert [(await each).status_code for each in working] == [200, 200]

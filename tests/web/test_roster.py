@@ -273,7 +273,7 @@ async def test_the_file_of_a_phone_that_never_came_online(world: World) -> None:
             address + "?lang=en", files={"file": ("scans.json", json.dumps({"phones": [mixed, foreign]}))}
         )
         assert answer.status_code == 422
-        assert "2 entries were taken over; 6 could not be read" in answer.text
+        assert "Entries taken over: 2. Not readable, or of another event: 6." in answer.text
         long = {**own, "walk_ins": [], "scans": [{**scans[0], "nonce": f"n{index}"} for index in range(2_500)]}
         answer = await desk.post(address, files={"file": ("scans.json", json.dumps({"phones": [long]}))})
         assert answer.status_code == 303

@@ -1,13 +1,19 @@
 """What was done a moment ago can be taken back, once; what others have by now stays theirs."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from app.activity.record import OPERATOR
+from app.care.purge import purge
 from app.database.connection import fetch
 from app.events.undoing import remove_deleted
+from app.registrations import actions, undoing
 from app.registrations.erasure import forget_ended_names
 from app.seats.counts import miscounted
+from app.validation.refusals import Refused
 from tests.world import World
 
 BUS = [{"name": "Osan", "place": "Station", "seats": 4}]
@@ -279,3 +285,158 @@ async def test_an_undo_that_is_sent_twice_with_a_key_is_answered_twice(world: Wo
     key = "an undo that a phone repeats"
     first, second = [await post(world, f"registrations/{party['key']}/undo", idempotency_key=key) for _ in range(2)]
     assert (first.status_code, first.json()) == (second.status_code, second.json()) == (200, second.json())
+
+
+# -- what a hostile review found
+
+
+async def hand_on(world: World, party: dict[str, Any], number: int) -> Any:
+    answer = await post(world, f"registrations/{party['key']}/tickets/{number}/hand-on", {"name": "Bory"})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def test_a_ticket_does_not_come_back_into_a_party_that_waits(world: World) -> None:
+    event = await world.event(capacity=3)
+    party = await world.party(event, 3)
+    await hand_on(world, party, 3)
+    await give_up(world, party)
+    await world.party(event, 2)
+    assert (await post(world, f"registrations/{party['key']}/undo")).json()["state"] == "waiting"
+    answer = await post(world, f"registrations/{party['key']}/tickets/3/undo")
+    assert (answer.status_code, answer.json()["code"]) == (409, "ticket_waiting")
+    assert await taken(event) == (3, 2)
+
+
+async def test_an_erased_party_takes_nothing_back(world: World) -> None:
+    event = await world.event(capacity=3)
+    party = await world.party(event, 1)
+    friend = await hand_on(world, party, 1)
+    (row,) = await fetch("SELECT id, event FROM registration WHERE id = $1", UUID(party["id"]))
+    await actions.erase(UUID(party["id"]), OPERATOR)  # after the link was read, before the event was held
+    with pytest.raises(Refused, match="erased"):
+        await undoing.take_back(UUID(str(row["event"])), UUID(party["id"]), 1, 10, OPERATOR)
+    assert (await seen(world, friend))["state"] == "confirmed"
+
+
+async def test_a_code_that_was_renewed_meanwhile_stays_dead(world: World) -> None:
+    event = await world.event(capacity=3)
+    party, gate = await world.party(event, 3), await world.gate(event)
+    await hand_on(world, party, 3)
+    async with world.desk("korea") as desk:
+        page = f"/desk/events/{event['slug']}/registrations/{party['id']}"
+        text = (await desk.post(page, data={"do": "reissue"})).text
+    renewed = {"key": text.split("/r/")[1].split('"')[0].split("<")[0].strip()}
+    assert (await post(world, f"registrations/{renewed['key']}/tickets/3/undo")).status_code == 200
+    old = (await world.scan(gate, {"code": party["tickets"][2]["code"]}))[0]
+    assert (old["outcome"], old["code"]) == ("refused", "ticket_reissued")
+
+
+async def test_what_the_attache_gave_up_the_attache_alone_takes_back(world: World) -> None:
+    event = await world.event(capacity=3)
+    party = await world.party(event, 3)
+    page = f"/desk/events/{event['slug']}/registrations/{party['id']}"
+    async with world.desk("korea") as desk:
+        await desk.post(page, data={"do": "cancel"})
+        answer = await post(world, f"registrations/{party['key']}/undo")
+        assert (answer.status_code, answer.json()["code"]) == (409, "cancelled_by_desk")
+        assert (await desk.post(page, data={"do": "undo"})).status_code == 303
+    assert (await seen(world, party))["state"] == "confirmed"
+
+
+async def test_places_come_back_after_an_admission_was_taken_back(world: World, later: Any) -> None:
+    event = await world.event(capacity=3)
+    party, gate = await world.party(event, 2, names=["Dara", "Mom"]), await world.gate(event)
+    await world.scan(gate, {"nonce": "ab" * 12, "code": party["tickets"][1]["code"]})
+    await give_up(world, party)
+    await world.scan(gate, {"undo": "ab" * 12})
+    assert (await post(world, f"registrations/{party['key']}/undo")).json()["party"] == 2
+    await world.scan(gate, {"nonce": "cd" * 12, "code": party["tickets"][1]["code"]})
+    await give_up(world, party)
+    await world.scan(gate, {"undo": "cd" * 12})
+    assert await taken(event) == (0, 0)
+    later()
+    await forget_ended_names()
+    assert await fetch("SELECT id FROM ticket WHERE sealed_name <> ''") == []
+
+
+async def test_who_waits_moves_up_when_a_cancellation_is_taken_back(world: World) -> None:
+    event = await world.event(capacity=2)
+    party = await world.party(event, 2)
+    behind = await world.party(event, 2, accept_waiting=True)
+    await step(world, event, "cancel")
+    await give_up(world, party)
+    assert (await step(world, event, "undo")).json()["state"] == "published"
+    assert (await seen(world, behind))["state"] == "confirmed"
+
+
+async def test_a_deleted_draft_does_not_stop_the_purge(world: World) -> None:
+    event = await world.event(publish=False)
+    await world.gate(event)
+    long_ago = datetime.now(UTC) - timedelta(days=60)
+    await fetch("UPDATE event SET ends_at = $1, starts_at = $2", long_ago, long_ago - timedelta(hours=3))
+    await step(world, event, "delete")
+    assert await purge(world.app.state.keyring) == 0
+
+
+async def test_a_notice_that_was_written_since_stays(world: World) -> None:
+    event = await world.event()
+    await step(world, event, "cancel", notice={"en": "No hall"})
+    await step(world, event, "cancel", notice={"en": "No hall."})  # a letter corrected is no step of its own
+    async with world.api("korea") as client:
+        await client.patch(f"/api/v1/events/{event['slug']}", json={"notice": {"en": "In hall B after all"}})
+    back = (await step(world, event, "undo")).json()
+    assert (back["state"], back["notice"]) == ("published", {"en": "In hall B after all"})
+
+
+async def test_an_undo_is_meant_for_what_was_seen(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event, 2)
+    await give_up(world, party)
+    for path in ("undo", "tickets/1/undo"):
+        answer = await post(world, f"registrations/{party['key']}/{path}", if_match='"1"')
+        assert answer.status_code in {409, 412}, path
+    assert answer.json()["code"] == "nothing_to_undo"
+    assert (await post(world, f"registrations/{party['key']}/undo", if_match='"1"')).status_code == 412
+    await step(world, event, "cancel")
+    async with world.api("korea") as client:
+        path = f"/api/v1/events/{event['slug']}"
+        tag = (await client.get(path)).headers["etag"]
+        await client.patch(path, json={"notice": {"en": "Police closed it"}})
+        assert (await client.post(f"{path}/undo", headers={"if-match": tag})).status_code == 412
+
+
+async def test_a_name_left_behind_by_moving_up_goes_as_well(world: World) -> None:
+    event = await world.event(capacity=2)
+    others = await world.party(event, 2)
+    party = await world.party(event, 3, names=["Dara", "Mom", "Vichet"], accept_waiting=True, take_what_there_is=True)
+    await give_up(world, others)
+    assert (await seen(world, party))["party"] == 2
+    await give_up(world, party)
+    gone = await fetch("SELECT number FROM ticket WHERE sealed_name <> '' AND ended_at IS NULL AND state = 'given_up'")
+    assert gone == []
+
+
+async def test_taking_back_passes_no_limit_of_a_party(world: World) -> None:
+    event = await world.event(capacity=50, party_limit=2)
+    party = await world.party(event, 2)
+    await hand_on(world, party, 2)
+    async with world.stranger as client:
+        await client.patch(f"/api/v1/registrations/{party['key']}", json={"party": 2})
+    answer = await post(world, f"registrations/{party['key']}/tickets/2/undo")
+    assert (answer.status_code, answer.json()["code"]) == (422, "party_too_large")
+
+
+async def test_the_page_of_who_gave_up_offers_the_way_back(world: World, later: Any) -> None:
+    event = await world.event(capacity=3)
+    party = await world.party(event, 3)
+    await give_up(world, party)
+    async with world.browser() as phone:
+        assert "Take our places again" in (await phone.get(f"/en/r/{party['key']}")).text
+        for _ in range(2):  # a double tap
+            assert (await phone.post(f"/en/r/{party['key']}/undo")).status_code == 303
+        assert (await seen(world, party))["state"] == "confirmed"
+        await give_up(world, party)
+        later()
+        assert "Take our places again" not in (await phone.get(f"/en/r/{party['key']}")).text
+        assert (await phone.post(f"/en/r/{party['key']}/undo")).status_code == 409

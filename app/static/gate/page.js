@@ -7,7 +7,12 @@ export const parts = Object.fromEntries(
   [...root.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]),
 );
 export const words = WORDS;
-export const say = (word, facts = {}) => (WORDS[word] ?? word).replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
+const plural = new Intl.PluralRules(language);
+// a sentence that counts has a form for each plural category; its first fact decides
+const form = (text, facts) =>
+  typeof text === "string" ? text : (text[plural.select(facts[text.other.match(/\{(\w+)\}/)[1]])] ?? text.other);
+export const say = (word, facts = {}) =>
+  form(WORDS[word] ?? word, facts).replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
 export const pick = (texts) =>
   typeof texts === "string"
     ? texts

@@ -32,11 +32,10 @@ export class Verdict {
     if (kind !== "refused" && kind !== "another" && found.reference) {
       const { name, note } = await this.scanner.book.shown(found);
       shows.name = name || found.name || "";
+      const attention = (row?.[ATTENTION] ?? "").split(" ").filter(Boolean);
+      shows.monk = attention.includes("monk");
       shows.attention = [
-        ...(row?.[ATTENTION] ?? "")
-          .split(" ")
-          .filter(Boolean)
-          .map((word) => words.attention[word]),
+        ...attention.map((word) => words.attention[word]),
         note,
       ].filter(Boolean);
       const bus = row?.[PICKUP] && facts.pickups?.[row[PICKUP]];
@@ -86,6 +85,7 @@ export class Verdict {
 
   show({
     kind,
+    monk = false,
     name = "",
     attention = [],
     why = "",
@@ -100,7 +100,7 @@ export class Verdict {
     parts.verdict.dataset.outcome = kind;
     parts.verdict.dataset.answer = ++this.answers;
     parts.sign.textContent = SIGNS[kind];
-    parts.word.textContent = say(kind);
+    parts.word.textContent = say(monk && kind === "admitted" ? "admitted_monk" : kind);
     parts.name.textContent = name;
     parts.attention.replaceChildren(
       ...attention.flatMap((text) => {
