@@ -46,6 +46,7 @@ from app.registrations import pages as registrations_pages
 from app.registrations.access import party_of, party_of_link, party_of_path
 from app.registrations.erasure import forget_ended_names
 from app.seats.tally import tally_ended
+from app.seats.waiting import end_keeping
 from app.security import keyring
 from app.settings import Settings, read
 from app.site import pages as site_pages
@@ -141,6 +142,7 @@ def jobs(state: State) -> list[Job]:
         Job("heartbeat", EVERY, beat),
         Job("reseal", timedelta(days=1), partial(reseal, state.keyring)),
         Job("rewrite", timedelta(hours=1), rewrite),
+        Job("kept", timedelta(minutes=1), end_keeping),
         Job("ended", timedelta(minutes=1), forget_ended),
         Job("tally", timedelta(minutes=10), tally_ended),
         Job("purge", timedelta(hours=1), partial(purge_if_time_is_sound, state.keyring)),

@@ -40,7 +40,8 @@ class Event(Table):
     {"at": "09:00", "what": {"km": …}}, `facilities` words separated by blanks, `picture` the digest of an EventPicture.
     `entry_opens`/`entry_closes` bound when the gate admits by itself (none: always); `day_turns` ("04:00") is when the
     gate's day begins. A waiting party that was passed over `held_after_passes` times, or waited `held_after_hours`,
-    has freed seats held. `tallied_revision` is the revision at which its Tally was written last.
+    has freed seats kept, for `held_for_hours` at most: `kept_until` is when that ends (null: none is kept).
+    `tallied_revision` is the revision at which its Tally was written last.
     `festival_name` is what an "other" festival is called; `folds` names the wall times, separated by blanks, that mean
     the second of an hour that occurs twice; `ended_at` is when a draft was deleted, while that can be undone.
     """
@@ -98,6 +99,8 @@ class Event(Table):
     admit_waiting = Boolean(default=False)
     gate_search = Boolean(default=False)
     tallied_revision = BigInt(null=True, default=None)
+    held_for_hours = Integer(default=48)
+    kept_until = Timestamptz(null=True, default=None)
     belongs_to = ForeignKey(Campaign, null=True, default=None, on_delete=OnDelete.restrict)
     festival_name = JSON(default="{}")
     folds = Varchar(length=200, default="")

@@ -34,7 +34,8 @@ class Registration(Table):
 
     `attention` are words for the gate ("wheelchair monk"), `sealed_note` a sentence for it. `revision` moves with every
     change of the party, its tickets and their admissions: by it gates ask for what is new. `ended_at` is when it gave
-    up, and `ended_by` the audit's entry of that, while it can be undone.
+    up, and `ended_by` the audit's entry of that, while it can be undone; `kept_until` is until when freed seats are, or
+    were, kept for it.
     """
 
     id = UUID(primary_key=True)
@@ -60,6 +61,7 @@ class Registration(Table):
     revision = BigInt(default=0)
     ended_at = Timestamptz(null=True, default=None)
     ended_by = UUID(null=True, default=None)
+    kept_until = Timestamptz(null=True, default=None)
 
 
 class Reach(Table):

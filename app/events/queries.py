@@ -11,17 +11,17 @@ from uuid import UUID
 import msgspec
 
 from app.accounts.shapes import Staff
-from app.database.connection import fetch
+from app.database.connection import fetch, now
 from app.database.rows import json_of, places
 from app.events.shapes import EventRow, Pickup
 from app.validation.forms import loaded
 from app.validation.refusals import Refused
 from models.events import EventPicture
 
-_OF_OTHERS = {"country_slug", "country_names", "pickup_points"}
+_OF_OTHERS = {"keeps", "country_slug", "country_names", "pickup_points"}
 _COLUMNS = ", ".join(f"event.{name}" for name in EventRow.__struct_fields__ if name not in _OF_OTHERS)
 _EVENTS = f"""
-SELECT {_COLUMNS}, host_country.slug AS country_slug, host_country.names AS country_names
+SELECT {_COLUMNS}, event.kept_until, host_country.slug AS country_slug, host_country.names AS country_names
 FROM event JOIN host_country ON host_country.code = event.host_country
 """
 _PICKUPS = f"SELECT event, {', '.join(Pickup.__struct_fields__)} FROM pickup_point"
@@ -45,6 +45,7 @@ def within(staff: Staff, first: int) -> tuple[str, list[Any]]:
 def _event(row: dict[str, Any], pickups: list[dict[str, Any]]) -> EventRow:
     row = loaded(EventRow, row)
     row |= {name: json_of(row[name]) for name in ("country_names", "picture_alt")}
+    row["keeps"] = bool(row["seats_waiting"]) and row["kept_until"] is not None and row["kept_until"] > now()
     row["pickup_points"] = tuple(loaded(Pickup, point) for point in pickups if point["event"] == row["id"])
     return msgspec.convert(row, EventRow, strict=False)
 

@@ -108,6 +108,9 @@ class EventFields(msgspec.Struct, frozen=True, kw_only=True):
     held_after_passes: Annotated[
         int, forms.Whole(low=0, high=1000, default=5, public=False, about="Passes after which freed seats are kept.")
     ] = 5
+    held_for_hours: Annotated[
+        int, forms.Whole(low=0, high=24 * 90, default=48, public=False, about="Hours for which freed seats are kept.")
+    ] = 48
     entry_opens_local: Annotated[
         datetime | None, forms.Wall(name="entry_opens_at", about="From when the gate admits by itself.")
     ] = None
@@ -144,6 +147,7 @@ class EventRow(EventFields, frozen=True, kw_only=True):
     entry_closes_at: datetime | None = None
     seats_taken: int
     seats_waiting: int
+    keeps: bool = False
     state: EventState
     sequence: int
     created_at: datetime
@@ -174,8 +178,13 @@ class EventRow(EventFields, frozen=True, kw_only=True):
 
     @property
     def seats_left(self) -> int | None:
-        """Free places, or None where there is no limit."""
-        return None if self.capacity is None else max(0, self.capacity - self.seats_taken)
+        """Places that somebody who comes now can have, or None where there is no limit.
+
+        None of those that are free is while they are kept for a party that waits (`keeps`).
+        """
+        if self.capacity is None:
+            return None
+        return 0 if self.keeps else max(0, self.capacity - self.seats_taken)
 
     @property
     def first_day(self) -> date:

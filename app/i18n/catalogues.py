@@ -15,7 +15,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from app.validation.marks import Many
-from app.validation.refusals import SENTENCES, Refused, filled
+from app.validation.refusals import NEARER, SENTENCES, Refused, filled
 
 HOST_LANGUAGES = {"ko": "한국어", "ja": "日本語", "th": "ไทย", "ms": "Bahasa Melayu", "zh": "中文", "ar": "العربية"}
 LOCALES = {"km": "km_KH", "en": "en_GB"}  # the territory decides about weeks and orders
@@ -75,7 +75,8 @@ def label(language: str, text: str) -> str:
 
 def sentence(language: str, code: str, facts: Mapping[str, Any]) -> str:
     """What to tell a person about a refusal."""
-    text = SENTENCES[code][1]
+    fact, nearer = NEARER.get(code, ("", ""))
+    text = nearer if facts.get(fact) else SENTENCES[code][1]
     said = _form(language, text, facts.get(text.number)) if isinstance(text, Many) else translate(language, text)
     return filled(said, facts)
 

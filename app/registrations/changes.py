@@ -22,6 +22,7 @@ from app.registrations.shapes import HELD, ChangeDraft
 from app.seats import holdings
 from app.seats.booking import insert_registration
 from app.seats.hold import Held, hold, must_be
+from app.seats.places import left
 from app.seats.shapes import Booked, Holding, Place
 from app.seats.waiting import promote_waiting
 from app.security.keyring import Keyring
@@ -61,7 +62,7 @@ async def change(
             moment = now()
             fresh = await holdings.grow(held, holding, wanted - holding.party, moment)
             if fresh is None:
-                raise registration_refusal(event, moment) or Refused("event_full")
+                raise registration_refusal(event, moment) or Refused("event_full", left=await left(event.id, moment))
             places += fresh
         await _write_down(keyring, held, registration, places, draft)
         await record(Kind.PARTY_CHANGED, by, registration, event.id, party=wanted, changed=draft.changed)
@@ -99,6 +100,10 @@ async def _write_down(
     key = await key_of_party(keyring, held.event, registration)
     for place, name in zip(places, draft.names or (), strict=False):
         await _set_name(key, registration, place, name)
+    if draft.take_what_there_is is not None:
+        await Registration.update({Registration.take_what_there_is: draft.take_what_there_is}).where(
+            Registration.id == registration
+        )
     await set_reaches(keyring, key, held.event, registration, draft.reaches)
     await holdings.resize(held, registration, len(places), children)
 

@@ -33,6 +33,7 @@ FORM = "register"
 FRIEND = "hand-on"
 TRAP = "website"  # a field that people do not see and programs fill in
 QUICKEST = 1.0  # seconds: a form sent sooner waits out the rest of it
+WRITTEN = ("party", "children", "pickup_point", "take_what_there_is")  # as the API takes them
 # a refusal of the whole that belongs next to one field
 AT_FIELD = {"pickup_point_full": "pickup_point", "event_full": "accept_waiting"}
 
@@ -144,7 +145,7 @@ def _as_typed(party: Party) -> dict[str, str]:
 
 def _as_written(typed: dict[str, str], party: Party) -> dict[str, Any]:
     """The form of a change as the object that the API would get."""
-    raw: dict[str, Any] = {name: typed[name] for name in ("party", "children", "pickup_point") if name in typed}
+    raw: dict[str, Any] = {name: typed[name] for name in WRITTEN if name in typed}
     if typed.get("children") == "":
         raw["children"] = "0"
     if (drop := small_number(typed.get("drop", ""), 999)) is not None:

@@ -115,6 +115,7 @@ def read_change(raw: Mapping[str, Any], event: EventRow, present: Party, limit: 
         names=None if names is None else tuple(names),
         phone=_phone(read, given.phone, event) if "phone" in raw else None,
         email=_email(read, given.email) if "email" in raw else None,
+        take_what_there_is=given.take_what_there_is if "take_what_there_is" in raw else None,
         moves_bus="pickup_point" in raw,
         pickup_point=_bus(read, given.pickup_point, event),
     )

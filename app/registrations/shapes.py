@@ -86,9 +86,13 @@ class ChangeFields(msgspec.Struct, frozen=True, kw_only=True):
 
     party: Annotated[int | None, forms.Whole(low=1, high=MOST, about="How many people it shall be.")]
     children: Annotated[int | None, forms.Whole(low=0, high=MOST, about="How many of them are children.")]
+    take_what_there_is: Annotated[bool, forms.Flag(about="While it waits: to move up with fewer people.")]
     phone: Annotated[str, forms.Line(most=40, about="Another phone; empty for none any more.")]
     email: Annotated[str, forms.Line(most=254, about="Another e-mail address; empty for none any more.")]
     pickup_point: Annotated[str, forms.Line(most=36, about="The id of another pick-up point; empty for none.")]
+
+
+CHANGES = ("party", "children", "names", "phone", "email", "take_what_there_is")
 
 
 class ChangeDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,13 +108,14 @@ class ChangeDraft(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...] | None = None
     phone: str | None = None
     email: str | None = None
+    take_what_there_is: bool | None = None
     moves_bus: bool = False
     pickup_point: UUID | None = None
 
     @property
     def changed(self) -> list[str]:
         """What is meant to change, without what it becomes: for the audit."""
-        given = [name for name in ("party", "children", "names", "phone", "email") if getattr(self, name) is not None]
+        given = [name for name in CHANGES if getattr(self, name) is not None]
         return given + ["drop"] * bool(self.drop) + ["pickup_point"] * self.moves_bus
 
     @property
@@ -185,6 +190,7 @@ class Party(msgspec.Struct, frozen=True):
     note: str = ""
     revision: int = 0
     ended_at: datetime | None = None
+    kept_until: datetime | None = None
 
     @property
     def confirmed(self) -> bool:

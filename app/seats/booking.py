@@ -10,8 +10,8 @@ from uuid import UUID
 
 import msgspec
 
-from app.database.connection import fetch, insert, write
-from app.seats.places import OPEN, take_bus
+from app.database.connection import fetch, insert, now, write
+from app.seats.places import OPEN, left, take_bus
 from app.seats.shapes import Booked
 from app.seats.waiting import promote_waiting
 from app.validation.refusals import Problem, Refused, invalid
@@ -81,7 +81,7 @@ async def settle(event: UUID, booked: Booked, *, accept_waiting: bool) -> Booked
     await promote_waiting(event)
     settled = msgspec.convert((await fetch(_BOOKED, booked.id))[0], Booked, strict=False)
     if settled.state == RegistrationState.WAITING and not accept_waiting:
-        raise Refused("event_full")
+        raise Refused("event_full", left=await left(event, now()))
     if settled.state == RegistrationState.CONFIRMED and booked.pickup_point and settled.pickup_point is None:
         raise Refused("pickup_point_full")
     return settled

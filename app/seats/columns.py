@@ -47,11 +47,13 @@ TABLES = {
 }
 
 COLUMNS = {
-    "event": {"revision", "content_revision", "modified_at", "seats_taken", "seats_waiting", "tallied_revision"},
+    "event": {"revision", "content_revision", "modified_at", "seats_taken", "seats_waiting", "tallied_revision",
+        "kept_until",
+    },
     "pickup_point": {"seats_taken"},
     "registration": {
         "state", "revision", "wait_position", "passed_over", "party", "children", "pickup_point", "last_ticket",
-        "ended_at", "ended_by",
+        "ended_at", "ended_by", "kept_until",
     },
     "ticket": {"state", "revision", "ended_at"},
 }  # fmt: skip

@@ -25,6 +25,10 @@ _FREE = {
     RegistrationState.CONFIRMED: "UPDATE event SET seats_taken = seats_taken - $2 WHERE id = $1 RETURNING id",
     RegistrationState.WAITING: "UPDATE event SET seats_waiting = seats_waiting - $2 WHERE id = $1 RETURNING id",
 }
+_LEFT = """
+SELECT CASE WHEN capacity IS NULL OR seats_taken >= capacity OR (seats_waiting > 0 AND kept_until > $2) THEN 0
+  ELSE capacity - seats_taken END AS places FROM event WHERE id = $1
+"""
 _TAKE_BUS = """
 UPDATE pickup_point SET seats_taken = seats_taken + $2
 WHERE id = $1 AND (seats IS NULL OR seats_taken + $2 <= seats) RETURNING id
@@ -40,6 +44,11 @@ async def take_more(event: UUID, state: RegistrationState, people: int, moment: 
 async def free(event: UUID, state: RegistrationState, people: int) -> None:
     """Places that people of a party in this state no longer have; call it under `hold`."""
     await fetch(_FREE[state], event, people)
+
+
+async def left(event: UUID, moment: datetime) -> int:
+    """Places that somebody who comes now could have; none while they are kept for a party that waits."""
+    return int((await fetch(_LEFT, event, moment))[0]["places"])
 
 
 async def take_bus(bus: UUID, people: int) -> bool:

@@ -5,44 +5,50 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.seats.shapes import Days, Promotion, Waiting
+from app.seats.shapes import Days, Keeping, Promotion, Waiting
 from models.states import EntryRule
 
 
-def who_moves_up(
-    waiting: Iterable[Waiting],
-    free: int | None,
-    now: datetime,
-    *,
-    held_after: timedelta,
-    held_after_passes: int,
-) -> Promotion:
+def who_moves_up(waiting: Iterable[Waiting], free: int | None, now: datetime, keeping: Keeping) -> Promotion:
     """Fill `free` places (None: no limit) from the waiting list, in order of arrival.
 
-    A party that does not fit lets later ones pass, until it has waited for `held_after` or was passed over
-    `held_after_passes` times: from then on free places are kept for it. "Take what there is" moves up with fewer.
+    A party that does not fit lets later ones pass, until it has waited or was passed over long enough: from then on
+    free places are kept for it, until a stated time; then the next who fit move up. "Take what there is" moves up with
+    fewer.
     """
     promoted: list[tuple[Waiting, int]] = []
     skipped: list[UUID] = []
-    passed = 0
-    left = free
+    passed, left = 0, free
+    keeper: UUID | None = None
+    until: datetime | None = None
     for party in waiting:
+        if left == 0:
+            break
         if left is None or party.party <= left:
             seats = party.party
-        elif left > 0 and party.take_what_there_is:
+        elif party.take_what_there_is:
             seats = left
         else:
             skipped.append(party.id)
-            if party.passed_over >= held_after_passes or now - party.created_at >= held_after:
+            until = _kept_for(party, now, keeping)
+            if until is not None:
+                keeper = party.id
                 break
             continue
         promoted.append((party, seats))
         passed = len(skipped)
-        if left is not None:
-            left -= seats
-            if left == 0:
-                break
-    return Promotion(tuple(promoted), tuple(skipped[:passed]))
+        left = None if left is None else left - seats
+    return Promotion(tuple(promoted), tuple(skipped[:passed]), keeper, until)
+
+
+def _kept_for(party: Waiting, now: datetime, keeping: Keeping) -> datetime | None:
+    """Until when free places are kept for this party from now on; None where they are not."""
+    if keeping.capacity is not None and party.party > keeping.capacity:
+        return None  # it never fits
+    if party.kept_until is None and party.passed_over < keeping.passes and now - party.created_at < keeping.after:
+        return None
+    until = min(party.kept_until or now + keeping.length, keeping.latest)
+    return until if until > now else None
 
 
 def day_of(days: Days, moment: datetime) -> str:

@@ -1,6 +1,6 @@
 """What the heart sees of events and parties, and what it answers."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -26,13 +26,27 @@ class Waiting(msgspec.Struct, frozen=True):
     passed_over: int
     created_at: datetime
     pickup_point: UUID | None = None
+    kept_until: datetime | None = None
+
+
+class Keeping(msgspec.Struct, frozen=True):
+    """When freed places are kept for a party that does not fit: after it waited for `after` or was passed `passes`
+    times, for `length` at most and never later than `latest`; never for one that is larger than `capacity`."""
+
+    after: timedelta
+    passes: int
+    length: timedelta
+    latest: datetime
+    capacity: int | None = None
 
 
 class Promotion(msgspec.Struct, frozen=True):
-    """Who moves up and with how many places, and which parties were passed over by that."""
+    """Who moves up and with how many places, which parties were passed over by that, and for whom places are kept."""
 
     promoted: tuple[tuple[Waiting, int], ...]
     passed: tuple[UUID, ...]
+    keeper: UUID | None = None
+    kept_until: datetime | None = None
 
 
 class Booked(msgspec.Struct, frozen=True):

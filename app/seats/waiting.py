@@ -3,7 +3,7 @@
 Whatever frees places calls `promote_waiting` in its own transaction, under `hold`.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -15,15 +15,20 @@ from app.database.rows import places
 from app.seats.hold import hold
 from app.seats.places import take_bus
 from app.seats.rules import who_moves_up
-from app.seats.shapes import Waiting
+from app.seats.shapes import Keeping, Promotion, Waiting
 from app.validation.refusals import Refused
 
+NO_LATER = timedelta(hours=24)  # before the start: then whoever fits shall come
+
 _FREE = """
-SELECT capacity, seats_taken, revision, held_after_hours, held_after_passes FROM event
-WHERE id = $1 AND seats_waiting > 0 AND state = 'published' AND ends_at > $2
+SELECT capacity, seats_taken, revision, held_after_hours, held_after_passes, held_for_hours, starts_at, kept_until
+FROM event WHERE id = $1 AND seats_waiting > 0 AND state = 'published' AND ends_at > $2
 """
+_KEEP = "UPDATE event SET kept_until = $2 WHERE id = $1 RETURNING id"
+_KEEP_FOR = "UPDATE registration SET kept_until = $2 WHERE id = $1 AND kept_until IS NULL RETURNING id"
+_KEPT_TOO_LONG = "SELECT id FROM event WHERE kept_until <= $1"
 _WAITING = """
-SELECT id, party, children, take_what_there_is, passed_over, created_at, pickup_point FROM registration
+SELECT id, party, children, take_what_there_is, passed_over, created_at, pickup_point, kept_until FROM registration
 WHERE event = $1 AND state = 'waiting'
 """
 _UP = """
@@ -49,22 +54,44 @@ async def promote_waiting(event: UUID) -> None:
     rows = await fetch(_FREE, event, now())
     if not rows:
         return
-    capacity, taken, revision = rows[0]["capacity"], rows[0]["seats_taken"], rows[0]["revision"]
+    row, moment = rows[0], now()
     queue = await fetch(f"{_WAITING} ORDER BY wait_position, created_at, id", event)
     waiting = msgspec.convert(queue, list[Waiting], strict=False)
-    moves = who_moves_up(
-        waiting,
-        None if capacity is None else capacity - taken,
-        now(),
-        held_after=timedelta(hours=rows[0]["held_after_hours"]),
-        held_after_passes=rows[0]["held_after_passes"],
+    keeping = Keeping(
+        timedelta(hours=row["held_after_hours"]),
+        row["held_after_passes"],
+        timedelta(hours=row["held_for_hours"]),
+        row["starts_at"] - NO_LATER,
+        row["capacity"],
     )
+    free = None if row["capacity"] is None else max(0, row["capacity"] - row["seats_taken"])
+    moves = who_moves_up(waiting, free, moment, keeping)
+    revision = row["revision"]
     for party, seats in moves.promoted:
         await _promote(event, party, seats, revision)
+    await _keep(event, row["kept_until"], moves)
     if moves.passed:
         await fetch(
             f"UPDATE registration SET passed_over = passed_over + 1 WHERE id IN ({places(moves.passed)})", *moves.passed
         )
+
+
+async def _keep(event: UUID, before: datetime | None, moves: Promotion) -> None:
+    """Write down for whom places are kept and until when; a party has that once."""
+    if moves.keeper and moves.kept_until:
+        await fetch(_KEEP_FOR, moves.keeper, moves.kept_until)
+    if moves.kept_until != before:
+        await fetch(_KEEP, event, moves.kept_until)
+
+
+async def end_keeping() -> int:
+    """Let the next who fit move up where places were kept for long enough; returns in how many events."""
+    rows = await fetch(_KEPT_TOO_LONG, now())
+    for row in rows:
+        async with hold(row["id"], even_deleted=True) as held:
+            await fetch(_KEEP, held.event, None)
+            await promote_waiting(held.event)
+    return len(rows)
 
 
 async def _promote(event: UUID, party: Waiting, seats: int, revision: int) -> None:

@@ -184,6 +184,17 @@ SENTENCES: dict[str, tuple[int, str]] = {
     ),
 }
 
+# what is said instead where this fact is there and not 0
+NEARER = {
+    "event_full": (
+        "left",
+        _n(
+            "There is {left} place left, too few for all of you. Come with fewer people, or wait for places for all.",
+            "There are {left} places left, too few for all of you. Come with fewer people, or wait for places for all.",
+        ),
+    ),
+}
+
 
 class Problem(msgspec.Struct, frozen=True):
     """One wrong field: its path ("title", "pickup_points.0.name"), the code of a sentence, and the facts it names."""

@@ -41,6 +41,7 @@ EVERYTHING: dict[str, tuple[Any, Any]] = {
     "facilities": (["toilets", "parking"], ["halal"]),
     "held_after_hours": (12, 13),
     "held_after_passes": (3, 4),
+    "held_for_hours": (24, 12),
     "entry_opens_at": ("2090-04-11T07:00:00+09:00", "2090-04-11T07:30:00+09:00"),
     "entry_closes_at": ("2090-04-12T16:00:00+09:00", "2090-04-12T16:30:00+09:00"),
     "day_turns": ("05:00", "03:00"),
@@ -110,7 +111,14 @@ async def test_the_form_as_it_comes_changes_nothing(world: World) -> None:
 async def test_private_fields_are_for_staff_alone(world: World) -> None:
     event = await whole(world)
     private = {field.name or name for name, field in fields_of(EventFields).items() if not field.public}
-    assert private == {"held_after_hours", "held_after_passes", "day_turns", "admit_waiting", "gate_search"}
+    assert private == {
+        "held_after_hours",
+        "held_after_passes",
+        "held_for_hours",
+        "day_turns",
+        "admit_waiting",
+        "gate_search",
+    }
     async with world.stranger as client:
         seen = (await client.get(f"/api/v1/events/{event['slug']}")).json()
     assert private.isdisjoint(seen)

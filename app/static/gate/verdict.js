@@ -34,10 +34,7 @@ export class Verdict {
       shows.name = name || found.name || "";
       const attention = (row?.[ATTENTION] ?? "").split(" ").filter(Boolean);
       shows.monk = attention.includes("monk");
-      shows.attention = [
-        ...attention.map((word) => words.attention[word]),
-        note,
-      ].filter(Boolean);
+      shows.attention = [...attention.map((word) => words.attention[word]), note].filter(Boolean);
       const bus = row?.[PICKUP] && facts.pickups?.[row[PICKUP]];
       if (bus && kind === "admitted") shows.attention.push(pick(bus));
     }
