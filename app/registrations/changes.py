@@ -100,6 +100,9 @@ async def _write_down(
     key = await key_of_party(keyring, held.event, registration)
     for place, name in zip(places, draft.names or (), strict=False):
         await _set_name(key, registration, place, name)
+    for place in places:
+        if draft.renamed and place.number in draft.renamed:
+            await _set_name(key, registration, place, draft.renamed[place.number])
     if draft.take_what_there_is is not None:
         await Registration.update({Registration.take_what_there_is: draft.take_what_there_is}).where(
             Registration.id == registration

@@ -18,22 +18,24 @@ from app.events.sharing import share_links
 from app.i18n.catalogues import languages, pick, translate
 from app.registrations import actions, changes, rules, undoing
 from app.registrations.access import party_by_link
-from app.registrations.queries import invitation_by_key, limit_of, party_key
+from app.registrations.queries import invitation_by_key, limit_of, party_key, reaches_of
 from app.registrations.shapes import Party
 from app.security.nonces import kept_or_new, make_nonce, nonce_age, nonce_is_ours
-from app.validation.fields import latin_digits, small_number
+from app.validation.fields import small_number
+from app.validation.forms import digests_of, touched_of
 from app.validation.refusals import Problem, Refused, invalid
 from app.web.bodies import form, nested
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.limits import REGISTERING
 from app.web.rendering import page, said, see_other
 from app.web.request import Req, client_address, keyring_of, language_of, settings_of, worker
+from models.states import Channel
 
 FORM = "register"
 FRIEND = "hand-on"
 TRAP = "website"  # a field that people do not see and programs fill in
 QUICKEST = 1.0  # seconds: a form sent sooner waits out the rest of it
-WRITTEN = ("party", "children", "pickup_point", "take_what_there_is")  # as the API takes them
+WRITTEN = {"party", "children", "pickup_point", "take_what_there_is", "phone", "email"}  # as the API takes them
 # a refusal of the whole that belongs next to one field
 AT_FIELD = {"pickup_point_full": "pickup_point", "event_full": "accept_waiting"}
 
@@ -112,6 +114,7 @@ async def _party_page(
     event = await event_by_id(party.event)
     link = f"{settings_of(request).base_url}/{language_of(request)}/r/{key}"
     told = said(_beside(refused))
+    present = _as_typed(party, await reaches_of(keyring_of(request), party))
     return page(
         request,
         "pages/party.html",
@@ -126,37 +129,41 @@ async def _party_page(
         limit=max(await limit_of(party, event.party_limit), party.party),
         pickup=next((point for point in event.pickup_points if point.id == party.pickup_point), None),
         contacts=await contacts_of(event.host_country),
-        typed=typed if typed is not None else _as_typed(party),
+        typed=typed if typed is not None else present,
+        loaded=digests_of(present),
         friend_fields=[problem.field for problem in told["problems"] if problem.field.startswith("friend.")],
         nonce=make_nonce(keyring_of(request), FRIEND),
         **told,
     )
 
 
-def _as_typed(party: Party) -> dict[str, str]:
-    names = [party.name if ticket.number == 1 else ticket.name for ticket in party.present_tickets]
-    typed = {f"names.{index}": name for index, name in enumerate(names)}
-    return typed | {
+def _as_typed(party: Party, reaches: dict[Channel, str]) -> dict[str, str]:
+    """What the form of a change shows of a party; people stand by their ticket's number."""
+    names = {
+        f"names.{ticket.number}": party.name if ticket.number == 1 else ticket.name for ticket in party.present_tickets
+    }
+    return names | {
         "party": str(party.party),
         "children": str(party.children or ""),
         "pickup_point": str(party.pickup_point or ""),
+        "phone": reaches.get(Channel.PHONE, ""),
+        "email": reaches.get(Channel.EMAIL, ""),
     }
 
 
-def _as_written(typed: dict[str, str], party: Party) -> dict[str, Any]:
-    """The form of a change as the object that the API would get."""
-    raw: dict[str, Any] = {name: typed[name] for name in WRITTEN if name in typed}
-    if typed.get("children") == "":
-        raw["children"] = "0"
+def _as_written(typed: dict[str, str], present: dict[str, str]) -> dict[str, Any]:
+    """The form of a change as the object that the API would get: what was touched of it, and nothing else.
+
+    Raises Refused "changed_meanwhile" where somebody else changed the same thing since the form was loaded.
+    """
     if (drop := small_number(typed.get("drop", ""), 999)) is not None:
-        raw = {"drop": [drop]}
-    elif any(name.startswith("names.") for name in typed):
-        size = small_number(latin_digits(raw.get("party", "")), 999)
-        fits = party.party if size is None else min(size, party.party)
-        raw["names"] = [typed.get(f"names.{index}", "") for index in range(fits)]
-    for name in ("phone", "email"):
-        if typed.get(name) or typed.get(f"no_{name}"):
-            raw[name] = "" if typed.get(f"no_{name}") else typed[name]
+        return {"drop": [drop]}
+    touched, both = touched_of(typed, present)
+    if both:
+        raise Refused("changed_meanwhile", tuple(Problem(name, "changed_to", {"value": now}) for name, now in both))
+    raw: dict[str, Any] = {name: typed[name] for name in touched if name in WRITTEN or name.startswith("names.")}
+    if raw.get("children") == "":
+        raw["children"] = "0"
     return raw
 
 
@@ -165,16 +172,22 @@ async def change(
     request: Req, party: NamedDependency[Party], language: FromPath[str], key: FromPath[str]
 ) -> Response[bytes]:
     """More or fewer places, names, phone, e-mail, bus; what is wrong is said by its field."""
-    event = await event_by_id(party.event)
+    event, keyring = await event_by_id(party.event), keyring_of(request)
     typed = await form(request)
-    try:
-        limit = await limit_of(party, event.party_limit)
-        draft = rules.read_change(_as_written(typed, party), event, party, limit)
-        await changes.change(keyring_of(request), event, party.id, draft, worker(request))
-    except Refused as refused:
-        if refused.code in {"erased", "not_found"}:
-            raise
-        return await _party_page(request, await party_by_link(request, key), key, typed=typed, refused=refused)
+    for last in (False, True):  # once more where somebody else was faster: what they changed may be another thing
+        try:
+            limit = await limit_of(party, event.party_limit)
+            raw = _as_written(typed, _as_typed(party, await reaches_of(keyring, party)))
+            if raw:
+                draft = rules.read_change(raw, event, party, limit)
+                await changes.change(keyring, event, party.id, draft, worker(request), frozenset({party.revision}))
+            break
+        except Refused as refused:
+            if refused.code in {"erased", "not_found"}:
+                raise
+            party = await party_by_link(request, key)
+            if last or refused.code != "changed_meanwhile" or refused.problems:
+                return await _party_page(request, party, key, typed=typed, refused=refused)
     return see_other(f"/{language}/r/{key}")
 
 

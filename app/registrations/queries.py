@@ -12,7 +12,7 @@ import msgspec
 
 from app.accounts.queries import JOIN_MAKER, MAKER, maker_until
 from app.database.connection import fetch
-from app.database.data_keys import SEALED_KEY
+from app.database.data_keys import SEALED_KEY, key_of
 from app.database.rows import places
 from app.database.slices import in_slices
 from app.registrations.rules import Likeness, folded
@@ -209,6 +209,15 @@ def _party(keyring: Keyring, row: dict[str, Any], tickets: list[dict[str, Any]])
         Party,
         strict=False,
     )
+
+
+async def reaches_of(keyring: Keyring, party: Party) -> dict[Channel, str]:
+    """The addresses that a party gave, for itself to see and correct."""
+    key = await key_of(keyring, party.id)
+    rows = await Reach.select(Reach.id, Reach.channel, Reach.sealed_address).where(Reach.registration == party.id)
+    return {
+        Channel(row["channel"]): _name(key, row["sealed_address"], f"reach.sealed_address:{row['id']}") for row in rows
+    }
 
 
 def _name(key: RowKey, sealed: str, place: str) -> str:

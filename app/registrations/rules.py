@@ -25,7 +25,7 @@ from app.registrations.shapes import (
     RegistrationDraft,
     RegistrationFields,
 )
-from app.validation.fields import Reader, latin_digits
+from app.validation.fields import Reader, latin_digits, small_number
 from app.validation.forms import walk
 
 LEAST = {"phone": 2, "name": 3, "burst": 10}  # parties that make a group; a burst is within one second
@@ -108,7 +108,9 @@ def read_change(raw: Mapping[str, Any], event: EventRow, present: Party, limit: 
     names = read.texts("names", most, NAME)
     if names is not None and not read.has_problem("names") and len(names) > size:
         read.wrong("names", "names_do_not_match")
+    renamed = _renamed(read, raw, present)
     draft = ChangeDraft(
+        renamed=renamed or None,
         party=party,
         drop=drop,
         children=given.children,
@@ -121,6 +123,20 @@ def read_change(raw: Mapping[str, Any], event: EventRow, present: Party, limit: 
     )
     read.finish()
     return draft
+
+
+def _renamed(read: Reader, raw: Mapping[str, Any], present: Party) -> dict[int, str]:
+    """Names by ticket number, each a field of its own ("names.2"), as forms send them."""
+    known = {ticket.number for ticket in present.present_tickets}
+    renamed = {}
+    for field in [name for name in raw if name.startswith("names.")]:
+        number = small_number(field.removeprefix("names."), 999)
+        if number in known:
+            renamed[number] = read.text(field, NAME, required=number == min(known) == 1)
+        else:
+            read.given(field)
+            read.wrong("names", "place_gone", number=number or "…")
+    return renamed
 
 
 def _numbers(read: Reader, present: Party) -> tuple[int, ...]:

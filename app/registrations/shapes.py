@@ -92,13 +92,14 @@ class ChangeFields(msgspec.Struct, frozen=True, kw_only=True):
     pickup_point: Annotated[str, forms.Line(most=36, about="The id of another pick-up point; empty for none.")]
 
 
-CHANGES = ("party", "children", "names", "phone", "email", "take_what_there_is")
+CHANGES = ("party", "children", "names", "renamed", "phone", "email", "take_what_there_is")
 
 
 class ChangeDraft(msgspec.Struct, frozen=True, kw_only=True):
     """A checked change of a party. None leaves a thing as it is; an empty phone or e-mail removes it.
 
-    `party` is the new size, or `drop` names the tickets to give up; `names` go with the places in order of number.
+    `party` is the new size, or `drop` names the tickets to give up; `names` go with the places in order of number,
+    `renamed` with ticket numbers.
     `moves_bus` says whether `pickup_point` (None: no bus) is meant.
     """
 
@@ -106,6 +107,7 @@ class ChangeDraft(msgspec.Struct, frozen=True, kw_only=True):
     drop: tuple[int, ...] = ()
     children: int | None = None
     names: tuple[str, ...] | None = None
+    renamed: dict[int, str] | None = None
     phone: str | None = None
     email: str | None = None
     take_what_there_is: bool | None = None

@@ -42,6 +42,11 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "idempotency_key_reused": (422, _("This Idempotency-Key was used before for a different request.")),
     "idempotency_key_invalid": (422, _("An Idempotency-Key is 1 to 255 printable ASCII characters.")),
     # -- fields
+    "place_gone": (422, _("Ticket {number} was given up meanwhile, so it takes no name.")),
+    "changed_to": (
+        412,
+        _("Somebody else changed this meanwhile. It says now: {value}. Press the button again to have yours."),
+    ),
     "required": (422, _("Please fill this in.")),
     "khmer_or_english": (422, _("Please give this in Khmer or in English, at least.")),
     "not_a_text": (422, _("This must be text.")),

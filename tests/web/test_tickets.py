@@ -17,7 +17,10 @@ BUS = [{"name": {"km": "អូសាន", "en": "Osan"}, "seats": 45}]
 def read(picture: bytes | Image.Image) -> list[str]:
     """What the squares of a picture say."""
     image = picture if isinstance(picture, Image.Image) else Image.open(io.BytesIO(picture))
-    return [code.text for code in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)]
+    return [
+        code.text
+        for code in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+    ]
 
 
 async def fetched(world: World, path: str) -> Any:
