@@ -113,6 +113,8 @@ def _check_windows(read: Reader, given: dict[str, Any]) -> None:
         opens, closes = given[f"{name}_opens_local"], given[f"{name}_closes_local"]
         if opens and closes and closes <= opens:
             read.wrong(f"{name}_closes_at", "closes_before_opens")
+        elif name == "registration" and opens and given["ends_local"] and opens >= given["ends_local"]:
+            read.wrong("registration_opens_at", "opens_after_end")
         elif name == "registration" and closes and given["ends_local"] and closes > given["ends_local"]:
             read.wrong(f"{name}_closes_at", "closes_after_end")
 

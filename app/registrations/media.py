@@ -13,7 +13,7 @@ from app.events.shapes import EventRow
 from app.i18n.catalogues import local_time, pick
 from app.printing import qr
 from app.registrations import prints
-from app.registrations.shapes import Party
+from app.registrations.shapes import MOST_IN_PICTURE, Party
 from app.security import ticket_code
 from app.validation.fields import small_number
 from app.validation.refusals import Refused
@@ -21,7 +21,6 @@ from app.web.assets import compressed
 from app.web.rendering import page
 from app.web.request import Req, keyring_of, settings_of
 
-MOST_IN_PICTURE = 10  # squares below one another; more are for the sheet
 PRIVATE = {"cache-control": "private, no-store", "x-robots-tag": "noindex"}
 
 
@@ -51,19 +50,25 @@ async def tickets_pdf(request: Req, party: NamedDependency[Party], language: Fro
 async def picture(
     request: Req, party: NamedDependency[Party], language: FromPath[str], key: FromPath[str], name: FromPath[str]
 ) -> Response[Any]:
-    """Ticket n: `{n}.png` a picture to save or forward (`all.png`: the party's), `{n}.pdf` to print, `{n}.svg` its QR,
-    `{n}` large and alone on a page."""
+    """Ticket n: `{n}.png` a picture to save or forward, `{n}.pdf` to print, `{n}.svg` its QR, `{n}` large and alone on
+    a page; `all.png`, `all-2.png` …: the party's, ten in a picture.
+    """
     number, _, kind = name.partition(".")
-    everyone = (number, kind) == ("all", "png")
-    wanted = None if everyone else small_number(number, 999)
-    if kind not in {"png", "svg", "pdf", ""} or (wanted is None and not everyone):
+    everyone, _, part = number.partition("-")
+    all_of_them = (everyone, kind) == ("all", "png")
+    wanted = small_number(part or "1" if all_of_them else number, 999)
+    if kind not in {"png", "svg", "pdf", ""} or wanted is None:
         raise Refused("not_found")
     event = await event_by_id(party.event)
-    tickets = _printed(request, event, party, wanted)
+    tickets = _printed(request, event, party, None if all_of_them else wanted)
+    if all_of_them:
+        tickets = tickets[(wanted - 1) * MOST_IN_PICTURE : wanted * MOST_IN_PICTURE] if wanted else []
+        if not tickets:
+            raise Refused("not_found")
     if kind == "svg":
         return compressed(request, qr.svg(tickets[0].address).encode(), "image/svg+xml", PRIVATE)
     if kind:
-        facts = await _facts(event, party, tickets[:MOST_IN_PICTURE], language)
+        facts = await _facts(event, party, tickets, language)
         headers = {**PRIVATE, "content-disposition": f'inline; filename="{event.slug}-{party.short_code}-{name}"'}
         made = await (prints.picture if kind == "png" else prints.sheet)(facts)
         return Response(made, media_type="image/png" if kind == "png" else "application/pdf", headers=headers)

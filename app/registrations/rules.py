@@ -25,13 +25,17 @@ from app.registrations.shapes import (
     RegistrationDraft,
     RegistrationFields,
 )
-from app.validation.fields import Reader, latin_digits, small_number
+from app.validation.fields import Reader, latin_digits, small_number, without_invisible
 from app.validation.forms import walk
 
 LEAST = {"phone": 2, "name": 3, "burst": 10}  # parties that make a group; a burst is within one second
 MOST_CLUSTERS = 50
+HOME = "KH"
+LEAST_DIGITS = 8  # of a national number that no numbering plan knows yet
+_DIALLED = re.compile(r"\s*\+?[\d\s().\-/–]+")
 
-_EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]{0,62}\.)*[A-Za-z0-9-]{0,62}\.[A-Za-z0-9-]{2,63}")
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"  # of a domain, in any script
+_EMAIL = re.compile(rf"[^@\s,;<>\"]{{1,64}}@(?:{_LABEL}\.)+[^\W_][\w-]{{0,61}}[^\W_]")
 
 
 def read_registration(
@@ -218,21 +222,58 @@ def read_friend(raw: Mapping[str, Any], languages: Iterable[str], language: str)
 
 
 def _phone(read: Reader, given: str, event: EventRow) -> str:
+    """A number as E.164. National numbers are the host country's; what only Cambodia's plan knows is asked about."""
     text = latin_digits(given)
     if not text:
         return ""
+    country = event.country_names.get("en", event.host_country)
+    if not _DIALLED.fullmatch(text):
+        read.wrong("phone", "phone_invalid", country=country)
+        return ""
+    digits = re.sub(r"\D", "", text)
+    abroad = "+" + (digits if text.lstrip().startswith("+") else digits[2:])
+    if text.lstrip().startswith("+") or (digits.startswith("00") and _known(abroad, None)):
+        number, home = _number(abroad, None), None
+    else:
+        number, home = _number(text, event.host_country), _number(text, HOME)
+    if home and _is_valid(home) and not (number and _is_valid(number)):
+        host = _e164(number) if number else country
+        read.wrong("phone", "phone_country_unclear", cambodia=_e164(home), host=host, country=country)
+        return ""
+    if number is None or not (_is_valid(number) or _is_long_enough(number)):
+        read.wrong("phone", "phone_invalid", country=country)
+        return ""
+    return _e164(number)
+
+
+def _number(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
     try:
-        number = phonenumbers.parse(text, event.host_country)
+        return phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
-        number = None
-    # only the length is judged: numbering plans change faster than libraries, and nobody may be kept out by one
-    if number and phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE:
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    read.wrong("phone", "phone_invalid", country=event.country_names.get("en", event.host_country))
-    return ""
+        return None
+
+
+def _known(text: str, region: str | None) -> bool:
+    number = _number(text, region)
+    return number is not None and _is_valid(number)
+
+
+def _is_valid(number: phonenumbers.PhoneNumber) -> bool:
+    return bool(phonenumbers.is_valid_number(number))
+
+
+def _is_long_enough(number: phonenumbers.PhoneNumber) -> bool:
+    """Numbering plans change faster than libraries, and nobody may be kept out by one: the length is judged alone."""
+    possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+    return possible and len(str(number.national_number)) >= LEAST_DIGITS
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 def _email(read: Reader, text: str) -> str:
+    text = without_invisible(text)
     if text and not _EMAIL.fullmatch(text):
         read.wrong("email", "email_invalid")
     return text

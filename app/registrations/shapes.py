@@ -152,6 +152,9 @@ class ReasonFields(msgspec.Struct, frozen=True):
     reason: Annotated[str, forms.Line(most=REASON, required=True, about="Why; it is kept in the audit.")]
 
 
+MOST_IN_PICTURE = 10  # squares below one another
+
+
 class TicketRow(msgspec.Struct, frozen=True):
     """One person's place. `admitted_at` is when they first came in."""
 
@@ -209,6 +212,12 @@ class Party(msgspec.Struct, frozen=True):
     @property
     def valid_tickets(self) -> tuple[TicketRow, ...]:
         return tuple(ticket for ticket in self.tickets if ticket.valid)
+
+    @property
+    def pictures(self) -> tuple[tuple[int, int], ...]:
+        """The first and the last ticket of each picture, counted from 1."""
+        many = len(self.valid_tickets)
+        return tuple((first + 1, min(first + MOST_IN_PICTURE, many)) for first in range(0, many, MOST_IN_PICTURE))
 
     @property
     def present_tickets(self) -> tuple[TicketRow, ...]:

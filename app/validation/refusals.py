@@ -80,6 +80,7 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "ends_before_start": (422, _("The end must be after the start.")),
     "closes_before_opens": (422, _("Registration must close after it opens.")),
     "closes_after_end": (422, _("Registration must close before the event ends.")),
+    "opens_after_end": (422, _("Registration must open before the event ends.")),
     "pickup_after_start": (422, _("The pick-up must leave before the event starts.")),
     "below_seats_taken": (
         422,
@@ -107,6 +108,13 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "phone_invalid": (
         422,
         _("This is no phone number of {country}. Please check it, or begin with + and the country."),
+    ),
+    "phone_country_unclear": (
+        422,
+        _(
+            "Is this a number of Cambodia ({cambodia}) or of {country} ({host})?"
+            " Please write it with + and the country."
+        ),
     ),
     "email_invalid": (422, _("This e-mail address has a mistake in it.")),
     "trap": (422, _("Please leave this field empty.")),
