@@ -13,8 +13,8 @@ from app.database.connection import now, write
 from app.database.rows import Values, uuid_of
 from app.security.keyring import Keyring
 from app.security.passwords import hash_password, hash_secret, new_secret, password_fits
-from app.validation.fields import clean
 from app.validation.refusals import Refused
+from app.validation.texts import clean
 from app.web.limits import LOGIN_FROM_ADDRESS, LOGIN_TO_ACCOUNT, LOGIN_TO_PAIR, count_failure, forgive
 from models.accounts import Account, ApiToken, Posting, Session
 from models.directory import HostCountry

@@ -11,9 +11,10 @@ import msgspec
 import phonenumbers
 
 from app.directory.shapes import CALLED, KINDS, ContactDraft, ContactFields, Opening, OpeningFields
-from app.validation.fields import Reader, latin_digits
+from app.validation.fields import Reader
 from app.validation.forms import walk
 from app.validation.marks import _
+from app.validation.texts import latin_digits
 from models.states import ContactKind
 
 DAY = 24 * 60  # minutes

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from app.events.shapes import EventRow, as_raw
-from app.validation.fields import latin_digits, small_number, unflatten
+from app.validation.fields import small_number, unflatten
+from app.validation.texts import latin_digits
 
 BLANK_ROWS = 2  # empty buses and programme items offered below those that are there
 NOT_FIELDS = ("move_along", "nonce", "copy_of")

@@ -25,8 +25,9 @@ from app.registrations.shapes import (
     RegistrationDraft,
     RegistrationFields,
 )
-from app.validation.fields import Reader, latin_digits, small_number, without_invisible
+from app.validation.fields import Reader, small_number
 from app.validation.forms import walk
+from app.validation.texts import latin_digits, without_invisible
 
 LEAST = {"phone": 2, "name": 3, "burst": 10}  # parties that make a group; a burst is within one second
 MOST_CLUSTERS = 50

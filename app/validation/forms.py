@@ -13,7 +13,8 @@ from zlib import crc32
 
 import msgspec
 
-from app.validation.fields import Reader, latin_digits
+from app.validation.fields import Reader
+from app.validation.texts import latin_digits
 
 _CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.validation.fields import Reader, clean, latin_digits, unflatten
+from app.validation.fields import Reader, unflatten
 from app.validation.refusals import Refused
+from app.validation.texts import clean, latin_digits
 
 
 def test_khmer_and_latin_digits() -> None:
