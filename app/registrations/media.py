@@ -89,7 +89,7 @@ def _printed(request: Req, event: EventRow, party: Party, number: int | None) ->
     keyring, base = keyring_of(request), settings_of(request).base_url
     printed = [
         prints.Printed(
-            ticket.number,
+            party.place(ticket.number),
             len(valid),
             party.name if ticket.number == 1 else ticket.name,
             ticket.child,

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from app.activity.undo import WITHIN
+from app.activity.undo import WITHIN, step_of
 from app.database.connection import now
 from app.directory.queries import contacts_of
 from app.events.queries import event_by_id, public_event
@@ -29,7 +29,7 @@ from app.web.idempotency import Answer, once_by_nonce
 from app.web.limits import REGISTERING
 from app.web.rendering import page, said, see_other
 from app.web.request import Req, client_address, keyring_of, language_of, settings_of, worker
-from models.states import Channel
+from models.states import ActorKind, Channel
 
 FORM = "register"
 FRIEND = "hand-on"
@@ -115,13 +115,15 @@ async def _party_page(
     link = f"{settings_of(request).base_url}/{language_of(request)}/r/{key}"
     told = said(_beside(refused))
     present = _as_typed(party, await reaches_of(keyring_of(request), party))
+    by_desk = party.ended_by is not None and (await step_of(party.ended_by)).by == ActorKind.STAFF
     return page(
         request,
         "pages/party.html",
         event=event,
         party=party,
         present=party.present_tickets,
-        undoable=party.ended_at is not None and party.ended_at > now() - WITHIN,
+        by_desk=by_desk,
+        undoable=party.ended_at is not None and party.ended_at > now() - WITHIN and not by_desk,
         key=key,
         link=link,
         share=share_links(link, translate(language_of(request), "Our tickets")),

@@ -27,7 +27,7 @@ ADMITS = {
 
 
 class Printed(msgspec.Struct, frozen=True):
-    """One ticket to print: its number of so many, its person's name (perhaps ""), and what its QR holds."""
+    """One ticket to print: which it is of so many, its person's name (perhaps ""), and what its QR holds."""
 
     number: int
     total: int

@@ -195,6 +195,7 @@ class Party(msgspec.Struct, frozen=True):
     note: str = ""
     revision: int = 0
     ended_at: datetime | None = None
+    ended_by: UUID | None = None
     kept_until: datetime | None = None
 
     @property
@@ -212,6 +213,10 @@ class Party(msgspec.Struct, frozen=True):
     @property
     def valid_tickets(self) -> tuple[TicketRow, ...]:
         return tuple(ticket for ticket in self.tickets if ticket.valid)
+
+    def place(self, number: int) -> int:
+        """Which of its people the ticket of this number is for, counted from 1: it agrees with how many there are."""
+        return 1 + sum(ticket.number < number for ticket in self.present_tickets)
 
     @property
     def pictures(self) -> tuple[tuple[int, int], ...]:

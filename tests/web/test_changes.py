@@ -442,3 +442,31 @@ async def test_a_program_that_fills_in_everything_books_nothing(world: World) ->
         assert await taken(event) == (0, 0)
         human = await client.post(f"/en/events/{event['slug']}/register", data={**form, "website": ""})
         assert human.status_code == 303
+
+
+async def test_number_and_count_agree_after_one_place_was_given_up(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event, 3)
+    await change(world, party, drop=[2])
+    async with world.stranger as client:
+        page = (await client.get(f"/en/r/{party['key']}")).text
+        alone = (await client.get(f"/en/r/{party['key']}/3")).text
+        opened = (await client.get(party["tickets"][2]["url"])).text
+    for text in (page, alone, opened):
+        assert "Ticket 2 of 2" in text
+        assert "3 of 2" not in text
+
+
+async def test_who_did_it_is_said(world: World) -> None:
+    event = await world.event()
+    party, other = await world.party(event, 2), await world.party(event, 1)
+    async with world.stranger as client:
+        path = f"/api/v1/registrations/{party['key']}/tickets/2/hand-on"
+        assert (await client.post(path, json={"name": "Bory"})).status_code == 201
+        assert "it is somebody else" in (await client.get(party["tickets"][1]["url"])).text
+        assert "calendar.ics" in (await client.get(f"/en/r/{other['key']}")).text
+        await desk_post(world, f"/desk/events/{event['slug']}/registrations/{await row_of(other)}", do="cancel")
+        page = (await client.get(f"/en/r/{other['key']}")).text
+    assert "The attaché gave these places up." in page
+    assert "Take our places again" not in page
+    assert "/calendar.ics" not in page  # with our tickets: there are none any more
