@@ -171,14 +171,21 @@ def moved_along(raw: dict[str, Any], event: EventRow, given: Mapping[str, Any]) 
     along["pickup_points"] = [
         {**point, "departs_at": _shifted(point["departs_at"], shift)} for point in before["pickup_points"]
     ]
-    along["programme"] = [{**item, "at": _turned(item["at"], shift)} for item in before["programme"]]
+    along["programme"] = [_turned(item, event.starts_local, shift) for item in before["programme"]]
     moved = {name: value for name, value in along.items() if name not in given and value != before[name]}
     return raw | moved, sorted(moved)
 
 
-def _turned(clock: str, shift: timedelta) -> str:
-    """A time of day, so much later; a shift by whole days leaves it."""
-    return f"{datetime.fromisoformat(f'1900-01-01T{clock}') + shift % timedelta(days=1):%H:%M}"
+def _turned(item: Mapping[str, Any], starts: datetime, shift: timedelta) -> dict[str, Any]:
+    """Something of the programme, so much later: its hour, and its day where it passes midnight before the start does."""
+    midnight = starts.replace(hour=0, minute=0, second=0, microsecond=0)
+    hour, minute = item["at"].split(":")
+    was = midnight + timedelta(days=item["day"] - 1, hours=int(hour), minutes=int(minute))
+    try:
+        day = ((was + shift).date() - (starts + shift).date()).days + 1
+    except OverflowError:
+        return dict(item)
+    return {**item, "at": f"{was + shift:%H:%M}", "day": max(1, day)}
 
 
 def _shifted(moment: str | None, shift: timedelta) -> str | None:

@@ -17,6 +17,7 @@ TITLE, PLACE, DESCRIPTION, NOTICE, NAME = 300, 500, 10_000, 2_000, 120
 MOST_PEOPLE = 1_000_000
 MOST_PARTY = 60
 MOST_PICKUPS = 50
+MOST_DAYS = 60
 MOST_PROGRAMME = 60
 
 
@@ -61,10 +62,11 @@ class Pickup(PickupFields, frozen=True, kw_only=True):
 
 
 class ProgrammeItem(msgspec.Struct, frozen=True):
-    """What happens at an hour of the day."""
+    """What happens at an hour of a day; days are counted from the event's first, 1."""
 
     at: Annotated[str, forms.Clock(required=True, about="The local time, such as 09:00.")]
     what: Annotated[Text, forms.Texts(most=TITLE, required=True, about="What happens.")]
+    day: Annotated[int, forms.Whole(low=1, high=MOST_DAYS, default=1, about="Which day of the event, from 1.")] = 1
 
 
 class EventFields(msgspec.Struct, frozen=True, kw_only=True):

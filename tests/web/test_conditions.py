@@ -157,7 +157,10 @@ async def test_what_hangs_on_the_start_moves_along(world: World) -> None:
     assert moved["registration_opens_at"].startswith(soon(51, 10))
     assert moved["pickup_points"][0]["departs_at"].startswith(soon(61, 8))
     assert moved["pickup_points"][0]["id"] == event["pickup_points"][0]["id"]
-    assert [item["at"] for item in moved["programme"]] == ["10:00", "00:30"]
+    assert [(item["day"], item["at"]) for item in moved["programme"]] == [(1, "10:00"), (2, "00:30")]
+    async with world.api("korea") as client:  # and back again
+        back = (await client.patch(path, json={"starts_at": soon(60, 9)})).json()
+    assert back["programme"] == event["programme"]
 
 
 async def test_what_is_given_wins_and_nothing_moves_where_it_shall_stay(world: World) -> None:

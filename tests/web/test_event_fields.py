@@ -35,7 +35,10 @@ EVERYTHING: dict[str, tuple[Any, Any]] = {
     "registration_closes_at": ("2090-04-10T08:00:00+09:00", "2090-04-09T08:00:00+09:00"),
     "registration_paused": (True, False),
     "notice": ({"en": "bring water"}, {"en": "bring tea"}),
-    "programme": ([{"at": "09:00", "what": {"en": "Monks"}}], [{"at": "10:00", "what": {"en": "Games"}}]),
+    "programme": (
+        [{"at": "09:00", "what": {"en": "Monks"}, "day": 1}],
+        [{"at": "10:00", "what": {"en": "Games"}, "day": 2}],
+    ),
     "travel": ({"en": "by train"}, {"en": "by bus"}),
     "bring": ({"en": "a hat"}, {"en": "an umbrella"}),
     "facilities": (["toilets", "parking"], ["halal"]),
