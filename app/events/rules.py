@@ -177,7 +177,7 @@ def moved_along(raw: dict[str, Any], event: EventRow, given: Mapping[str, Any]) 
 
 
 def _turned(item: Mapping[str, Any], starts: datetime, shift: timedelta) -> dict[str, Any]:
-    """Something of the programme, so much later: its hour, and its day where it passes midnight before the start does."""
+    """Something of the programme, so much later: its hour, and its day where it passes midnight first."""
     midnight = starts.replace(hour=0, minute=0, second=0, microsecond=0)
     hour, minute = item["at"].split(":")
     was = midnight + timedelta(days=item["day"] - 1, hours=int(hour), minutes=int(minute))
