@@ -90,7 +90,7 @@ async def test_what_people_hold_goes_on_working(installed: tuple[Settings, dict[
             assert (await worker.get(f"/api/v1/registrations/{held['friend']}")).json()["name"] == "Friend"
             assert (await worker.get(f"/api/v1/registrations/{held['erased']}")).status_code == 410
             event = (await worker.get(f"/api/v1/events/{held['slug']}")).json()
-            assert event["programme"] == [{"at": "09:00", "what": {"en": "Monks"}}]
+            assert event["programme"] == [{"at": "09:00", "what": {"en": "Monks"}, "day": 1}]  # days came later
             feed = (await worker.get("/calendars/en/khmer-festivals-japan.ics")).text
             assert "STATUS:CANCELLED" in feed
         async with world.client(authorization=f"Bearer {held['token']}") as attache:
