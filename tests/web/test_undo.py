@@ -2,18 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from app.activity.record import OPERATOR
 from app.care.purge import purge
-from app.database.connection import fetch
+from app.database.connection import fetch, insert, now
 from app.events.undoing import remove_deleted
 from app.registrations import actions, undoing
 from app.registrations.erasure import forget_ended_names
 from app.seats.counts import miscounted
 from app.validation.refusals import Refused
+from models.audit import AuditEntry
 from tests.world import World
 
 BUS = [{"name": "Osan", "place": "Station", "seats": 4}]
@@ -440,3 +441,30 @@ async def test_the_page_of_who_gave_up_offers_the_way_back(world: World, later: 
         later()
         assert "Take our places again" not in (await phone.get(f"/en/r/{party['key']}")).text
         assert (await phone.post(f"/en/r/{party['key']}/undo")).status_code == 409
+
+
+async def test_a_waiting_party_of_whom_one_is_inside_waits_again(world: World) -> None:
+    event = await world.event(capacity=1, admit_waiting=True)
+    await world.party(event, 1)
+    party, gate = await world.party(event, 2, accept_waiting=True), await world.gate(event)
+    (row,) = await fetch("SELECT number FROM registration WHERE id = $1", UUID(party["id"]))
+    (scanned,) = await world.scan(gate, {"ticket": f"{row['number']}-1"})
+    assert scanned["outcome"] == "admitted"
+    await give_up(world, party)
+    back = await post(world, f"registrations/{party['key']}/undo")
+    assert (back.status_code, back.json()["state"], back.json()["party"]) == (200, "waiting", 2)
+    assert await taken(event) == (1, 2)
+
+
+async def test_a_step_that_an_older_release_noted_is_refused_or_undone_with_what_it_says(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event, 2)
+    await hand_on(world, party, 2)
+    await step(world, event, "cancel", notice={"en": "No hall"})
+    for action in ("event_cancelled", "handed_on"):
+        (row,) = await fetch("SELECT * FROM audit_entry WHERE action = $1", action)
+        await insert(AuditEntry, {**row, "id": uuid4(), "facts": '{"ticket": 2}', "at": now(), "sealed_words": ""})
+    back = await step(world, event, "undo")
+    assert (back.status_code, back.json()["state"]) == (200, "published")
+    answer = await post(world, f"registrations/{party['key']}/tickets/2/undo")
+    assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_undo")
