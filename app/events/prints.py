@@ -57,9 +57,9 @@ def line(tag: str, text: str) -> dict[str, str]:
 
 
 def when(event: EventRow, language: str) -> str:
-    """The day or days of an event, in words."""
-    first = long_date(language, event.first_day)
-    return first if event.first_day == event.last_day else f"{first} – {long_date(language, event.last_day)}"
+    """The day or days of an event, in few words."""
+    days = dict.fromkeys((event.first_day, event.last_day))
+    return " – ".join(long_date(language, day, tight=True) for day in days)
 
 
 def facts_of(event: EventRow, language: str, base_url: str, picture: bytes | None) -> dict[str, Any]:

@@ -153,11 +153,16 @@ def month_name(language: str, day: date) -> str:
     return str(format_date(day, "MMM", locale=_locale(language)))
 
 
-def long_date(language: str, day: date) -> str:
-    """With the weekday: "Sunday 11 April 2027", "ថ្ងៃអាទិត្យ 11 មេសា 2027"."""
+KHMER_DATE = "'ថ្ងៃ'EEEE 'ទី' d 'ខែ'MMMM 'ឆ្នាំ' y"
+TIGHT_KHMER_DATE = "'ថ្ងៃ'EEEE d MMMM y"  # without the small words, where there is little room
+
+
+def long_date(language: str, day: date, *, tight: bool = False) -> str:
+    """With the weekday: "Sunday 11 April 2027", "ថ្ងៃអាទិត្យ ទី 11 ខែមេសា ឆ្នាំ 2027"; `tight` on prints."""
     if language not in LOCALES:
         return str(format_date(day, "full", locale=_locale(language)))
-    form = "'ថ្ងៃ'EEEE 'ទី' d 'ខែ'MMMM 'ឆ្នាំ' y" if language == "km" else "EEEE d MMMM y"
+    khmer = TIGHT_KHMER_DATE if tight else KHMER_DATE
+    form = khmer if language == "km" else "EEEE d MMMM y"
     return _spelt(language, str(format_date(day, form, locale=_locale(language))))
 
 
@@ -171,9 +176,9 @@ def local_time(moment: datetime, zone: str) -> str:
     return moment.astimezone(ZoneInfo(zone)).strftime("%H:%M")
 
 
-def moment_text(language: str, moment: datetime, zone: str) -> str:
+def moment_text(language: str, moment: datetime, zone: str, *, tight: bool = False) -> str:
     """Date and time at the place, for sentences."""
-    day = long_date(language, moment.astimezone(ZoneInfo(zone)).date())
+    day = long_date(language, moment.astimezone(ZoneInfo(zone)).date(), tight=tight)
     return translate(language, "{day} {clock}", day=day, clock=local_time(moment, zone))
 
 

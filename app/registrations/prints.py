@@ -82,7 +82,7 @@ def notice_of(event: EventRow, language: str) -> str:
     if event.cancelled:
         said = [translate(language, "This event is cancelled.")]
     elif event.previous_starts_at is not None:
-        before = moment_text(language, event.previous_starts_at, event.time_zone)
+        before = moment_text(language, event.previous_starts_at, event.time_zone, tight=True)
         said = [translate(language, "The time has changed."), translate(language, "Before, it was {at}.", at=before)]
     else:
         said = []
