@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,14 +11,15 @@ from PIL import Image
 from app.events.shapes import EventRow
 from app.i18n.catalogues import local_time, long_date, pick, translate
 from app.printing import qr
-from app.printing.typesetting import fonts_for, typeset
+from app.printing.fonts import fonts_for
+from app.printing.texts import said
+from app.printing.typesetting import typeset
 from app.settings import STATIC
 from app.validation.marks import _
 from app.web.icons import symbol
-from calendars.feed import cut
 from calendars.words import lunar_line
 
-VENUE, ADDRESS = 150, 200  # octets: more would run over what stands below
+EVERYBODY = _("Free of charge. Nobody needs a ticket to enter. Everybody is welcome.")
 PIXELS = 152.4  # an inch: 200 mm become 1200 pixels
 
 
@@ -51,47 +53,55 @@ def _framed(picture: bytes | None) -> str:
     )
 
 
-def line(tag: str, text: str) -> dict[str, str]:
-    """A line in a language; the template takes its first part alone ("zh" of "zh-TW")."""
-    return {"language": tag.partition("-")[0], "text": text}
-
-
 def when(event: EventRow, language: str) -> str:
     """The day or days of an event, in few words."""
     days = dict.fromkeys((event.first_day, event.last_day))
     return " – ".join(long_date(language, day, tight=True) for day in days)
 
 
+def place_of(event: EventRow, language: str, others: Sequence[str]) -> dict[str, Any]:
+    """Where it is, as prints say it: the venue (else its address), the address, and the venue in other languages."""
+    venue, address = pick(event.venue, language), pick(event.address, language)
+    names = event.venue if isinstance(event.venue, dict) else {}
+    return {
+        "venue": said(language, venue or address),
+        "address": said(language, address if venue else ""),
+        "places": [said(tag, names[tag]) for tag in others if names.get(tag)],
+    }
+
+
 def facts_of(event: EventRow, language: str, base_url: str, picture: bytes | None) -> dict[str, Any]:
     """What a print shows: the language first, then the host country's own, else English beside Khmer."""
     others = [tag for tag in event.title if tag not in {language, "km", "en"}]
     others = others or [tag for tag in ("km", "en") if tag != language and tag in event.title]
-    venue, address = cut(pick(event.venue, language), VENUE), cut(pick(event.address, language), ADDRESS)
     hours = f"{local_time(event.starts_at, event.time_zone)}–{local_time(event.ends_at, event.time_zone)}"
-    places = [{"language": language, "text": address}] if address else []
-    if isinstance(event.venue, dict):
-        places += [line(tag, cut(event.venue[tag], VENUE)) for tag in others if event.venue.get(tag)]
     short = f"{base_url}/e/{event.slug}"
     return {
         "language": language,
         "fonts": fonts_for(others[0] if others else language),
-        "title": pick(event.title, language),
-        "titles": [line(tag, event.title[tag]) for tag in others],
-        "cancelled": translate(language, "Cancelled") if event.cancelled else "",
-        "date": when(event, language),
-        "dates": [line(tag, when(event, tag)) for tag in others],
+        "title": said(language, pick(event.title, language)),
+        "titles": [said(tag, event.title[tag]) for tag in others],
+        "alarm": said(language, alarm_of(event, language)),
+        "date": said(language, when(event, language)),
+        "dates": [said(tag, when(event, tag)) for tag in others],
         "time": "" if event.all_day else hours,
-        "lunar": lunar_line("km", event.first_day),
-        "venue": venue or address,
-        "places": places if venue else places[1:],
-        "address": short.partition("://")[2],
+        "lunar": said("km", lunar_line("km", event.first_day)),
+        **place_of(event, language, others),
+        "short": said("en", short.partition("://")[2]),
         "symbol": qr.svg(short),
-        "welcome": translate(language, "Free of charge. Nobody needs a ticket to enter. Everybody is welcome."),
-        "organiser": translate(language, "Ministry of Labour and Vocational Training of Cambodia"),
+        "welcome": said(language, translate(language, EVERYBODY)),
+        "organiser": said(language, translate(language, "Ministry of Labour and Vocational Training of Cambodia")),
         "picture": _framed(picture),
         "mark": (STATIC / "mark.svg").read_text(),
         "icons": {name: symbol(name, "#b4530a") for name in ("day", "place")},
     }
+
+
+def alarm_of(event: EventRow, language: str) -> str:
+    """What everybody must see first: that it is cancelled, or that its time has changed; else ""."""
+    if event.cancelled:
+        return translate(language, "Cancelled")
+    return translate(language, "The time has changed.") if event.previous_starts_at is not None else ""
 
 
 async def print_of(name: str, event: EventRow, language: str, base_url: str, picture: bytes | None) -> bytes:

@@ -6,36 +6,26 @@ One thread does all of it, off the event loop, with our own fonts only: the same
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 import typst
 
+from app.printing.fonts import folders
 from app.settings import TEMPLATES
-
-FONTS = ("fontpkg_noto_sans_khmer", "fontpkg_noto_sans_thai", "fontpkg_noto_sans_arabic", "noto_cjk_sans_otc")
-CJK = {"ko": "Noto Sans CJK KR", "ja": "Noto Sans CJK JP", "zh": "Noto Sans CJK TC"}
 
 _PRESS = ThreadPoolExecutor(max_workers=1, thread_name_prefix="press")
 
 
 @cache
 def _fonts() -> typst.Fonts:
-    folders = [str(Path(str(files(package)))) for package in FONTS]
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+    paths = [str(folder) for folder in folders()]
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=paths)
 
 
 @cache
 def _compiler(template: str) -> typst.Compiler:
     return typst.Compiler(str(TEMPLATES / "print" / template), root=str(TEMPLATES / "print"), font_paths=_fonts())
-
-
-def fonts_for(language: str) -> list[str]:
-    """The CJK faces, that of this language first: the same character is drawn differently in Korea and Japan."""
-    first = CJK.get(language, "Noto Sans CJK KR")
-    return [first, *(face for face in CJK.values() if face != first)]
 
 
 def _set(template: str, facts: dict[str, Any], kind: Literal["pdf", "png"], ppi: float) -> bytes:

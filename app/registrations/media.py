@@ -110,8 +110,8 @@ async def _facts(event: EventRow, party: Party, tickets: list[prints.Printed], l
     bus = next((point for point in event.pickup_points if point.id == party.pickup_point), None)
     departs = f" · {local_time(bus.departs_at, event.time_zone)}" if bus and bus.departs_at else ""
     hosts = country.languages if country else ()
-    said = f"{pick(bus.name, language)}{departs}" if bus else ""
-    return prints.facts_of(event, tickets, language, hosts, party.short_code, said)
+    taken = prints.Bus(pick(bus.name, language), departs) if bus else None
+    return prints.facts_of(event, tickets, language, hosts, party.short_code, taken)
 
 
 HANDLERS = [calendar_file, tickets_pdf, picture]

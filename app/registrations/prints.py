@@ -5,13 +5,14 @@ from typing import Any
 
 import msgspec
 
-from app.events.prints import ADDRESS, VENUE, line, when
+from app.events.prints import place_of, when
 from app.events.shapes import EventRow
 from app.i18n.catalogues import local_time, moment_text, pick, translate
 from app.printing import qr
-from app.printing.typesetting import fonts_for, typeset
+from app.printing.fonts import fonts_for
+from app.printing.texts import said
+from app.printing.typesetting import typeset
 from app.settings import STATIC
-from calendars.feed import cut
 
 PIXELS = 220  # an inch: a ticket of 90 mm is 780 pixels wide
 ADMITS = {
@@ -26,6 +27,13 @@ ADMITS = {
 }
 
 
+class Bus(msgspec.Struct, frozen=True):
+    """Where a party is picked up, and " · 08:00" where the hour is known."""
+
+    name: str
+    departs: str
+
+
 class Printed(msgspec.Struct, frozen=True):
     """One ticket to print: which it is of so many, its person's name (perhaps ""), and what its QR holds."""
 
@@ -37,39 +45,44 @@ class Printed(msgspec.Struct, frozen=True):
 
 
 def facts_of(
-    event: EventRow, tickets: Sequence[Printed], language: str, hosts: Sequence[str], short_code: str, bus: str
+    event: EventRow, tickets: Sequence[Printed], language: str, hosts: Sequence[str], short_code: str, bus: Bus | None
 ) -> dict[str, Any]:
     """What a ticket shows. `hosts` are the host country's languages; what changed or was cancelled stands first."""
     others = list(dict.fromkeys(tag for tag in (*hosts, "en") if tag != language))
-    venue, address = cut(pick(event.venue, language), VENUE), cut(pick(event.address, language), ADDRESS)
-    places = [{"language": language, "text": address}] if venue and address else []
-    if isinstance(event.venue, dict):
-        places += [line(tag, cut(event.venue[tag], VENUE)) for tag in others if event.venue.get(tag)]
     hours = f"{local_time(event.starts_at, event.time_zone)}–{local_time(event.ends_at, event.time_zone)}"
     return {
         "language": language,
         "fonts": fonts_for(hosts[0] if hosts else language),
-        "title": pick(event.title, language),
-        "titles": [line(tag, event.title[tag]) for tag in others if tag in event.title],
-        "notice": notice_of(event, language),
-        "date": when(event, language),
-        "dates": [line(tag, when(event, tag)) for tag in others],
+        "title": said(language, pick(event.title, language)),
+        "titles": [said(tag, event.title[tag]) for tag in others if tag in event.title],
+        "notice": said(language, notice_of(event, language)),
+        "date": said(language, when(event, language)),
+        "dates": [said(tag, when(event, tag)) for tag in others],
         "time": "" if event.all_day else hours,
-        "venue": venue or address,
-        "places": places,
-        "bus": bus,
-        "admits": [line(tag, ADMITS[tag]) for tag in others if tag in ADMITS],
+        **place_of(event, language, others),
+        "bus": said(language, bus.name) if bus else None,
+        "departs": bus.departs if bus else "",
+        "part": part_of(tickets, language),
+        "admits": [said(tag, ADMITS[tag]) for tag in others if tag in ADMITS],
         "code": short_code,
         "mark": (STATIC / "mark.svg").read_text(),
         "tickets": [
             {
-                "words": _words(ticket, language),
-                "name": ticket.name,
+                "words": said(language, _words(ticket, language)),
+                "name": said(language, ticket.name),
                 "symbol": qr.svg(ticket.address),
             }
             for ticket in tickets
         ],
     }
+
+
+def part_of(tickets: Sequence[Printed], language: str) -> str:
+    """Which tickets these are of a party's that need several pictures: "11–20 of 60", else ""."""
+    first, last = tickets[0], tickets[-1]
+    if len(tickets) == 1 or len(tickets) == first.total:
+        return ""
+    return translate(language, "{first}–{last} of {total}", first=first.number, last=last.number, total=first.total)
 
 
 def _words(ticket: Printed, language: str) -> str:

@@ -10,7 +10,7 @@ import typst
 from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import Browser
 
-from app.printing.typesetting import FONTS
+from app.printing.fonts import PACKAGES
 
 pytestmark = pytest.mark.browser
 FOLDER = Path(str(files("fontpkg_noto_sans_khmer"))) / "files"
@@ -36,7 +36,7 @@ def test_khmer_is_shaped_as_a_browser_shapes_it(browser: Browser, text: str) -> 
     fonts = typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
-        font_paths=[str(Path(str(files(package)))) for package in FONTS],
+        font_paths=[str(Path(str(files(package)))) for package in PACKAGES],
     )
     made = typst.compile(source.encode(), font_paths=fonts, format="png", ppi=96)
     assert isinstance(made, bytes)

@@ -113,17 +113,18 @@ async def test_the_square_is_read_in_hard_conditions(world: World, hardship: Any
 async def test_every_host_language_is_drawn(world: World, code: str) -> None:
     from app.directory.queries import countries
     from app.events.queries import public_event
+    from app.printing.texts import said
     from app.registrations.prints import ADMITS, Printed, facts_of
 
     event = await world.event(by="hq", host_country=code, time_zone="")
     found = await public_event(event["slug"])
     assert found
     country = next(each for each in await countries() if each.code == code)
-    facts = facts_of(found, [Printed(1, 1, "", False, "HTTPS://X")], "km", country.languages, "ABCDEF", "")
+    facts = facts_of(found, [Printed(1, 1, "", False, "HTTPS://X")], "km", country.languages, "ABCDEF", None)
     for tag in country.languages:
-        assert {"language": tag, "text": ADMITS[tag]} in facts["admits"]
+        assert said(tag, ADMITS[tag]) in facts["admits"]
     assert facts["dates"][0]["language"] == country.languages[0]
-    assert facts["dates"][0]["text"] != facts["date"]
+    assert facts["dates"][0]["pieces"] != facts["date"]["pieces"]
 
 
 async def test_change_follows_the_ticket(world: World) -> None:
