@@ -16,15 +16,17 @@ from app.database.ready import ready
 from app.directory.queries import countries
 from app.events import actions as events
 from app.events import rules as event_rules
+from app.events.pictures import read_picture
 from app.events.queries import event_by_id
 from app.events.shapes import EventRow
 from app.gate import actions as gate
 from app.gate.queries import PAIRING
+from app.printing.typesetting import typeset
 from app.registrations import actions as registrations
 from app.registrations.shapes import RegistrationDraft
 from app.security.keyring import Keyring, load
 from app.security.links import make_key
-from app.settings import Settings
+from app.settings import STATIC, Settings
 from models.accounts import Account
 from models.directory import Contact
 
@@ -151,6 +153,10 @@ CONTACTS = (
     ("TH", "phone", "អនុព័ន្ធការងារ (សាកល្បង)", "Labour attaché (demo)", "+66 2 000 0000", ("08:30", "16:30")),
     ("MY", "phone", "អនុព័ន្ធការងារ (សាកល្បង)", "Labour attaché (demo)", "+60 3 0000 0000", ("09:00", "17:00")),
 )
+ALT = {
+    "khmer_new_year": {"km": "ប្រាសាទ ត្នោត និងផ្កាឈូក ពេលព្រះអាទិត្យរះ", "en": "A temple, sugar palms and lotus at sunrise"},
+    "pchum_ben": {"km": "វត្ត និងចង្កៀង ពេលយប់", "en": "A pagoda and lamps at night"},
+}
 STAFF = (
     ("hq@bon.example", "HQ Phnom Penh (demo)", "hq", ()),
     ("korea@bon.example", "Attaché Seoul (demo)", "attache", ("KR",)),
@@ -185,6 +191,8 @@ async def fill(keyring: Keyring, settings: Settings) -> None:
     passwords = await _staff()
     await _contacts()
     made = [await _event(place, settings) for place in PLACES]
+    for festival in {event.festival for event in made}:
+        await _paint([event for event in made if event.festival == festival], festival)
     for event, place in zip(made, PLACES, strict=True):
         await _parties(keyring, event, place["parties"])
     pairing, _ = await gate.pair(keyring, made[0], "North gate", OPERATOR)
@@ -246,13 +254,21 @@ async def _event(place: dict[str, Any], settings: Settings) -> EventRow:
         "bring": BRING,
         "facilities": ["wheelchair", "toilets", "drinking_water", "first_aid", "halal", "children"],
         "pickup_points": [
-            {"name": name, "place": stop, "departs_at": f"{day}T{clock}", "seats": seats}
+            {"name": name, "place": stop, "departs_at": f"{day}T{clock}", "returns_at": f"{day}T17:30", "seats": seats}
             for name, stop, clock, seats in place["buses"]
         ],
     }
     draft = event_rules.read_event(raw, known, None)
     event = await events.create(draft, known[place["country"]].slug, OPERATOR, settings.retention_days)
     return await events.publish(event.id, OPERATOR)
+
+
+async def _paint(held: list[EventRow], festival: str) -> None:
+    """Our own drawing of the festival as the picture of its events."""
+    drawing = (STATIC / "scenes" / f"{festival.removeprefix('khmer_')}.svg").read_text()
+    picture = read_picture(await typeset("scene.typ", {"svg": drawing}, "png", ppi=72))
+    for event in held:
+        await events.set_picture(event.id, picture, ALT[festival], OPERATOR)
 
 
 async def _parties(keyring: Keyring, event: EventRow, count: int) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 import msgspec
-from icalendar import Calendar, Event, vDuration, vUri
+from icalendar import Alarm, Calendar, Event, vDuration, vUri
 
 from calendars.zones import vtimezone
 
@@ -21,6 +21,7 @@ _NAMESPACE = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")  # RFC 4122, names tha
 class CalendarEntry(msgspec.Struct, frozen=True):
     """An event as a calendar shows it. Wall times; for all-day events midnights, the end exclusive.
 
+    `alarm` is how long before the start a calendar reminds its owner: of a party's own entry alone, never in a feed.
     `cancelled` is the word that a cancelled event's summary begins with, "" for one that takes place.
     """
 
@@ -42,6 +43,7 @@ class CalendarEntry(msgspec.Struct, frozen=True):
     modified_at: datetime
     category: str
     language: str
+    alarm: timedelta | None = None
 
 
 def cut(text: str, octets: int) -> str:
@@ -113,6 +115,12 @@ def vevent(entry: CalendarEntry) -> bytes:
     event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
     event.add("transp", "TRANSPARENT" if entry.all_day or entry.cancelled else "OPAQUE")
     event.add("categories", [entry.category])
+    if entry.alarm is not None and not entry.cancelled:
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", cut(_plain(summary), SUMMARY))
+        alarm.add("trigger", -entry.alarm)
+        event.add_component(alarm)
     return bytes(event.to_ical())
 
 

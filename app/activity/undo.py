@@ -1,7 +1,7 @@
 """Which step can still be undone: the last of its kind, for ten minutes, once; the audit says what was before."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -38,20 +38,25 @@ async def last_step(event: UUID, subject: UUID, kinds: Iterable[Kind], **facts: 
     Raises Refused "nothing_to_undo". Call it under `hold`, and name the kinds that undo among `kinds`: a step that was
     undone is not the last one any more.
     """
+    for step in await steps_since(now() - WITHIN, event, subject, kinds):
+        if facts.items() <= step.facts.items():
+            return step
+    raise Refused("nothing_to_undo")
+
+
+async def steps_since(since: datetime, event: UUID, subject: UUID, kinds: Iterable[Kind]) -> list[Step]:
+    """These things that happened to `subject` since then, the last first."""
     rows = (
         await AuditEntry.select(*_STEP)
         .where(
             AuditEntry.event == event,
             AuditEntry.subject == str(subject),
-            AuditEntry.at > now() - WITHIN,
+            AuditEntry.at > since,
             AuditEntry.action.is_in([kind.value for kind in kinds]),
         )
         .order_by(AuditEntry.at, ascending=False)
     )
-    for step in map(_step, rows):
-        if facts.items() <= step.facts.items():
-            return step
-    raise Refused("nothing_to_undo")
+    return [_step(row) for row in rows]
 
 
 async def step_of(entry: UUID) -> Step:

@@ -70,9 +70,15 @@ def _decoded(row: dict[str, Any]) -> dict[str, Any]:
 
 
 async def contacts_of(code: str) -> list[ContactRow]:
-    """The contacts of a host country and those that serve every country, hotlines first, hours in its own time."""
+    """A host country's own contacts, then those that serve every country, hotlines first, hours in its own time.
+
+    What the country lists itself is not told a second time as everybody's: so HQ says that it was tried from there.
+    """
     rows, at = await fetch(_OF_COUNTRY, code), now()
-    return [_shown(contact, row["shown_in"] or PHNOM_PENH, at) for row, contact in _hotlines_first(rows)]
+    listed = [_shown(contact, row["shown_in"] or PHNOM_PENH, at) for row, contact in _hotlines_first(rows)]
+    own = [contact for contact in listed if contact.host_country]
+    known = {(contact.kind, contact.value) for contact in own}
+    return own + [row for row in listed if not row.host_country and (row.kind, row.value) not in known]
 
 
 async def contacts_everywhere() -> list[ContactRow]:

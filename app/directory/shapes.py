@@ -109,6 +109,11 @@ class ContactRow(msgspec.Struct, frozen=True):
         return any(each.around_the_clock for each in self.opening)
 
     @property
+    def from_cambodia(self) -> bool:
+        """Whether it is a short number of Cambodia, which nobody has found to answer abroad."""
+        return self.host_country is None and self.kind in CALLED and not self.value.startswith("+")
+
+    @property
     def link(self) -> str:
         """What a tap opens; "" for an office."""
         if self.kind in CALLED:

@@ -1,19 +1,30 @@
 """Events as calendar entries, and their VEVENT bytes kept by (event, language, content revision)."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import msgspec
 
 from app.directory.shapes import ContactRow
-from app.events.shapes import EventRow
+from app.events.shapes import EventRow, Pickup
 from app.festivals.shapes import NAMES
-from app.i18n.catalogues import pick, translate
+from app.i18n.catalogues import local_time, pick, translate
+from app.validation.marks import _
 from calendars.feed import CalendarEntry, calendar, vevent
 from calendars.words import lunar_line
 
 MOST_CONTACTS = 3
+REMINDED = timedelta(hours=2)  # before the start, or before the bus leaves
 
 Contacts = Sequence[ContactRow]
+
+
+class Own(msgspec.Struct, frozen=True):
+    """What a party's own entry tells: its link ("" unless asked for: people share calendars), its bus, a reminder."""
+
+    link: str
+    pickup: Pickup | None
+    reminds: bool
 
 
 def help_line(contacts: Contacts, language: str) -> str:
@@ -23,15 +34,17 @@ def help_line(contacts: Contacts, language: str) -> str:
 
 
 def entry(
-    event: EventRow, language: str, base_url: str, contacts: Contacts = (), ticket_link: str = ""
+    event: EventRow, language: str, base_url: str, contacts: Contacts = (), own: Own | None = None
 ) -> CalendarEntry:
-    """An event as a calendar in this language shows it; a party's own link only where it is asked for."""
+    """An event as a calendar in this language shows it, or as a party's own entry."""
     title, latin = pick(event.title, language), event.title.get("en", "")
     word, khmer = translate(language, "Cancelled"), translate("km", "Cancelled")
     words = f"[{word}]" if word == khmer else f"[{word} · {khmer}]"
     notice = pick(event.notice, language) if event.notice else ""
+    bus = own.pickup if own else None
     paragraphs = (
-        ticket_link,
+        own.link if own else "",
+        _bus_line(bus, event.time_zone, language) if bus else "",
         notice,
         lunar_line(language, event.first_day),
         help_line(contacts, language),
@@ -56,11 +69,26 @@ def entry(
         modified_at=event.modified_at,
         category=NAMES[event.festival],
         language=language,
+        alarm=_alarm(event, bus) if own and own.reminds else None,
     )
 
 
+def _alarm(event: EventRow, bus: Pickup | None) -> timedelta:
+    """How long before the start to remind: two hours before one has to leave."""
+    leaves = bus.departs_at if bus and bus.departs_at else event.starts_at
+    return event.starts_at - leaves + REMINDED
+
+
+def _bus_line(bus: Pickup, zone: str, language: str) -> str:
+    """Which bus, where it stops, and when it leaves and goes back."""
+    times = [(_("leaves at {time}"), bus.departs_at), (_("goes back at {time}"), bus.returns_at)]
+    said = [translate(language, words, time=local_time(at, zone)) for words, at in times if at]
+    place = " · ".join(part for part in (pick(bus.name, language), pick(bus.place, language), *said) if part)
+    return f"{translate(language, 'Bus')}: {place}"
+
+
 def one_event_calendar(
-    event: EventRow, language: str, base_url: str, contacts: Contacts = (), ticket_link: str = ""
+    event: EventRow, language: str, base_url: str, contacts: Contacts = (), own: Own | None = None
 ) -> bytes:
     """A calendar with one event, to add."""
     return calendar(
@@ -70,7 +98,7 @@ def one_event_calendar(
         zone=event.time_zone,
         language=language,
         zones=() if event.all_day else (event.time_zone,),
-        events=[vevent(entry(event, language, base_url, contacts, ticket_link))],
+        events=[vevent(entry(event, language, base_url, contacts, own))],
     )
 
 

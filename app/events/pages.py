@@ -13,9 +13,10 @@ from app.directory.queries import contacts_of
 from app.events.queries import public_event
 from app.events.rules import days_until, refresh_after, registration_refusal
 from app.events.shapes import FACILITY_NAMES, EventRow
-from app.events.sharing import share_links
+from app.events.sharing import directions, map_links, share_links
 from app.festivals.queries import dates_of
 from app.i18n.catalogues import HOST_LANGUAGES, long_date, pick, preferred
+from app.validation.refusals import Refused
 from app.web.public_cache import PublicAnswer, public_cache_of
 from app.web.rendering import render, see_other
 from app.web.request import Req, digits_of, settings_of
@@ -55,7 +56,7 @@ def linked_data(event: EventRow, language: str, base_url: str) -> str:
     if event.previous_starts_at is not None:
         before = event.previous_starts_at.astimezone(zone)
         data["previousStartDate"] = before.date().isoformat() if event.all_day else before.isoformat()
-    data["image"] = f"{base_url}/{language}/events/{event.slug}/card.jpg"
+    data["image"] = f"{base_url}/{language}/events/{event.slug}/card.jpg?{event.content_revision}"
     if event.latitude is not None:
         data["location"]["geo"] = {
             "@type": "GeoCoordinates",
@@ -106,6 +107,7 @@ async def event(request: Req, language: FromPath[str], slug: FromPath[str]) -> R
             refusal=registration_refusal(found, at),
             contacts=await contacts_of(found.host_country),
             facility_names=FACILITY_NAMES,
+            map_links=map_links(found),
             share=share_links(f"{base}/e/{found.slug}", text),
             share_text=f"{text}\n{base}/e/{found.slug}",
         )
@@ -124,4 +126,15 @@ async def short(request: Req, slug: FromPath[str]) -> Response[bytes]:
     return answer
 
 
-HANDLERS = [event, short]
+@route("/{language:str}/events/{slug:str}/directions", http_method=["GET", "HEAD"])
+async def way(request: Req, slug: FromPath[str]) -> Response[bytes]:
+    """To the map of the visitor's device, with the way there."""
+    found = await public_event(slug)
+    if found.latitude is None:
+        raise Refused("not_found")
+    answer = see_other(directions(found, request.headers.get("user-agent", "")))
+    answer.headers["vary"] = "user-agent"
+    return answer
+
+
+HANDLERS = [event, short, way]

@@ -13,14 +13,13 @@ from app.i18n.catalogues import local_time, long_date, pick, translate
 from app.printing import qr
 from app.printing.fonts import fonts_for
 from app.printing.texts import said
-from app.printing.typesetting import typeset
+from app.printing.typesetting import jpeg, typeset
 from app.settings import STATIC
 from app.validation.marks import _
 from app.web.icons import symbol
 from calendars.words import lunar_line
 
 EVERYBODY = _("Free of charge. Nobody needs a ticket to enter. Everybody is welcome.")
-PIXELS = 152.4  # an inch: 200 mm become 1200 pixels
 
 
 class Print(msgspec.Struct, frozen=True):
@@ -109,7 +108,4 @@ async def print_of(name: str, event: EventRow, language: str, base_url: str, pic
     facts = facts_of(event, language, base_url, picture) | {"size": PRINTS[name].size}
     if name.endswith(".pdf"):
         return await typeset("event.typ", facts)
-    file = io.BytesIO()
-    drawn = await typeset("event.typ", facts, "png", ppi=PIXELS)
-    Image.open(io.BytesIO(drawn)).convert("RGB").save(file, "JPEG", quality=86, optimize=True)
-    return file.getvalue()
+    return await jpeg("event.typ", facts)

@@ -1,7 +1,7 @@
 """Reading events: for everybody what is published or cancelled, for staff what they are posted to.
 
-SQL by name: `_EVENTS` and `_PICKUPS` are read by every registration, roster and page (the builder would cost them
-0.2 ms, docs/decisions/0010-builder-and-sql.md).
+SQL by name: `_NEXT` counts over windows, which the builder has not; `_EVENTS` and `_PICKUPS` are read by every
+registration, roster and page (the builder would cost them 0.2 ms, docs/decisions/0010-builder-and-sql.md).
 """
 
 from datetime import datetime
@@ -17,6 +17,7 @@ from app.events.shapes import EventRow, Pickup
 from app.validation.forms import loaded
 from app.validation.refusals import Refused
 from models.events import EventPicture
+from models.states import EventState
 
 _OF_OTHERS = {"keeps", "country_slug", "country_names", "pickup_points"}
 _COLUMNS = ", ".join(f"event.{name}" for name in EventRow.__struct_fields__ if name not in _OF_OTHERS)
@@ -28,6 +29,14 @@ _PICKUPS = f"SELECT event, {', '.join(Pickup.__struct_fields__)} FROM pickup_poi
 
 PUBLIC = "event.state IN ('published', 'cancelled')"
 THERE = "event.ended_at IS NULL"  # a draft that was deleted stays for as long as that can be undone
+
+_NEXT = f"""
+SELECT id, many FROM (
+  SELECT event.id, count(*) OVER (PARTITION BY event.host_country) AS many,
+    row_number() OVER (PARTITION BY event.host_country ORDER BY event.starts_at, event.slug) AS place
+  FROM event WHERE event.ends_at >= $1 AND event.state = '{EventState.PUBLISHED.value}' AND {THERE}
+) AS coming
+"""
 
 
 def within(staff: Staff, first: int) -> tuple[str, list[Any]]:
@@ -48,6 +57,13 @@ def _event(row: dict[str, Any], pickups: list[dict[str, Any]]) -> EventRow:
     row["keeps"] = bool(row["seats_waiting"]) and row["kept_until"] is not None and row["kept_until"] > now()
     row["pickup_points"] = tuple(loaded(Pickup, point) for point in pickups if point["event"] == row["id"])
     return msgspec.convert(row, EventRow, strict=False)
+
+
+class Coming(msgspec.Struct, frozen=True):
+    """The next event of a country, and how many are to come with it."""
+
+    event: EventRow
+    many: int
 
 
 async def find(condition: str, *args: Any) -> list[EventRow]:
@@ -98,6 +114,14 @@ async def country_events(code: str, since: datetime, until: datetime | None = No
         since,
         *args,
     )
+
+
+async def next_of_countries(at: datetime) -> dict[str, Coming]:
+    """The next event of each host country that has one, with how many are to come, by the country's code."""
+    rows = await fetch(f"{_NEXT} WHERE place = 1", at)
+    many = {row["id"]: row["many"] for row in rows}
+    events = await find(f"event.id IN ({places(rows)})", *many) if rows else []
+    return {event.host_country: Coming(event, many[event.id]) for event in events}
 
 
 async def past_events(code: str, now: datetime, since: datetime, most: int) -> list[EventRow]:

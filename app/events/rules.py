@@ -140,6 +140,8 @@ def _pickup(read: Reader, zone: ZoneInfo, starts: datetime | None, existing: Eve
     departs, seats = given["departs_local"], given["seats"]
     if departs and starts and departs >= starts:
         read.wrong("departs_at", "pickup_after_start")
+    if given["returns_local"] and (leaves := departs or starts) and given["returns_local"] <= leaves:
+        read.wrong("returns_at", "return_before_departure")
     if row in known and seats is not None and seats < known[row].seats_taken:
         read.wrong("seats", "below_seats_taken", taken=known[row].seats_taken)
     read.refuse_unknown()
@@ -169,7 +171,8 @@ def moved_along(raw: dict[str, Any], event: EventRow, given: Mapping[str, Any]) 
     walls = [field.name for field in fields_of(EventFields).values() if isinstance(field, Wall)]
     along: dict[str, Any] = {name: _shifted(before[name], shift) for name in walls if name != "starts_at"}
     along["pickup_points"] = [
-        {**point, "departs_at": _shifted(point["departs_at"], shift)} for point in before["pickup_points"]
+        {**point, **{name: _shifted(point[name], shift) for name in ("departs_at", "returns_at")}}
+        for point in before["pickup_points"]
     ]
     along["programme"] = [_turned(item, event.starts_local, shift) for item in before["programme"]]
     moved = {name: value for name, value in along.items() if name not in given and value != before[name]}

@@ -40,6 +40,7 @@ class PickupFields(msgspec.Struct, frozen=True, kw_only=True):
     name: Annotated[Place, forms.PlaceName(most=PLACE, required=True, about="What the bus or stop is called.")]
     place: Annotated[Place, forms.PlaceName(most=PLACE, about="Where exactly it leaves.")]
     departs_local: Annotated[datetime | None, forms.Wall(name="departs_at", about="When it leaves.")]
+    returns_local: Annotated[datetime | None, forms.Wall(name="returns_at", about="When it goes back.")]
     seats: Annotated[int | None, forms.Whole(low=1, high=MOST_PEOPLE, about="Seats; none for as many as come.")]
 
 
@@ -50,10 +51,11 @@ class PickupDraft(PickupFields, frozen=True, kw_only=True):
 
 
 class Pickup(PickupFields, frozen=True, kw_only=True):
-    """A pick-up point as read; `departs_at` is an instant."""
+    """A pick-up point as read; `departs_at` and `returns_at` are instants."""
 
     id: UUID
     departs_at: datetime | None
+    returns_at: datetime | None
     seats_taken: int
 
     @property

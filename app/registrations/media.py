@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from app.directory.queries import contacts_of, country_by_slug
-from app.events.calendar_entries import one_event_calendar
+from app.events.calendar_entries import Own, one_event_calendar
 from app.events.queries import event_by_id
 from app.events.shapes import EventRow
 from app.i18n.catalogues import local_time, pick
@@ -31,7 +31,9 @@ async def calendar_file(
     """The event to add to a calendar; the party's link only with ?link=1, because people share calendars."""
     event, base = await event_by_id(party.event), settings_of(request).base_url
     link = f"{base}/{language}/r/{key}" if request.query_params.get("link") == "1" else ""
-    body = one_event_calendar(event, language, base, await contacts_of(event.host_country), link)
+    pickup = next((point for point in event.pickup_points if point.id == party.pickup_point), None)
+    own = Own(link, pickup, reminds=party.confirmed)
+    body = one_event_calendar(event, language, base, await contacts_of(event.host_country), own)
     headers = {**PRIVATE, "content-disposition": f'inline; filename="{event.slug}.ics"'}
     return Response(body, media_type="text/calendar", headers=headers)
 
@@ -72,9 +74,13 @@ async def picture(
         headers = {**PRIVATE, "content-disposition": f'inline; filename="{event.slug}-{party.short_code}-{name}"'}
         made = await (prints.picture if kind == "png" else prints.sheet)(facts)
         return Response(made, media_type="image/png" if kind == "png" else "application/pdf", headers=headers)
+    numbers = [each.number for each in party.valid_tickets]
+    place = numbers.index(wanted)
     return page(
         request,
         "pages/alone.html",
+        before=numbers[place - 1] if place else None,
+        after=numbers[place + 1] if place + 1 < len(numbers) else None,
         event=event,
         party=party,
         key=key,

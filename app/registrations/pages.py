@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from litestar import Response, get, post
@@ -18,7 +19,7 @@ from app.events.sharing import share_links
 from app.i18n.catalogues import languages, pick, translate
 from app.registrations import actions, changes, rules, undoing
 from app.registrations.access import party_by_link
-from app.registrations.queries import invitation_by_key, limit_of, party_key, reaches_of
+from app.registrations.queries import friends_of, invitation_by_key, limit_of, party_key, reaches_of
 from app.registrations.shapes import Party
 from app.security.nonces import kept_or_new, make_nonce, nonce_age, nonce_is_ours
 from app.validation.fields import small_number
@@ -28,11 +29,13 @@ from app.web.bodies import form, nested
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.limits import REGISTERING
 from app.web.rendering import page, said, see_other
-from app.web.request import Req, client_address, keyring_of, language_of, settings_of, worker
+from app.web.request import Req, client_address, digits_of, keyring_of, language_of, settings_of, worker
 from models.states import ActorKind, Channel
 
 FORM = "register"
 FRIEND = "hand-on"
+MOST_PASSES = 12  # a larger party's page is a list
+FRIENDS_LINK = timedelta(hours=24)  # for so long the giver sees the friend's link again
 TRAP = "website"  # a field that people do not see and programs fill in
 QUICKEST = 1.0  # seconds: a form sent sooner waits out the rest of it
 WRITTEN = {"party", "children", "pickup_point", "take_what_there_is", "phone", "email"}  # as the API takes them
@@ -66,7 +69,7 @@ async def _form_page(
         event=event,
         typed=typed,
         refusal=refused or closed,
-        closed=closed is not None,
+        asks=closed is None or "nonce" in typed,  # what was typed before it closed is not taken away
         refresh=refresh_after(event, now(), secrets.randbelow(8)),
         invitation=await invitation_by_key(keyring_of(request), typed.get("invitation", ""), event.id),
         nonce=kept_or_new(keyring_of(request), FORM, typed.get("nonce", "")),
@@ -78,8 +81,10 @@ async def _form_page(
 async def register(request: Req, language: FromPath[str], slug: FromPath[str]) -> Response[bytes]:
     """Book, then show the party's page; what is wrong is said by its field, and nothing typed is lost."""
     event = await public_event(slug)
-    REGISTERING.pass_or_refuse(client_address(request), slug)
     typed = await form(request)
+    if typed.pop("switch", ""):  # the other language was chosen in the middle of the form: what is typed comes along
+        return await _form_page(request, event, typed)
+    REGISTERING.pass_or_refuse(client_address(request), slug)
     keyring = keyring_of(request)
     nonce = typed.get("nonce", "")
     if not nonce_is_ours(keyring, FORM, nonce):
@@ -99,7 +104,7 @@ async def register(request: Req, language: FromPath[str], slug: FromPath[str]) -
         kept = await once_by_nonce(keyring, (FORM, slug), typed, act)
     except Refused as refused:
         return await _form_page(request, await public_event(slug), typed, refused)
-    return see_other(f"/{language}/r/{kept.body['key']}")
+    return _to_party(request, kept.body["key"])
 
 
 @get("/{language:str}/r/{key:str}")
@@ -112,7 +117,7 @@ async def _party_page(
     request: Req, party: Party, key: str, *, typed: dict[str, str] | None = None, refused: Refused | None = None
 ) -> Response[bytes]:
     event = await event_by_id(party.event)
-    link = f"{settings_of(request).base_url}/{language_of(request)}/r/{key}"
+    link = f"{settings_of(request).base_url}{_address(request, key)}"
     told = said(_beside(refused))
     present = _as_typed(party, await reaches_of(keyring_of(request), party))
     by_desk = party.ended_by is not None and (await step_of(party.ended_by)).by == ActorKind.STAFF
@@ -131,12 +136,26 @@ async def _party_page(
         limit=max(await limit_of(party, event.party_limit), party.party),
         pickup=next((point for point in event.pickup_points if point.id == party.pickup_point), None),
         contacts=await contacts_of(event.host_country),
-        typed=typed if typed is not None else present,
+        typed={**present, **(typed or {})},
         loaded=digests_of(present),
+        leads=party.party > MOST_PASSES,
+        friends=await friends_of(keyring_of(request), party, now() - FRIENDS_LINK),
         friend_fields=[problem.field for problem in told["problems"] if problem.field.startswith("friend.")],
+        friend_number=small_number((typed or {}).get("number", ""), 999),
+        friend_name=(typed or {}).get("name", ""),
         nonce=make_nonce(keyring_of(request), FRIEND),
         **told,
     )
+
+
+def _to_party(request: Req, key: str) -> Response[bytes]:
+    """On to the party's page, in the language and digits that were chosen."""
+    return see_other(_address(request, key))
+
+
+def _address(request: Req, key: str) -> str:
+    chosen = digits_of(request)
+    return f"/{language_of(request)}/r/{key}{f'?digits={chosen}' if chosen else ''}"
 
 
 def _as_typed(party: Party, reaches: dict[Channel, str]) -> dict[str, str]:
@@ -153,13 +172,15 @@ def _as_typed(party: Party, reaches: dict[Channel, str]) -> dict[str, str]:
     }
 
 
-def _as_written(typed: dict[str, str], present: dict[str, str]) -> dict[str, Any]:
+def _as_written(party: Party, typed: dict[str, str], present: dict[str, str]) -> dict[str, Any]:
     """The form of a change as the object that the API would get: what was touched of it, and nothing else.
 
     Raises Refused "changed_meanwhile" where somebody else changed the same thing since the form was loaded.
     """
     if (drop := small_number(typed.get("drop", ""), 999)) is not None:
         return {"drop": [drop]}
+    if "pasted" in typed:
+        return rules.names_of_lines(typed["pasted"], party)
     touched, both = touched_of(typed, present)
     if both:
         raise Refused("changed_meanwhile", tuple(Problem(name, "changed_to", {"value": now}) for name, now in both))
@@ -179,7 +200,7 @@ async def change(
     for last in (False, True):  # once more where somebody else was faster: what they changed may be another thing
         try:
             limit = await limit_of(party, event.party_limit)
-            raw = _as_written(typed, _as_typed(party, await reaches_of(keyring, party)))
+            raw = _as_written(party, typed, _as_typed(party, await reaches_of(keyring, party)))
             if raw:
                 draft = rules.read_change(raw, event, party, limit)
                 await changes.change(keyring, event, party.id, draft, worker(request), frozenset({party.revision}))
@@ -190,7 +211,7 @@ async def change(
             party = await party_by_link(request, key)
             if last or refused.code != "changed_meanwhile" or refused.problems:
                 return await _party_page(request, party, key, typed=typed, refused=refused)
-    return see_other(f"/{language}/r/{key}")
+    return _to_party(request, key)
 
 
 @post("/{language:str}/r/{key:str}/hand-on")
@@ -213,7 +234,7 @@ async def hand_on(
     except Refused as refused:
         beside = tuple(Problem(f"friend.{number}", each.code, each.facts) for each in refused.problems)
         own = Refused(refused.code, beside, **refused.facts)
-        return await _party_page(request, await party_by_link(request, key), key, refused=own)
+        return await _party_page(request, await party_by_link(request, key), key, typed=typed, refused=own)
     link = f"{settings_of(request).base_url}/{language}/r/{kept.body['key']}"
     return page(
         request,
@@ -233,7 +254,7 @@ async def give_up(
     """Give up all places."""
     if (await form(request)).get("sure"):
         await actions.give_up(party.id, worker(request))
-    return see_other(f"/{language}/r/{key}")
+    return _to_party(request, key)
 
 
 @post("/{language:str}/r/{key:str}/undo")
@@ -247,7 +268,7 @@ async def undo(
         present = await party_by_link(request, key)
         if not present.confirmed and not present.waiting:
             return await _party_page(request, present, key, refused=refused)
-    return see_other(f"/{language}/r/{key}")
+    return _to_party(request, key)
 
 
 @post("/{language:str}/r/{key:str}/erase")
@@ -256,7 +277,7 @@ async def erase(
 ) -> Response[bytes]:
     """Erase who the party is; the link opens nothing any more."""
     if not (await form(request)).get("sure"):
-        return see_other(f"/{language}/r/{key}")
+        return _to_party(request, key)
     await actions.erase(party.id, worker(request))
     return page(request, "pages/erased.html")
 

@@ -5,24 +5,27 @@ once; `_INVITATIONS` counts who came by a link; `_NAMES` reads names and the key
 correlated counts, and no join without a foreign key.
 """
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from app.accounts.queries import JOIN_MAKER, MAKER, maker_until
+from app.activity.kinds import Kind
+from app.activity.undo import steps_since
 from app.database.connection import fetch
 from app.database.data_keys import SEALED_KEY, key_of
 from app.database.rows import places
 from app.database.slices import in_slices
 from app.registrations.rules import Likeness, folded
-from app.registrations.shapes import Cluster, InvitationRow, Party
+from app.registrations.shapes import Cluster, Friend, InvitationRow, Party
 from app.security.keyring import Keyring
 from app.security.links import make_key, proves, read_key
 from app.security.sealing import RowKey, Unreadable, open_key
 from app.validation.refusals import Refused
 from models.registrations import Invitation, Reach
-from models.states import Channel
+from models.states import Channel, TicketState
 
 LINK = "party"
 
@@ -67,6 +70,24 @@ async def party_by_key(keyring: Keyring, key: str) -> Party:
     if found[0].erased:
         raise Refused("erased")
     return found[0]
+
+
+async def friends_of(keyring: Keyring, party: Party, since: datetime) -> list[Friend]:
+    """Whom this party handed tickets on to since then; the friend's link only while nobody used their page."""
+    if all(ticket.state != TicketState.HANDED_ON for ticket in party.tickets):
+        return []
+    back, friends = list[int](), list[Friend]()
+    for step in await steps_since(since, party.event, party.id, (Kind.HANDED_ON, Kind.HANDED_BACK)):
+        number = step.facts["ticket"]
+        if step.kind == Kind.HANDED_BACK:
+            back.append(number)
+        elif number in back:
+            back.remove(number)
+        elif found := await _parties(keyring, "id = $1 AND state <> 'erased'", UUID(step.facts["friend"])):
+            unused = found[0].revision == step.facts.get("revision")
+            link = make_key(keyring, LINK, found[0].id, found[0].link_issue) if unused else ""
+            friends.append(Friend(number=number, name=found[0].name if unused else "", key=link))
+    return friends
 
 
 INVITATION = "invitation"

@@ -27,7 +27,8 @@ from app.registrations.shapes import (
 )
 from app.validation.fields import Reader, small_number
 from app.validation.forms import walk
-from app.validation.texts import latin_digits, without_invisible
+from app.validation.refusals import Problem, invalid
+from app.validation.texts import clean, latin_digits, without_invisible
 
 LEAST = {"phone": 2, "name": 3, "burst": 10}  # parties that make a group; a burst is within one second
 MOST_CLUSTERS = 50
@@ -142,6 +143,20 @@ def _renamed(read: Reader, raw: Mapping[str, Any], present: Party) -> dict[int, 
             read.given(field)
             read.wrong("names", "place_gone", number=number or "…")
     return renamed
+
+
+def names_of_lines(text: str, present: Party) -> dict[str, str]:
+    """Names pasted a line each as the form's fields: the first line is the first person; an empty line leaves the name.
+
+    Raises Refused where there are more names than people.
+    """
+    lines = [clean(line) for line in text.splitlines()]
+    while lines and not lines[-1]:
+        lines.pop()
+    people = [ticket.number for ticket in present.present_tickets]
+    if len(lines) > len(people):
+        raise invalid([Problem("pasted", "too_many_lines", {"lines": len(lines), "people": len(people)})])
+    return {f"names.{number}": line for number, line in zip(people, lines, strict=False) if line}
 
 
 def _numbers(read: Reader, present: Party) -> tuple[int, ...]:

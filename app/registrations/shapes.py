@@ -230,6 +230,14 @@ class Party(msgspec.Struct, frozen=True):
         return tuple(ticket for ticket in self.tickets if ticket.state in HELD)
 
 
+class Friend(msgspec.Struct, frozen=True):
+    """Who got the ticket of this number; name and link only while nobody used the friend's page."""
+
+    number: int
+    name: str
+    key: str
+
+
 class Cluster(msgspec.Struct, frozen=True):
     """Parties that look alike. `why` is "phone", "name" or "burst"."""
 

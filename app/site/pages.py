@@ -13,15 +13,19 @@ from app.directory.queries import contacts_everywhere, contacts_of, countries, c
 from app.directory.rules import subscribe_links
 from app.directory.shapes import ContactRow, Country
 from app.directory.vcard import vcard
-from app.events.queries import country_events, past_events
+from app.events.queries import country_events, next_of_countries, past_events
 from app.events.rules import days_until
+from app.festivals.shapes import NAMES
 from app.i18n.catalogues import preferred, translate
 from app.printing import qr
+from app.site import cards
+from app.site.cards import scene_of
 from app.validation.refusals import Refused
 from app.web.public_cache import PublicAnswer, public_cache_of
 from app.web.rendering import render, see_other
 from app.web.request import Req, digits_of, settings_of
 
+CARDS = "public, max-age=600"
 PAST_SHOWN = timedelta(days=365)
 MOST_PAST = 12
 
@@ -65,12 +69,55 @@ async def _of_country(
 
 @route("/{language:str}", http_method=["GET", "HEAD"])
 async def welcome(request: Req, language: FromPath[str]) -> Response[bytes]:
-    """All host countries."""
+    """All host countries, those with a festival to come first, the soonest at the top."""
 
     async def facts() -> Facts:
-        return {"countries": await countries()}
+        at = now()
+        known, coming = await countries(), await next_of_countries(at)
+        held = [(country, coming[country.code]) for country in known if country.code in coming]
+        held.sort(key=lambda each: each[1].event.starts_at)
+        first = held[0][1].event if held else None
+        return {
+            "lands": [{"country": country, "event": next_.event, "many": next_.many} for country, next_ in held],
+            "calm": [country for country in known if country.code not in coming],
+            "soonest": first and {"event": first, "days": days_until(first, at)},
+            "scene": scene_of(held[0][1] if held else None),
+            "festival_words": NAMES,
+        }
 
     return await _public(request, language, "welcome", "pages/welcome.html", facts)
+
+
+@route("/{language:str}/card.jpg", http_method=["GET", "HEAD"])
+async def welcome_card(request: Req, language: FromPath[str]) -> Response[bytes]:
+    """What a link to the way in looks like in a post."""
+
+    async def make() -> PublicAnswer:
+        coming = sorted((await next_of_countries(now())).values(), key=lambda each: each.event.starts_at)
+        return PublicAnswer(await cards.welcome_card(language, coming[0] if coming else None), "image/jpeg")
+
+    return await public_cache_of(request).answer(request, ("card", language), make, cache_control=CARDS)
+
+
+@route("/{language:str}/{slug:str}/card.jpg", http_method=["GET", "HEAD"])
+async def country_card(request: Req, language: FromPath[str], slug: FromPath[str]) -> Response[bytes]:
+    """The same of a country's festivals."""
+
+    async def make(found: Country) -> PublicAnswer:
+        coming = (await next_of_countries(now())).get(found.code)
+        return PublicAnswer(await cards.country_card(language, found, coming), "image/jpeg")
+
+    return await _of_country(request, language, slug, "card.jpg", make)
+
+
+@route("/{language:str}/{slug:str}/contacts.jpg", http_method=["GET", "HEAD"])
+async def help_card(request: Req, language: FromPath[str], slug: FromPath[str]) -> Response[bytes]:
+    """The same of a country's help."""
+
+    async def make(found: Country) -> PublicAnswer:
+        return PublicAnswer(await cards.help_card(language, found), "image/jpeg")
+
+    return await _of_country(request, language, slug, "contacts.jpg", make)
 
 
 @route("/{language:str}/help", http_method=["GET", "HEAD"])
@@ -81,6 +128,16 @@ async def help_page(request: Req, language: FromPath[str]) -> Response[bytes]:
         return {"countries": await countries(), "contacts": await contacts_everywhere()}
 
     return await _public(request, language, "help", "pages/help.html", facts)
+
+
+@route("/{language:str}/tickets", http_method=["GET", "HEAD"])
+async def tickets(request: Req, language: FromPath[str]) -> Response[bytes]:
+    """What this phone keeps, filled in by the phone alone; and what to do about a lost link."""
+
+    async def facts() -> Facts:
+        return {}
+
+    return await _public(request, language, "tickets", "pages/tickets.html", facts)
 
 
 @route("/{language:str}/privacy", http_method=["GET", "HEAD"])
@@ -178,4 +235,18 @@ def _card(country: Country, listed: list[ContactRow], address: str) -> str:
     return vcard(uid, khmer, latin, listed, page=address)
 
 
-HANDLERS = [front, welcome, help_page, privacy, how, country, subscribe, contacts, contact_card]
+HANDLERS = [
+    front,
+    welcome,
+    welcome_card,
+    help_page,
+    tickets,
+    privacy,
+    how,
+    country,
+    country_card,
+    subscribe,
+    contacts,
+    contact_card,
+    help_card,
+]

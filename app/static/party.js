@@ -1,3 +1,4 @@
+import { drop, keepOnly, kept } from "./kept.js";
 // Keeps the party's page and its pictures in the phone, where the browser can (see sw.js). Nothing here is needed to use it.
 const shown = (name) =>
   document.querySelectorAll(`[data-${name}]`).forEach((part) => {
@@ -8,7 +9,7 @@ const keep = async () => {
   await navigator.serviceWorker.register("/sw.js");
   const { active } = await navigator.serviceWorker.ready;
   const here = location.pathname.replace(/\/$/, "");
-  const pictures = [...document.querySelectorAll(".ticket img")].map((image) => new URL(image.src).pathname);
+  const pictures = [...document.querySelectorAll(".qr img")].map((image) => new URL(image.src).pathname);
   const alone = pictures.map((path) => path.replace(/\.svg$/, ""));
   const sheets = [...document.querySelectorAll("link[rel=stylesheet], link[rel=icon]")].map(
     (link) => new URL(link.href).pathname,
@@ -18,7 +19,8 @@ const keep = async () => {
   channel.port1.onmessage = (message) => {
     if (message.data === "kept") shown("kept");
   };
-  active.postMessage({ keep: [here, ...pictures, ...alone, ...sheets, ...scripts] }, [channel.port2]);
+  const list = `/${here.split("/")[1]}/tickets`;
+  active.postMessage({ keep: [here, list, ...pictures, ...alone, ...sheets, ...scripts] }, [channel.port2]);
 };
 if (performance.getEntriesByType("navigation")[0]?.workerStart && !navigator.onLine) {
   shown("offline");
@@ -33,4 +35,32 @@ if (send && navigator.share) {
     navigator.share({ title: document.title, url: document.querySelector("#link").value }).catch(() => {}),
   );
 }
-keep().catch(() => {});
+
+// one tap keeps the link on this phone, one takes it away; a lost link is the most frequent trouble
+const [, , , key] = location.pathname.split("/");
+document.querySelectorAll("[data-keep]").forEach((row) => {
+  const button = row.querySelector("button");
+  const draw = () => {
+    const on = kept().some((each) => each.key === key);
+    button.querySelector("[data-on]").hidden = !on;
+    button.querySelector("[data-off]").hidden = on;
+  };
+  row.hidden = false;
+  draw();
+  button.addEventListener("click", () => {
+    const { event, until, label } = button.dataset;
+    const others = kept().filter((each) => each.key !== key);
+    if (others.length < kept().length) drop(key);
+    else keepOnly([...others, { key, path: location.pathname, event, until: Number(until), label }]);
+    draw();
+  });
+});
+
+// large and alone on the screen: it stays lit while a gate reads it
+const lit = () => navigator.wakeLock?.request("screen").catch(() => {});
+if (document.body.classList.contains("alone")) {
+  lit();
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && lit());
+} else {
+  keep().catch(() => {});
+}

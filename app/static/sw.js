@@ -3,6 +3,7 @@
 const TICKETS = "bon-tickets-1",
   GATE = "bon-gate-1";
 const PARTY = /^\/[a-z-]+\/r\/[\w-]+(\/\d+(\.svg)?)?\/?$/;
+const LIST = /^\/[a-z-]+\/tickets\/?$/; // which tickets this phone keeps: the page itself knows none
 const SCANNER = /^\/(gate\/?$|t\/)/i; // a ticket's own address, too: on a paired phone it admits
 const PATIENCE = 6000,
   GATE_PATIENCE = 3000; // milliseconds: a network that hangs is none
@@ -78,7 +79,7 @@ self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || origin !== self.location.origin) return;
   if (pathname.startsWith("/static/")) {
     event.respondWith(caches.match(pathname).then((found) => found || fetch(event.request)));
-  } else if (PARTY.test(pathname)) {
+  } else if (PARTY.test(pathname) || LIST.test(pathname)) {
     event.respondWith(partyPage(event.request, pathname));
   } else if (SCANNER.test(pathname) && event.request.mode === "navigate") {
     event.respondWith(gatePage(event.request));

@@ -237,7 +237,7 @@ async def test_the_form_books_once_however_often_it_is_sent(world: World) -> Non
         party = await client.get(answers[0].headers["location"])
         assert party.status_code == 200
         assert "សុខ ដារ៉ា" in party.text
-        assert party.text.count('class="ticket"') == 5
+        assert party.text.count('class="pass"') == 5
         assert party.headers["x-robots-tag"] == "noindex"
     assert len(await fetch("SELECT id FROM registration")) == 1
 
@@ -276,7 +276,7 @@ async def test_the_form_offers_the_waiting_list_when_full(world: World) -> None:
         assert waiting.status_code == 303
         page = await client.get(waiting.headers["location"])
         assert "You are on the waiting list." in page.text
-        assert 'class="ticket"' not in page.text
+        assert 'class="pass"' not in page.text
 
 
 async def test_a_form_of_another_site_or_without_our_nonce_books_nothing(world: World) -> None:
