@@ -181,7 +181,7 @@ async def test_ones_own_entry_reminds_in_time_for_the_bus(world: World) -> None:
     plain = await world.party(event)
     rides = await world.party(event, pickup_point=event["pickup_points"][0]["id"])
     async with world.stranger as client:
-        entries = [
+        entries: list[Any] = [
             Calendar.from_ical((await client.get(f"/en/r/{each['key']}/calendar.ics")).content).events[0]
             for each in (plain, rides)
         ]
