@@ -16,8 +16,9 @@ from app.database.connection import now
 from app.events.shapes import EventRow
 from app.gate import actions, rules
 from app.gate.api import pair_url
-from app.gate.queries import conflicts_of, device_of_event, pairings_of
+from app.gate.queries import conflicts_of, device_of_event, let_in_by_hand, pairings_of
 from app.gate.scans import record_scans
+from app.gate.shapes import REASONS
 from app.printing import qr
 from app.seats.counts import head_count
 from app.security.keyring import Keyring
@@ -59,6 +60,8 @@ async def _gates_page(
         "desk/gate.html",
         staff=staff,
         event=event,
+        by_hand=[] if staff.is_hq else await let_in_by_hand(keyring_of(request), event.id),
+        override_words=REASONS,
         links=[(pairing, qr.svg(link), link) for pairing, link in links],
         typed=typed,
         done=_done(request),

@@ -11,7 +11,7 @@ from app.database.connection import fetch, now
 from app.database.data_keys import SEALED_KEY
 from app.database.rows import json_of, places, uuid_of
 from app.gate.rules import LATE_DELIVERY
-from app.gate.shapes import Conflict, Device, JudgedParty, JudgedTicket, PairingRow, Result, Seen, device_name
+from app.gate.shapes import ByHand, Conflict, Device, JudgedParty, JudgedTicket, PairingRow, Result, Seen, device_name
 from app.security.keyring import Keyring
 from app.security.links import proves, read_key
 from app.security.passwords import hash_secret
@@ -49,6 +49,14 @@ SELECT scan.id AS scan, scan.code, scan.phone_at, scan.scanned_at, scan.received
 FROM scan JOIN gate_device ON gate_device.id = scan.device JOIN pairing ON pairing.id = gate_device.pairing
   LEFT JOIN registration ON registration.id = scan.registration
 WHERE scan.event = $1 AND scan.conflict AND NOT scan.undone ORDER BY scan.received_at DESC, scan.id LIMIT 200
+"""
+_BY_HAND = f"""
+SELECT scan.id AS scan, scan.scanned_at, scan.override, scan.sealed_override, scan.event, scan.registration,
+  coalesce(registration.short_code, '') AS short_code, {LABEL}, gate_device.number AS device_number
+FROM scan JOIN gate_device ON gate_device.id = scan.device JOIN pairing ON pairing.id = gate_device.pairing
+  LEFT JOIN registration ON registration.id = scan.registration
+WHERE scan.event = $1 AND (scan.sealed_override <> '' OR scan.override <> '') AND NOT scan.rehearsal AND NOT scan.undone
+ORDER BY scan.scanned_at DESC, scan.id LIMIT 200
 """
 _PARTY_STATES = f"""
 SELECT registration.id AS party, registration.number AS party_number, registration.state AS party_state,
@@ -132,6 +140,22 @@ async def conflicts_of(keyring: Keyring, event: UUID) -> list[Conflict]:
     rows = await fetch(_CONFLICTS, event)
     parties = await judged_parties(keyring, event, sorted({row["party_number"] for row in rows if row["party_number"]}))
     return [_conflict(keyring, row, parties.get(row["party_number"])) for row in rows]
+
+
+async def let_in_by_hand(keyring: Keyring, event: UUID) -> list[ByHand]:
+    """Whom volunteers let in against a refusal, and why they said they did; the newest first, at most 200."""
+    return [
+        ByHand(
+            gate=device_name(label_of(keyring, row), row["device_number"]),
+            at=row["scanned_at"],
+            reason=open_key(keyring, row["sealed_key"], event).words(
+                row["override"], row["sealed_override"], f"scan.sealed_override:{row['scan']}"
+            ),
+            registration=uuid_of(row["registration"]) if row["registration"] else None,
+            short_code=row["short_code"],
+        )
+        for row in await fetch(_BY_HAND, event)
+    ]
 
 
 def _conflict(keyring: Keyring, row: dict[str, Any], party: JudgedParty | None) -> Conflict:

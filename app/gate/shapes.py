@@ -109,6 +109,16 @@ class Conflict(msgspec.Struct, frozen=True):
     acknowledged_at: datetime | None
 
 
+class ByHand(msgspec.Struct, frozen=True):
+    """Somebody whom a volunteer let in against a refusal, with the volunteer's reason."""
+
+    gate: str
+    at: datetime
+    reason: str
+    registration: UUID | None
+    short_code: str
+
+
 class ScanAsk(msgspec.Struct, frozen=True):
     """A scan as a phone sent it; `registration` and `ticket` are set once what it read is understood.
 

@@ -15,7 +15,15 @@ from app.events.shapes import EventRow
 from app.printing import qr
 from app.registrations import actions, changes, invitations, rules, undoing
 from app.registrations.access import party_of
-from app.registrations.queries import INVITATION, invitations_of, look_alikes, parties_of, party_by_id, party_key
+from app.registrations.queries import (
+    INVITATION,
+    invitations_of,
+    look_alikes,
+    parties_of,
+    party_by_id,
+    party_key,
+    reaches_of,
+)
 from app.registrations.shapes import ATTENTION, MOST_INVITED, Party
 from app.seats import waiting
 from app.seats.counts import counts
@@ -59,10 +67,10 @@ async def party_page(
 ) -> Response[bytes]:
     """One party, and what can be done for it by hand; the reading is audited."""
     await record(Kind.PARTY_READ, actor_of(request), party.id, event.id)
-    return _party_page(request, staff, event, party)
+    return await _party_page(request, staff, event, party)
 
 
-def _party_page(
+async def _party_page(
     request: Req,
     staff: Staff,
     event: EventRow,
@@ -80,6 +88,7 @@ def _party_page(
         party=party,
         link=link,
         symbol=qr.svg(link) if link else "",
+        reaches=await reaches_of(keyring_of(request), party),
         attention=ATTENTION,
         typed=typed
         if typed is not None
@@ -145,7 +154,7 @@ async def act_for_party(
     except Refused as refused:
         if refused.code == "not_found":
             raise
-        return _party_page(request, staff, event, party, refused=refused, typed=typed)
+        return await _party_page(request, staff, event, party, refused=refused, typed=typed)
     return see_other(f"/desk/events/{event.slug}/registrations/{party.id}")
 
 
@@ -155,7 +164,7 @@ async def _reissued(request: Req, staff: Staff, event: EventRow, party: Party) -
     key = party_key(keyring, party.id, await changes.reissue(event.id, party.id, actor_of(request)))
     renewed = await party_by_id(keyring, event.id, party.id)
     link = f"{settings_of(request).base_url}/{party.language}/r/{key}"
-    return _party_page(request, staff, event, renewed or party, link=link)
+    return await _party_page(request, staff, event, renewed or party, link=link)
 
 
 @get("/desk/events/{slug:str}/suspicious", guards=[may_read_names])

@@ -35,10 +35,10 @@ def test_tickets_open_without_a_network(browser: Browser, served: Served) -> Non
 
     context.set_offline(True)
     page.reload()
-    assert page.locator(".ticket").count() == 2
-    assert page.evaluate("[...document.querySelectorAll('.ticket img')].every(i => (i.loading = 'eager', i.complete))")
+    assert page.locator(".pass").count() == 2
+    assert page.evaluate("[...document.querySelectorAll('.pass img')].every(i => (i.loading = 'eager', i.complete))")
     page.wait_for_selector("[data-offline]:not([hidden])")
-    page.click(".ticket a >> nth=0")
+    page.click(".pass a >> nth=0")
     assert page.locator("svg").count() == 1
     page.goto(address)
     assert party["short_code"] in page.locator("main").inner_text()
@@ -48,7 +48,7 @@ def test_tickets_open_without_a_network(browser: Browser, served: Served) -> Non
     assert page.locator("[data-offline]").first.is_hidden()
     httpx.post(f"{served.base}/api/v1/registrations/{party['key']}/erase")
     page.goto(address)
-    assert page.locator(".ticket").count() == 0
+    assert page.locator(".pass").count() == 0
     context.set_offline(True)
     with pytest.raises(Exception, match="ERR_"):
         page.goto(address)

@@ -68,18 +68,18 @@ def test_from_the_desk_to_the_gate_and_the_calendar(browser: Browser, served: Se
     phone, phone_wrong = watched(browser.new_context(**PHONE, java_script_enabled=False))
     phone.goto(address)
     assert "/km/events/" in phone.url
-    phone.click("main a.button.block")
+    phone.click(".bar a.button")
     phone.fill("#name", "សុខ ដារ៉ា")
     phone.fill("#party", "៥")
     phone.fill("#children", "២")
     phone.click("main form button.block")
     phone.wait_for_load_state("networkidle")
     assert "/km/r/" in phone.url
-    assert phone.locator(".ticket").count() == 5
+    assert phone.locator(".pass").count() == 5
     phone.goto(phone.url)
     texts = []
     for index in range(5):
-        card = phone.locator(".ticket").nth(index)
+        card = phone.locator(".pass").nth(index)
         card.scroll_into_view_if_needed()
         phone.wait_for_load_state("networkidle")
         texts += codes(card.screenshot())

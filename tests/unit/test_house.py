@@ -250,3 +250,26 @@ async def test_a_handler_that_names_nothing_is_closed(world: World, router: obje
         answer = await client.get(path, headers={"accept": "application/json"})
     assert answer.status_code in {303, 401}
     assert "names" not in answer.text
+
+
+def _sealed_places(reading: bool) -> set[str]:
+    """The places ("reach.sealed_address") that code seals, or those that it opens again to show them."""
+    found = set[str]()
+    for path in _modules():
+        if path.name == "resealing.py":
+            continue  # opens everything to seal it anew: that shows nobody anything
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name.startswith("seal") is not reading:
+                texts = [part for part in node.args if isinstance(part, ast.JoinedStr)]
+                heads = [part.values[0].value for part in texts if isinstance(part.values[0], ast.Constant)]
+                found |= {str(head).rstrip(":") for head in heads if ".sealed_" in str(head)}
+    return found
+
+
+def test_what_is_asked_for_and_sealed_is_read_by_somebody() -> None:
+    sealed = _sealed_places(reading=False)
+    assert {"reach.sealed_address", "registration.sealed_name", "registration.sealed_note"} <= sealed
+    assert sealed - _sealed_places(reading=True) == set()

@@ -116,6 +116,13 @@ async def test_let_in_anyway_on_every_refusal(world: World) -> None:
     counts = await stats(world, event)
     assert (counts["admitted"], counts["walk_ins"]) == (1, 2)
     assert len(await fetch("SELECT id FROM scan WHERE sealed_override <> ''")) == 2
+    await world.scan(gate, {"code": code, "override": "known_to_us"})
+    async with world.desk("korea") as desk:
+        page = (await desk.get(f"/desk/events/{event['slug']}/gate?lang=en")).text
+    for why in ("known to us", "second person, same picture", "We know this person"):
+        assert why in page
+    async with world.desk("hq") as desk:
+        assert "second person" not in (await desk.get(f"/desk/events/{event['slug']}/gate?lang=en")).text
 
 
 async def test_two_offline_phones_that_both_showed_admitted_are_a_conflict(world: World) -> None:
