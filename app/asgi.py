@@ -54,8 +54,6 @@ from app.web import assets, errors
 from app.web.bodies import MOST_BYTES
 from app.web.front import Front
 from app.web.headers import before_send
-from app.web.logs import RequestLog
-from app.web.overload import Overload
 from app.web.public_cache import PublicCache
 from app.web.request import Connection, asking, form_is_ours, known_language
 
@@ -153,7 +151,9 @@ def jobs(state: State) -> list[Job]:
 
 def state_of(settings: Settings) -> State:
     """What the application keeps in memory for an installation."""
-    return State({"settings": settings, "keyring": keyring.load(settings), "public_cache": PublicCache()})
+    return State(
+        {"settings": settings, "keyring": keyring.load(settings), "public_cache": PublicCache(), "front": Front()}
+    )
 
 
 @asynccontextmanager
@@ -168,14 +168,15 @@ async def database(app: Litestar) -> AsyncIterator[None]:
 
 def create_app(settings: Settings | None = None) -> Litestar:
     """The whole of Bon for these settings (default: the environment's)."""
+    state = state_of(read(os.environ) if settings is None else settings)
     return Litestar(
         route_handlers=[PAGES, DESK, API, GATE],
         dependencies=FOUND,
         lifespan=[database],
         exception_handlers={Exception: errors.handle},
         before_send=[before_send],
-        middleware=[RequestLog(), Overload(), Front()],
-        state=state_of(read(os.environ) if settings is None else settings),
+        middleware=[state.front],
+        state=state,
         request_max_body_size=MOST_BYTES,
         openapi_config=None,
         logging_config=None,

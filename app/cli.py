@@ -3,7 +3,9 @@ whatever an operator can mend. Commands are named, not imported: the line starts
 
 import argparse
 import asyncio
+import contextlib
 import os
+import resource
 import socket
 import sys
 from collections.abc import Callable
@@ -13,6 +15,10 @@ from typing import Any
 from app.i18n.operators import Failed
 from app.settings import Settings, SettingsError, read
 from models.states import Role
+
+MOST_CONNECTIONS = 20_000  # of one process
+OWN_FILES = 200  # open files beside connections: databases, fonts, threads
+HEAD_WITHIN = 10_000  # milliseconds for a request's head
 
 
 def main() -> None:
@@ -136,6 +142,7 @@ def _add(commands: Any, name: str, command: str, text: str) -> argparse.Argument
 def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
 
     if "BON_BASE_URL" not in os.environ:
         os.environ["BON_BASE_URL"] = f"http://127.0.0.1:{arguments.port}"
@@ -152,10 +159,27 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         workers=arguments.workers,
         log_enabled=False,
         websockets=False,
+        backpressure=_most_connections(),
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_WITHIN),
         respawn_failed_workers=True,
         workers_kill_timeout=20,
     ).serve()
     return 0
+
+
+def _most_connections() -> int:
+    """How many connections a process holds at once: as many as it may have open files, less what Bon opens itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + OWN_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        raised = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    most = MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else min(MOST_CONNECTIONS, soft - OWN_FILES)
+    if most < MOST_CONNECTIONS:
+        print(f"This machine lets Bon hold {most} connections at once (open files: {soft}).", flush=True)
+    return most
 
 
 def _require_free_port(host: str, port: int) -> None:

@@ -15,7 +15,16 @@ from app.security.sealing import keyed_hash
 from app.validation.refusals import Refused
 from app.web.bodies import form
 from app.web.rendering import page, see_other
-from app.web.request import Req, client_address, cookie, cookie_value, keyring_of, require_same_origin, settings_of
+from app.web.request import (
+    Req,
+    client_address,
+    cookie,
+    cookie_value,
+    keyring_of,
+    require_same_origin,
+    settings_of,
+    source_of,
+)
 from models.states import ActorKind
 
 KNOWN_LIFE = timedelta(days=365)
@@ -23,7 +32,10 @@ KNOWN_LIFE = timedelta(days=365)
 
 def _next(address: str) -> str:
     """Where to go after logging in: only to our own desk."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # "//[" is no address
+        return "/desk"
     own = not parts.scheme and not parts.netloc and parts.path.startswith("/desk") and "\\" not in address
     return address if own else "/desk"
 
@@ -49,7 +61,7 @@ async def log_in(request: Req) -> Response[bytes]:
     """Start a session under a new id."""
     require_same_origin(request)
     typed = await form(request)
-    settings, keyring, address = settings_of(request), keyring_of(request), client_address(request)
+    settings, keyring, address = settings_of(request), keyring_of(request), source_of(request)
     email = typed.get("email", "").strip().lower()
     known = keyed_hash(keyring, "known-browser", email)
     try:
@@ -59,7 +71,7 @@ async def log_in(request: Req) -> Response[bytes]:
             typed.get("password", ""),
             address=address,
             known_browser=cookie_value(request, "known") == known,
-            by=Actor(ActorKind.STAFF, "", truncated(address)),
+            by=Actor(ActorKind.STAFF, "", truncated(client_address(request))),
             life=SESSION_LIFE,
         )
     except Refused as refused:

@@ -65,6 +65,8 @@ def _show_settings(settings: Settings) -> None:
         print(f"  warning: {name} is not a setting of this release")
     if settings.base_url.startswith("http://"):
         print("  warning: BON_BASE_URL is plain http: good for trying out on this machine only")
+    if settings.base_url.startswith("https://") and not settings.trusted_proxies:
+        print("  warning: BON_TRUSTED_PROXIES is empty: behind a proxy everybody is counted as one address")
     if len(urlsplit(settings.base_url).netloc) > 18:
         print("  warning: the host is longer than 18 characters, so ticket codes are denser and harder to read")
 

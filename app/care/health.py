@@ -3,6 +3,7 @@
 from litestar import Response, route
 
 from app.database.connection import pending
+from app.web.front import Front
 from app.web.request import Req
 from models.guards import KeyCheck
 
@@ -15,7 +16,10 @@ async def healthz() -> Response[bytes]:
 
 @route("/readyz", http_method=["GET", "HEAD"])
 async def readyz(request: Req) -> Response[bytes]:
-    """The database answers and has every migration."""
+    """The database answers and has every migration, and whoever comes next is let in."""
+    front: Front = request.app.state.front
+    if front.full:
+        return Response(b"too many are inside\n", status_code=503, media_type="text/plain")
     try:
         waiting = await pending()
         if not waiting:

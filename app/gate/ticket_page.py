@@ -18,7 +18,7 @@ from app.security.ticket_code import NotATicket, address, bare_code, decode
 from app.validation.refusals import Refused
 from app.web.limits import PARTY_KEYS, count_failure
 from app.web.rendering import page
-from app.web.request import Req, client_address, keyring_of, settings_of
+from app.web.request import Req, keyring_of, settings_of, source_of
 
 
 @route(["/T/{text:str}", "/t/{text:str}"], http_method=["GET", "HEAD"])
@@ -31,7 +31,7 @@ async def ticket(request: Req, text: FromPath[str]) -> Response[bytes]:
     try:
         code = decode(keyring, text)
     except NotATicket as refusal:
-        await count_failure(keyring, PARTY_KEYS, client_address(request))
+        await count_failure(keyring, PARTY_KEYS, source_of(request))
         raise Refused(refusal.code) from refusal
     party = await party_by_number(keyring, code.registration)
     found = next((each for each in party.tickets if each.number == code.ticket), None) if party else None

@@ -7,7 +7,7 @@ from app.registrations.shapes import Party
 from app.validation.fields import found_id
 from app.validation.refusals import Refused
 from app.web.limits import PARTY_KEYS, count_failure
-from app.web.request import Connection, Req, asking, client_address, keyring_of
+from app.web.request import Connection, Req, asking, keyring_of, source_of
 
 
 async def party_of_link(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -24,7 +24,7 @@ async def party_of_link(connection: Connection, handler: BaseRouteHandler) -> No
 
 async def party_by_link(request: Req, key: str) -> Party:
     """The party of a link; wrong links are counted, so that nobody can try many."""
-    keyring, address = keyring_of(request), client_address(request)
+    keyring, address = keyring_of(request), source_of(request)
     try:
         return await party_by_key(keyring, key)
     except Refused as refused:

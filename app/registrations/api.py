@@ -28,7 +28,7 @@ from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
 from app.web.idempotency import Answer
 from app.web.json import answer_once, json_answer
 from app.web.limits import REGISTERING
-from app.web.request import Req, client_address, keyring_of, language_of, settings_of, worker
+from app.web.request import Req, keyring_of, language_of, settings_of, source_of, worker
 from models.states import RegistrationState
 
 
@@ -63,11 +63,14 @@ def party_json(request: Req, event: EventRow, party: Party, key: str) -> dict[st
     return booking_json(request, event, key, booked, party.name, issues)
 
 
+LEAST_KEY = 16  # characters of an Idempotency-Key: two strangers with "1" would share a party
+
+
 @post("/api/v1/events/{slug:str}/registrations", status_code=201, opt={"public": True})
 async def register(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """Book places for a party."""
     event = await public_event(slug)
-    REGISTERING.pass_or_refuse(client_address(request), slug)
+    REGISTERING.pass_or_refuse(source_of(request), slug)
     raw = await json_object(request)
     keyring = keyring_of(request)
 
@@ -79,6 +82,8 @@ async def register(request: Req, slug: FromPath[str]) -> Response[bytes]:
         body = booking_json(request, event, party_key(keyring, booked.id), booked, draft.names[0], issues)
         return Answer(201, body, booked.id)
 
+    if 0 < len(request.headers.get("idempotency-key", "")) < LEAST_KEY:
+        raise Refused("idempotency_key_short", least=LEAST_KEY)
     return await answer_once(request, "public", act, str(event.id))
 
 

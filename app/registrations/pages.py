@@ -29,7 +29,7 @@ from app.web.bodies import form, nested
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.limits import REGISTERING
 from app.web.rendering import page, said, see_other
-from app.web.request import Req, client_address, digits_of, keyring_of, language_of, settings_of, worker
+from app.web.request import Req, digits_of, keyring_of, language_of, settings_of, source_of, worker
 from models.states import ActorKind, Channel
 
 FORM = "register"
@@ -84,7 +84,7 @@ async def register(request: Req, language: FromPath[str], slug: FromPath[str]) -
     typed = await form(request)
     if typed.pop("switch", ""):  # the other language was chosen in the middle of the form: what is typed comes along
         return await _form_page(request, event, typed)
-    REGISTERING.pass_or_refuse(client_address(request), slug)
+    REGISTERING.pass_or_refuse(source_of(request), slug)
     keyring = keyring_of(request)
     nonce = typed.get("nonce", "")
     if not nonce_is_ours(keyring, FORM, nonce):

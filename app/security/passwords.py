@@ -8,10 +8,14 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from app.validation.refusals import Refused
+
 LEAST_LENGTH = 12
 
 _hasher = PasswordHasher()
 _turns = asyncio.Semaphore(2)  # 64 MiB each: a flood of log-ins must not take all memory
+MOST_WAITING = 40  # at 50 ms each, whoever is the last of them waits a second
+_waiting = 0
 
 
 async def hash_password(password: str) -> str:
@@ -20,9 +24,19 @@ async def hash_password(password: str) -> str:
 
 
 async def password_fits(password: str, stored: str | None) -> bool:
-    """Whether the password has this hash; with None it takes as long and says no, so nobody learns who exists."""
-    async with _turns:
-        return await asyncio.to_thread(_verify, password, stored)
+    """Whether the password has this hash; with None it takes as long and says no, so nobody learns who exists.
+
+    Raises Refused "busy" while too many wait: a flood of log-ins is answered, not queued without end.
+    """
+    global _waiting  # noqa: PLW0603 - how many wait is a fact of the process
+    if _waiting >= MOST_WAITING:
+        raise Refused("busy")
+    _waiting += 1
+    try:
+        async with _turns:
+            return await asyncio.to_thread(_verify, password, stored)
+    finally:
+        _waiting -= 1
 
 
 def _verify(password: str, stored: str | None) -> bool:

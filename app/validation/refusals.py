@@ -41,6 +41,10 @@ SENTENCES: dict[str, tuple[int, str]] = {
     ),
     "idempotency_key_reused": (422, _("This Idempotency-Key was used before for a different request.")),
     "idempotency_key_invalid": (422, _("An Idempotency-Key is 1 to 255 printable ASCII characters.")),
+    "idempotency_key_short": (
+        422,
+        _("An Idempotency-Key has at least {least} characters, so that no two people choose the same."),
+    ),
     # -- fields
     "place_gone": (422, _("Ticket {number} was given up meanwhile, so it takes no name.")),
     "changed_to": (
@@ -81,6 +85,7 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "closes_before_opens": (422, _("Registration must close after it opens.")),
     "closes_after_end": (422, _("Registration must close before the event ends.")),
     "opens_after_end": (422, _("Registration must open before the event ends.")),
+    "too_slow": (408, _("What you sent came too slowly. Please try again.")),
     "too_many_lines": (422, _("There are {lines} names for {people} people. Leave some out, or ask for more places.")),
     "return_before_departure": (422, _("The bus must go back after it came. Check both times.")),
     "pickup_after_start": (422, _("The pick-up must leave before the event starts.")),

@@ -28,10 +28,10 @@ async def json_object(request: Req) -> dict[str, Any]:
 
 
 async def form(request: Req) -> dict[str, str]:
-    """A form's fields as they were typed; the last of equal names counts."""
+    """A form's fields as they were typed, without NUL, which no database takes; the last of equal names counts."""
     raw = await request.body()
     try:
-        pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(raw.decode().replace("%00", ""), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise Refused("malformed") from error
     return dict(pairs)

@@ -59,6 +59,8 @@ def handle(request: Req, error: Exception) -> Response[Any]:
     headers["cache-control"] = "no-store"
     if refused.status in {429, 503}:
         headers["retry-after"] = str(refused.facts.get("seconds", 5))
+    if refused.status in {408, 413}:
+        headers["connection"] = "close"  # the rest of the body may still be on its way
     if refused.status == 401:
         headers["www-authenticate"] = "Bearer"
     language = language_of(request)

@@ -1,35 +1,54 @@
-"""One line of JSON a request: the route's template, status and time; no address, key or name ever."""
+"""Lines of JSON: each answer with its route's template, status and time; what the fence turns away, counted by network.
+
+No address, key or name ever.
+"""
 
 import logging
 import time
+from collections import Counter
 
 import msgspec
-from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import Scope
+
+from app.activity.record import truncated
+
+EVERY = 10.0  # seconds that are told in one line
 
 log = logging.getLogger("bon.requests")
+fence = logging.getLogger("bon.fence")
 
 
-class RequestLog(ASGIMiddleware):
-    """Logs each request once its answer begins."""
+def note_answer(scope: Scope, status: int, seconds: float) -> None:
+    """One line a request, once its answer begins."""
+    if log.isEnabledFor(logging.INFO):
+        line = {
+            "route": scope.get("path_template", ""),
+            "method": scope.get("method", ""),
+            "status": status,
+            "ms": round(seconds * 1000, 1),
+        }
+        log.info(msgspec.json.encode(line).decode())
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Pass the request on and note how it was answered."""
-        if scope["type"] != ScopeType.HTTP or not log.isEnabledFor(logging.INFO):
-            await next_app(scope, receive, send)
+
+class TurnedAway:
+    """What was turned away: the first of a kind is told at once, the others together, by kind and network."""
+
+    def __init__(self) -> None:
+        self._times = Counter[tuple[str, str]]()
+        self._told_at = float("-inf")
+
+    def note(self, what: str, scope: Scope) -> None:
+        """Count one; a flood makes a line for each network every EVERY seconds, and no more."""
+        client = scope.get("client")
+        self._times[what, truncated(client[0]) if client else ""] += 1
+        at = time.monotonic()
+        if at - self._told_at < EVERY:
             return
-        began = time.perf_counter()
+        self._told_at = at
+        for (kind, network), times in self._times.most_common(20):
+            line = {"event": "turned away", "what": kind, "network": network, "times": times}
+            fence.warning(msgspec.json.encode(line).decode())
+        self._times.clear()
 
-        async def noting(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                line = {
-                    "route": scope.get("path_template", ""),
-                    "method": scope["method"],
-                    "status": message["status"],
-                    "ms": round((time.perf_counter() - began) * 1000, 1),
-                }
-                log.info(msgspec.json.encode(line).decode())
-            await send(message)
 
-        await next_app(scope, receive, noting)
+TURNED_AWAY = TurnedAway()

@@ -1,6 +1,8 @@
 """What is known of who asks: address and languages, what they hold (cookies, tokens), whether the form is ours."""
 
+import logging
 from datetime import timedelta
+from functools import cache
 from ipaddress import ip_address, ip_network
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -21,6 +23,8 @@ LANGUAGE_COOKIE = "bon-language"
 KHMER_DIGITS = "khmer"
 
 SAFE = {"GET", "HEAD"}
+
+log = logging.getLogger("bon")
 
 Req = Request[Any, Any, State]
 Connection = ASGIConnection[Any, Any, Any, State]
@@ -47,13 +51,47 @@ def keyring_of(request: Req) -> Keyring:
 
 
 def client_address(request: Req) -> str:
-    """The peer's address, or what a trusted proxy says it is."""
-    address = request.client.host if request.client else ""
+    """The peer's address, or what a trusted proxy says it is: without port, and IPv4 as such if written as IPv6."""
+    address = _bare(request.client.host if request.client else "")
     proxies = settings_of(request).trusted_proxies
     hops = [hop.strip() for hop in ",".join(request.headers.getall("x-forwarded-for", [])).split(",") if hop.strip()]
+    if hops and not proxies:
+        _warn_of_proxy()
     while hops and any(_within(address, proxy) for proxy in proxies):
-        address = hops.pop()
+        address = _bare(hops.pop())
     return address
+
+
+def source_of(request: Req) -> str:
+    """Who is counted: an IPv4 address, of IPv6 the /64, which is one household's or one phone's."""
+    address = client_address(request)
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return address if parsed.version == 4 else str(ip_network(f"{address}/64", strict=False))
+
+
+def _bare(hop: str) -> str:
+    """An address without its port, brackets and zone, "::ffff:1.2.3.4" as "1.2.3.4"; what is none stays as it is."""
+    text = hop.strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        parsed = ip_address(text.partition("%")[0])
+    except ValueError:
+        return hop
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+
+
+@cache
+def _warn_of_proxy() -> None:
+    log.warning(
+        "A proxy says who asks (X-Forwarded-For), and BON_TRUSTED_PROXIES names none: everybody is counted as one. "
+        "Set it to the proxy's address."
+    )
 
 
 def _within(address: str, network: str) -> bool:
@@ -110,11 +148,17 @@ def require_same_origin(request: Req) -> None:
             raise Refused("cross_site")
         return
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() not in {
-        settings_of(request).host,
-        request.headers.get("host", "").lower(),
-    }:
+    own = {settings_of(request).host, request.headers.get("host", "").lower()}
+    if origin is not None and _host_of(origin) not in own:
         raise Refused("cross_site")
+
+
+def _host_of(origin: str) -> str | None:
+    """Host and port of an origin; None of one that is no address."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 # -- what they hold --------------------------------------------------------------------------------------------------

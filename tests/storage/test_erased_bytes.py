@@ -109,7 +109,9 @@ async def typed_everywhere(world: World) -> tuple[dict[str, Any], list[dict[str,
                 "email": f"quaffle{number:04}@example.org",
             }
             answer = await worker.post(
-                f"/api/v1/events/{event['slug']}/registrations", json=sent, headers={"idempotency-key": f"k{number}"}
+                f"/api/v1/events/{event['slug']}/registrations",
+                json=sent,
+                headers={"idempotency-key": f"{number:020}"},
             )
             assert answer.status_code == 201, answer.text
             parties.append(answer.json())

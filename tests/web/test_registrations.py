@@ -179,7 +179,7 @@ async def test_parties_never_oversell_in_a_rush(world: World) -> None:
 async def test_an_idempotency_key_replays_the_first_success(world: World) -> None:
     event = await world.event(capacity=2)
     path = f"/api/v1/events/{event['slug']}/registrations"
-    headers = {"idempotency-key": "factory-7"}
+    headers = {"idempotency-key": "factory-7-0123456789abcdef"}
     async with world.stranger as client:
         answers = await asyncio.gather(
             *(client.post(path, json={"name": "Dara", "party": 2}, headers=headers) for _ in range(5))
@@ -188,7 +188,9 @@ async def test_an_idempotency_key_replays_the_first_success(world: World) -> Non
         assert len({answer.text for answer in answers}) == 1
         other = await client.post(path, json={"name": "Sok", "party": 2}, headers=headers)
         assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-        assert (await client.post(path, json={"name": "Sok"}, headers={"idempotency-key": "other"})).status_code == 409
+        assert (
+            await client.post(path, json={"name": "Sok"}, headers={"idempotency-key": "other-0123456789abcdef"})
+        ).status_code == 409
         assert (
             await client.post(path, json={"name": "Sok"}, headers={"idempotency-key": "x" * 256})
         ).status_code == 422
@@ -198,7 +200,7 @@ async def test_an_idempotency_key_replays_the_first_success(world: World) -> Non
 async def test_refusals_are_not_kept(world: World) -> None:
     event = await world.event(capacity=1)
     first = await world.party(event)
-    path, headers = f"/api/v1/events/{event['slug']}/registrations", {"idempotency-key": "again"}
+    path, headers = f"/api/v1/events/{event['slug']}/registrations", {"idempotency-key": "again-0123456789abcdef"}
     async with world.stranger as client:
         assert (await client.post(path, json={"name": "Dara"}, headers=headers)).status_code == 409
         await client.delete(f"/api/v1/registrations/{first['key']}")
@@ -331,7 +333,7 @@ async def test_a_stolen_database_names_nobody(world: World) -> None:
 
 async def test_erasing_leaves_only_counts(world: World) -> None:
     event = await world.event()
-    path, headers = f"/api/v1/events/{event['slug']}/registrations", {"idempotency-key": "erase-me"}
+    path, headers = f"/api/v1/events/{event['slug']}/registrations", {"idempotency-key": "erase-me-0123456789abcdef"}
     async with world.stranger as client:
         party = (
             await client.post(path, json={"name": "Chanthou", "party": 3, "phone": "010-9876-5432"}, headers=headers)
