@@ -69,7 +69,7 @@ def entry(
         modified_at=event.modified_at,
         category=NAMES[event.festival],
         language=language,
-        alarm=_alarm(event, bus) if own and own.reminds else None,
+        alarm=_alarm(event, bus) if own and own.reminds and (bus or not event.all_day) else None,
     )
 
 

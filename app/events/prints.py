@@ -9,6 +9,7 @@ import msgspec
 from PIL import Image
 
 from app.events.shapes import EventRow
+from app.festivals.shapes import NAMES
 from app.i18n.catalogues import local_time, long_date, pick, translate
 from app.printing import qr
 from app.printing.fonts import fonts_for
@@ -78,7 +79,7 @@ def facts_of(event: EventRow, language: str, base_url: str, picture: bytes | Non
     return {
         "language": language,
         "fonts": fonts_for(others[0] if others else language),
-        "title": said(language, pick(event.title, language)),
+        "title": title_of(event, language),
         "titles": [said(tag, event.title[tag]) for tag in others],
         "alarm": said(language, alarm_of(event, language)),
         "date": said(language, when(event, language)),
@@ -94,6 +95,12 @@ def facts_of(event: EventRow, language: str, base_url: str, picture: bytes | Non
         "mark": (STATIC / "mark.svg").read_text(),
         "icons": {name: symbol(name, "#b4530a") for name in ("day", "place")},
     }
+
+
+def title_of(event: EventRow, language: str) -> dict[str, Any]:
+    """The title as prints say it; the festival's name where no letter of the title can be drawn."""
+    title = said(language, pick(event.title, language))
+    return title if title["pieces"] else said(language, translate(language, NAMES[event.festival]))
 
 
 def alarm_of(event: EventRow, language: str) -> str:

@@ -56,6 +56,8 @@ SELECT scan.id AS scan, scan.scanned_at, scan.override, scan.sealed_override, sc
 FROM scan JOIN gate_device ON gate_device.id = scan.device JOIN pairing ON pairing.id = gate_device.pairing
   LEFT JOIN registration ON registration.id = scan.registration
 WHERE scan.event = $1 AND (scan.sealed_override <> '' OR scan.override <> '') AND NOT scan.rehearsal AND NOT scan.undone
+  AND scan.outcome = 'admitted' AND scan.code <> ''
+  AND coalesce(registration.state, '') <> 'erased'
 ORDER BY scan.scanned_at DESC, scan.id LIMIT 200
 """
 _PARTY_STATES = f"""

@@ -75,5 +75,7 @@ def pieces(text: str) -> list[str]:
 
 
 def said(language: str, text: str) -> dict[str, object]:
-    """A text as templates take it: its pieces, with the first part alone of its language ("zh" of "zh-TW")."""
-    return {"language": language.partition("-")[0], "pieces": pieces(text)}
+    """A text as templates take it: its pieces, the widest, and the first part of its language ("zh" of "zh-TW")."""
+    cut = pieces(text)
+    widest = max(cut, key=lambda piece: sum(map(_width, clusters(piece))), default="")
+    return {"language": language.partition("-")[0], "pieces": cut, "widest": widest.strip(f" {MAY_BREAK}")}

@@ -178,9 +178,14 @@ def _as_written(party: Party, typed: dict[str, str], present: dict[str, str]) ->
     Raises Refused "changed_meanwhile" where somebody else changed the same thing since the form was loaded.
     """
     if (drop := small_number(typed.get("drop", ""), 999)) is not None:
+        if drop not in {ticket.number for ticket in party.present_tickets}:
+            raise invalid([Problem("drop", "place_gone", {"number": drop})])
+        if party.party == 1:
+            raise invalid([Problem("drop", "last_place")])
         return {"drop": [drop]}
     if "pasted" in typed:
-        return rules.names_of_lines(typed["pasted"], party)
+        shown = [number for each in typed.get("shown", "").split() if (number := small_number(each, 999)) is not None]
+        typed = {**typed, **rules.names_of_lines(typed["pasted"], shown)}
     touched, both = touched_of(typed, present)
     if both:
         raise Refused("changed_meanwhile", tuple(Problem(name, "changed_to", {"value": now}) for name, now in both))

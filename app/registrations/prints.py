@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from app.events.prints import place_of, when
+from app.events.prints import place_of, title_of, when
 from app.events.shapes import EventRow
 from app.i18n.catalogues import local_time, moment_text, pick, translate
 from app.printing import qr
@@ -53,7 +53,7 @@ def facts_of(
     return {
         "language": language,
         "fonts": fonts_for(hosts[0] if hosts else language),
-        "title": said(language, pick(event.title, language)),
+        "title": title_of(event, language),
         "titles": [said(tag, event.title[tag]) for tag in others if tag in event.title],
         "notice": said(language, notice_of(event, language)),
         "date": said(language, when(event, language)),

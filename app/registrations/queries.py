@@ -83,7 +83,7 @@ async def friends_of(keyring: Keyring, party: Party, since: datetime) -> list[Fr
             back.append(number)
         elif number in back:
             back.remove(number)
-        elif found := await _parties(keyring, "id = $1 AND state <> 'erased'", UUID(step.facts["friend"])):
+        elif found := await _parties(keyring, "id = $1 AND state = 'confirmed'", UUID(step.facts["friend"])):
             unused = found[0].revision == step.facts.get("revision")
             link = make_key(keyring, LINK, found[0].id, found[0].link_issue) if unused else ""
             friends.append(Friend(number=number, name=found[0].name if unused else "", key=link))

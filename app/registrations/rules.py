@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -145,18 +145,19 @@ def _renamed(read: Reader, raw: Mapping[str, Any], present: Party) -> dict[int, 
     return renamed
 
 
-def names_of_lines(text: str, present: Party) -> dict[str, str]:
-    """Names pasted a line each as the form's fields: the first line is the first person; an empty line leaves the name.
-
-    Raises Refused where there are more names than people.
+def names_of_lines(text: str, shown: Sequence[int]) -> dict[str, str]:
+    """Names pasted a line each, as the form's fields: the first line is the first ticket that the form showed, and an
+    empty line leaves its name. Raises Refused where there are more names than tickets.
     """
     lines = [clean(line) for line in text.splitlines()]
     while lines and not lines[-1]:
         lines.pop()
-    people = [ticket.number for ticket in present.present_tickets]
-    if len(lines) > len(people):
-        raise invalid([Problem("pasted", "too_many_lines", {"lines": len(lines), "people": len(people)})])
-    return {f"names.{number}": line for number, line in zip(people, lines, strict=False) if line}
+    if len(lines) > len(shown):
+        raise invalid([Problem("pasted", "too_many_lines", {"lines": len(lines), "people": len(shown)})])
+    for number, line in enumerate(lines, 1):
+        if len(line) > NAME:
+            raise invalid([Problem("pasted", "line_too_long", {"line": number, "most": NAME})])
+    return {f"names.{number}": line for number, line in zip(shown, lines, strict=False) if line}
 
 
 def _numbers(read: Reader, present: Party) -> tuple[int, ...]:

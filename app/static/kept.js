@@ -24,7 +24,7 @@ keepOnly(here); // what is over goes
 const show = (part) => part && (part.hidden = false);
 if (here.length) document.querySelectorAll("[data-tickets-kept]").forEach(show);
 document.querySelectorAll("[data-own-event]").forEach((part) => {
-  const own = here.find((each) => each.event === part.dataset.ownEvent);
+  const own = here.filter((each) => each.event === part.dataset.ownEvent).pop(); // the newest link
   if (own) {
     part.querySelector("a").href = own.path;
     show(part);
@@ -42,9 +42,12 @@ const draw = () => {
       const link = made.querySelector("a");
       link.href = each.path;
       link.textContent = each.label;
-      made.querySelector("button").addEventListener("click", () => {
+      const remove = made.querySelector("button");
+      remove.setAttribute("aria-label", `${remove.textContent} · ${each.label}`);
+      remove.addEventListener("click", () => {
         drop(each.key);
         draw();
+        document.querySelector("h1").focus();
       });
       return made;
     }),
@@ -53,6 +56,6 @@ const draw = () => {
 };
 if (list) draw();
 
-// our own word that a party is gone (erased) ends what is kept of it
+// our own word that a party is gone (erased, or under another link now) ends what is kept of it
 const gone = document.querySelector("[data-gone]");
 if (gone) drop(location.pathname.split("/")[3]);

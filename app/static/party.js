@@ -36,25 +36,32 @@ if (send && navigator.share) {
   );
 }
 
-// one tap keeps the link on this phone, one takes it away; a lost link is the most frequent trouble
+// one tap keeps the link on this phone, one takes it away; what is kept follows what the page says at each visit
 const [, , , key] = location.pathname.split("/");
-document.querySelectorAll("[data-keep]").forEach((row) => {
+const isKept = () => kept().some((each) => each.key === key);
+const row = document.querySelector("[data-keep]");
+const keepThis = () => {
+  const { event, until, label } = row.dataset;
+  const others = kept().filter((each) => each.key !== key);
+  keepOnly([...others, { key, path: location.pathname, event, until: Number(until), label }]);
+};
+if (row) {
   const button = row.querySelector("button");
   const draw = () => {
-    const on = kept().some((each) => each.key === key);
-    button.querySelector("[data-on]").hidden = !on;
-    button.querySelector("[data-off]").hidden = on;
+    button.querySelector("[data-on]").hidden = !isKept();
+    button.querySelector("[data-off]").hidden = isKept();
   };
   row.hidden = false;
+  if (isKept()) keepThis();
   draw();
   button.addEventListener("click", () => {
-    const { event, until, label } = button.dataset;
-    const others = kept().filter((each) => each.key !== key);
-    if (others.length < kept().length) drop(key);
-    else keepOnly([...others, { key, path: location.pathname, event, until: Number(until), label }]);
+    if (isKept()) drop(key);
+    else keepThis();
     draw();
   });
-});
+} else if (!document.body.classList.contains("alone")) {
+  drop(key); // given up, cancelled or over: nothing to come back to
+}
 
 // large and alone on the screen: it stays lit while a gate reads it
 const lit = () => navigator.wakeLock?.request("screen").catch(() => {});

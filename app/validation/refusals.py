@@ -86,6 +86,8 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "closes_after_end": (422, _("Registration must close before the event ends.")),
     "opens_after_end": (422, _("Registration must open before the event ends.")),
     "too_slow": (408, _("What you sent came too slowly. Please try again.")),
+    "line_too_long": (422, _("Line {line} is longer than {most} characters.")),
+    "last_place": (422, _("This is your last place. Give up all your places instead.")),
     "too_many_lines": (422, _("There are {lines} names for {people} people. Leave some out, or ask for more places.")),
     "return_before_departure": (422, _("The bus must go back after it came. Check both times.")),
     "pickup_after_start": (422, _("The pick-up must leave before the event starts.")),

@@ -129,3 +129,33 @@ def test_what_is_wrong_takes_the_focus(browser: Browser, site: Site) -> None:
     page.click(".wrongs a[href='#name']")
     assert page.evaluate("document.activeElement.id") == "name"
     page.context.close()
+
+
+def test_the_enter_key_registers(browser: Browser, site: Site) -> None:
+    page = on_phone(browser, java_script_enabled=False)
+    page.goto(f"{site.base}/km/events/{site.slug}/register")
+    page.fill("#name", "ដារ៉ា")
+    page.press("#name", "Enter")
+    page.wait_for_url("**/km/r/*")
+    page.context.close()
+
+
+def test_what_is_kept_follows_the_party(browser: Browser, site: Site) -> None:
+    page = on_phone(browser)
+    mine = f"{site.base}/km/r/{site.party(1)['key']}"
+    page.goto(mine)
+    page.click("[data-keep] button")
+    page.evaluate(
+        "localStorage.setItem('bon-tickets', JSON.stringify(JSON.parse(localStorage.getItem('bon-tickets'))"
+        ".map(each => ({...each, until: Date.now() / 1000 + 60, label: 'old day'}))))"
+    )
+    page.reload()
+    kept = page.evaluate("JSON.parse(localStorage.getItem('bon-tickets'))[0]")
+    assert kept["label"].startswith("បុណ្យ")
+    assert kept["until"] > page.evaluate("Date.now() / 1000 + 3600")
+    page.click("text=បោះបង់កន្លែងរបស់យើង")
+    page.check("form[action$=give-up] [name=sure]")
+    page.click("form[action$=give-up] button")
+    page.wait_for_load_state()
+    assert page.evaluate("localStorage.getItem('bon-tickets')") is None
+    page.context.close()

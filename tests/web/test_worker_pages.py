@@ -52,11 +52,12 @@ async def test_a_leaders_page_is_a_list_that_takes_pasted_names(world: World) ->
     html = await page(world, path)
     assert html.count("<li id=") == 20
     assert '<article class="pass"' not in html
-    answer = await sent(world, f"{path}/change", pasted="Sok Dara\r\n\r\nChan Thy\n")
+    shown = " ".join(str(number) for number in range(1, 21))
+    answer = await sent(world, f"{path}/change", shown=shown, pasted="Sok Dara\r\n\r\nChan Thy\n")
     assert answer.status_code == 303
     rows = re.findall(r'<span dir="ltr">(\d+)</span> <span>([^<]*)', await page(world, path))
     assert [name.strip() for _, name in rows[:3]] == ["Sok Dara", "Without a name", "Chan Thy"]
-    refused = await sent(world, f"{path}/change", pasted="\n".join(f"Name {n}" for n in range(21)))
+    refused = await sent(world, f"{path}/change", shown=shown, pasted="\n".join(f"Name {n}" for n in range(21)))
     assert refused.status_code == 422
     assert "21 names for 20 people" in refused.text
     assert "Name 20" in refused.text
@@ -249,3 +250,65 @@ async def test_contacts_are_few_and_the_countrys_own_come_first(world: World) ->
     html = await page(world, "/en/korea/contacts")
     assert html.count('href="tel:1297"') == 1
     assert "A number in Cambodia" not in html
+
+
+async def test_pasted_names_go_to_the_tickets_that_the_form_showed(world: World) -> None:
+    party = await world.party(await world.event(party_limit=60), 14, names=[f"N{n}" for n in range(1, 15)])
+    path = f"/en/r/{party['key']}"
+    html = await page(world, path)
+    paste = html[html.index('name="pasted"') - 6000 : html.index('name="pasted"')]
+    hidden = dict(re.findall(r'<input type="hidden" name="(shown|was\.names\.\d+)" value="([^"]*)"', paste))
+    assert hidden["shown"].split() == [str(n) for n in range(1, 15)]
+    await sent(world, f"{path}/change", drop="3")
+    answer = await sent(world, f"{path}/change", **hidden, pasted="M1\n\n\nM4")
+    assert answer.status_code == 303
+    rows = re.findall(r'<li id="t(\d+)".*?</span> <span>([^<]*)', await page(world, path), re.DOTALL)
+    assert {number: name.strip() for number, name in rows}["1"] == "M1"
+    assert {number: name.strip() for number, name in rows}["4"] == "M4"
+    assert {number: name.strip() for number, name in rows}["5"] == "N5"
+    await sent(world, f"{path}/change", **hidden, pasted="\n\n\n\nOther")  # meanwhile somebody else wrote N5 anew
+    both = await sent(world, f"{path}/change", **hidden, pasted="\n\n\n\nMine")
+    assert both.status_code == 412
+    assert "Other" in both.text
+    assert "Mine" in both.text
+    long = await sent(world, f"{path}/change", **hidden, pasted="Sok\n" + "x" * 130)
+    assert "Line 2 is longer than" in long.text
+    await sent(world, f"{path}/change", drop="4")
+    shrunk = await sent(world, f"{path}/change", **hidden, pasted="\n".join(f"P{n}" for n in range(15)))
+    assert "15 names for 14 people" in shrunk.text
+    assert "P14" in shrunk.text
+
+
+async def test_a_place_that_is_gone_or_the_last_is_refused_at_its_own_form(world: World) -> None:
+    party = await world.party(await world.event(), 2)
+    path = f"/en/r/{party['key']}"
+    assert (await sent(world, f"{path}/change", drop="1")).status_code == 303
+    for number, words in (("1", "Ticket 1 was given up meanwhile"), ("2", "This is your last place")):
+        refused = await sent(world, f"{path}/change", drop=number)
+        assert refused.status_code == 422
+        assert words in refused.text
+        assert 'id="drop"' in refused.text
+        assert 'href="#drop"' in refused.text
+
+
+async def test_an_all_day_event_wakes_nobody_at_night(world: World) -> None:
+    event = await world.event(all_day=True, starts_at=f"{soon()[:10]}T00:00", ends_at=f"{soon(61)[:10]}T00:00")
+    party = await world.party(event)
+    assert "VALARM" not in await page(world, f"/en/r/{party['key']}/calendar.ics")
+    assert "two hours before" not in await page(world, f"/en/r/{party['key']}")
+
+
+async def test_what_a_volunteer_said_of_somebody_goes_with_them(world: World) -> None:
+    event = await world.event()
+    party, gate = await world.party(event, 2), await world.gate(event)
+    await sent(world, f"/en/r/{party['key']}/change", drop="2")
+    codes = [ticket["code"] for ticket in party["tickets"]]
+    await world.scan(gate, {"code": codes[1], "override": "Sok Dara is my cousin"})
+    await world.scan(gate, {"code": codes[0], "override": "other"})  # nobody refused: no hand was needed
+    path = f"/desk/events/{event['slug']}/gate?lang=en"
+    async with world.desk("korea") as desk:
+        shown = (await desk.get(path)).text
+        assert "Sok Dara is my cousin" in shown
+        assert "1 let in by hand" in shown
+        await sent(world, f"/en/r/{party['key']}/erase", sure="on")
+        assert "cousin" not in (await desk.get(path)).text
