@@ -4,7 +4,6 @@ no clock, no random ids, no order that depends on hashing."""
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,7 +14,6 @@ from calendars.zones import vtimezone
 PRODID = "-//Bon//Khmer festivals abroad//EN"
 REFRESH = timedelta(hours=6)
 SUMMARY, DESCRIPTION, LOCATION = 255, 1200, 500  # octets
-_NAMESPACE = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")  # RFC 4122, names that are addresses
 
 
 class CalendarEntry(msgspec.Struct, frozen=True):
@@ -134,11 +132,13 @@ def calendar(
     zones: Iterable[str],
     events: Iterable[bytes],
 ) -> bytes:
-    """A whole VCALENDAR around VEVENT bytes. `address` is the feed's own, `zones` those that its events use."""
+    """A whole VCALENDAR around VEVENT bytes. `address` is the feed's own, `zones` those that its events use.
+
+    Without a UID of its own (RFC 7986 5.3 allows one): vdirsyncer and khal take it for the id of every event in it.
+    """
     head = Calendar()
     head.add("prodid", PRODID)
     head.add("version", "2.0")
-    head.add("uid", str(uuid5(_NAMESPACE, address)))
     head.add("name", name, parameters={"LANGUAGE": language})
     head.add("x-wr-calname", name)
     head.add("description", description, parameters={"LANGUAGE": language})

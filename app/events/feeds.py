@@ -5,6 +5,7 @@ import asyncio
 import re
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
+from html import escape
 from typing import Any
 from xml.etree import ElementTree as Xml
 
@@ -24,7 +25,7 @@ from app.events.shapes import EventRow
 from app.festivals.calendar_entries import KHMER_CALENDAR, khmer_calendar
 from app.festivals.queries import confirmations
 from app.festivals.shapes import NAMES
-from app.i18n.catalogues import long_date, pick, translate
+from app.i18n.catalogues import local_time, long_date, moment_text, pick, translate
 from app.validation.refusals import Refused
 from app.web.public_cache import PublicAnswer, public_cache_of
 from app.web.request import Req, settings_of
@@ -32,6 +33,7 @@ from calendars.feed import calendar
 
 KEPT_BACK = timedelta(days=365)
 CANCELLED_KEPT = timedelta(days=30)
+MOST_IN_RSS = 100
 MOST_EVENTS, MOST_BYTES = 900, 890_000  # readers take 1 MB and about 1,100 events
 ALL, ABROAD = "khmer-festivals", "abroad"
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0 2.2
@@ -217,7 +219,9 @@ async def rss(request: Req, language: FromPath[str], slug: FromPath[str]) -> Res
         if country is None:
             raise Refused("not_found")
         events = await country_events(country.code, now() - timedelta(days=1))
-        return PublicAnswer(_rss(country, events, language, base, address), "application/rss+xml")
+        body = _rss(country, events, language, base, address)
+        modified = await changed_at(f"{language}/{slug}/events.rss", body)
+        return PublicAnswer(body, "application/rss+xml", modified=modified)
 
     return await public_cache_of(request).answer(request, ("rss", language, slug), make, cache_control=CACHE)
 
@@ -229,22 +233,47 @@ def _rss(country: Country, events: list[EventRow], language: str, base: str, add
     about = translate(language, "Festivals that Cambodia's labour attachés hold for workers abroad.")
     _texts(channel, title=name, link=f"{base}/{language}/{country.slug}/", description=about, language=language)
     Xml.SubElement(channel, "atom:link", {"href": address, "rel": "self", "type": "application/rss+xml"})
-    for event in events:
-        item = Xml.SubElement(channel, "item")
-        title = pick(event.title, language)
-        if event.cancelled:
-            title = f"[{translate(language, 'Cancelled')}] {title}"
-        when = f"{long_date(language, event.first_day)} · {pick(event.venue, language)}"
-        notice = pick(event.notice, language) if event.notice else ""
-        _texts(
-            item,
-            title=title,
-            link=f"{base}/{language}/events/{event.slug}",
-            description="\n".join(part for part in (when, notice, pick(event.description, language)) if part),
-            pubDate=format_datetime(event.modified_at.astimezone(UTC), usegmt=True),
-        )
-        Xml.SubElement(item, "guid", {"isPermaLink": "false"}).text = str(event.id)
+    Xml.SubElement(channel, "ttl").text = "360"
+    if events:
+        newest = max(event.modified_at for event in events)
+        Xml.SubElement(channel, "lastBuildDate").text = format_datetime(newest.astimezone(UTC), usegmt=True)
+    for event in events[:MOST_IN_RSS]:
+        _item(Xml.SubElement(channel, "item"), event, language, base)
     return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def _item(item: Xml.Element, event: EventRow, language: str, base: str) -> None:
+    """An event for feed readers: its description is HTML, so every text in it is escaped as such."""
+    title = pick(event.title, language)
+    if event.cancelled:
+        title = f"[{translate(language, 'Cancelled')}] {title}"
+    before = event.previous_starts_at if event.published else None
+    at = moment_text(language, before, event.time_zone) if before else ""
+    moved = translate(language, "Before, it was {at}.", at=at) if at else ""
+    lines = [
+        days_and_hours(event, language),
+        f"{translate(language, 'The time has changed.')} {moved}" if moved else "",
+        pick(event.venue, language),
+        pick(event.notice, language) if event.notice else "",
+        *pick(event.description, language).split("\n"),
+    ]
+    _texts(
+        item,
+        title=title,
+        link=f"{base}/{language}/events/{event.slug}",
+        description="".join(f"<p>{escape(line)}</p>" for line in lines if line.strip()),
+        pubDate=format_datetime(event.created_at.astimezone(UTC), usegmt=True),
+    )
+    Xml.SubElement(item, "atom:updated").text = event.modified_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    Xml.SubElement(item, "guid", {"isPermaLink": "false"}).text = str(event.id)
+
+
+def days_and_hours(event: EventRow, language: str) -> str:
+    """The day or days, and the hours unless it lasts whole days."""
+    days = " – ".join(long_date(language, day) for day in dict.fromkeys((event.first_day, event.last_day)))
+    if event.all_day:
+        return days
+    return f"{days} · {local_time(event.starts_at, event.time_zone)}–{local_time(event.ends_at, event.time_zone)}"
 
 
 def _texts(parent: Xml.Element, **texts: str) -> None:

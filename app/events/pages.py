@@ -1,15 +1,13 @@
 """An event as workers see it."""
 
 import secrets
-from typing import Any
-from zoneinfo import ZoneInfo
 
-import msgspec
 from litestar import Response, route
 from litestar.params import FromPath
 
 from app.database.connection import now
 from app.directory.queries import contacts_of
+from app.events.linked_data import linked_data
 from app.events.queries import public_event
 from app.events.rules import days_until, refresh_after, registration_refusal
 from app.events.shapes import FACILITY_NAMES, EventRow
@@ -20,50 +18,6 @@ from app.validation.refusals import Refused
 from app.web.public_cache import PublicAnswer, public_cache_of
 from app.web.rendering import render, see_other
 from app.web.request import Req, digits_of, settings_of
-
-
-def linked_data(event: EventRow, language: str, base_url: str) -> str:
-    """schema.org/Event as JSON for search engines, safe inside a script element."""
-    moved = event.previous_starts_at is not None
-    zone = ZoneInfo(event.time_zone)
-    state = "EventCancelled" if event.cancelled else "EventRescheduled" if moved else "EventScheduled"
-    on_offer = "SoldOut" if event.seats_left == 0 else "InStock"
-    availability = "Discontinued" if event.cancelled else on_offer
-    data: dict[str, Any] = {
-        "@context": "https://schema.org",
-        "@type": "Festival",
-        "name": pick(event.title, language),
-        "inLanguage": language,
-        "url": f"{base_url}/{language}/events/{event.slug}",
-        "startDate": event.first_day.isoformat() if event.all_day else event.starts_at.astimezone(zone).isoformat(),
-        "endDate": event.last_day.isoformat() if event.all_day else event.ends_at.astimezone(zone).isoformat(),
-        "eventStatus": f"https://schema.org/{state}",
-        "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
-        "isAccessibleForFree": True,
-        "location": {
-            "@type": "Place",
-            "name": pick(event.venue, language),
-            "address": pick(event.address, language) or pick(event.venue, language),
-        },
-        "offers": {
-            "@type": "Offer",
-            "price": 0,
-            "priceCurrency": "USD",
-            "url": f"{base_url}/{language}/events/{event.slug}",
-            "availability": f"https://schema.org/{availability}",
-        },
-    }
-    if event.previous_starts_at is not None:
-        before = event.previous_starts_at.astimezone(zone)
-        data["previousStartDate"] = before.date().isoformat() if event.all_day else before.isoformat()
-    data["image"] = f"{base_url}/{language}/events/{event.slug}/card.jpg?{event.content_revision}"
-    if event.latitude is not None:
-        data["location"]["geo"] = {
-            "@type": "GeoCoordinates",
-            "latitude": event.latitude,
-            "longitude": event.longitude,
-        }
-    return msgspec.json.encode(data).decode().replace("<", "\\u003c")
 
 
 def share_text(event: EventRow, language: str) -> str:
@@ -100,7 +54,7 @@ async def event(request: Req, language: FromPath[str], slug: FromPath[str]) -> R
             text_language=text_language,
             text_languages=[tag for tag in HOST_LANGUAGES if tag in _tags(found)],
             feast=await dates_of(found.festival, found.first_day.year),
-            linked_data=linked_data(found, language, base),
+            linked_data=linked_data(found, language, base, at),
             over=at >= found.ends_at,
             days_left=days_until(found, at),
             refresh=refresh_after(found, at, secrets.randbelow(8)),

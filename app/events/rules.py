@@ -83,16 +83,18 @@ def _on_the_wall(read: Reader, shape: type[msgspec.Struct], given: dict[str, Any
     """Bring every time of a shape, as it was sent, to the event's wall."""
     for attribute, field in fields_of(shape).items():
         if isinstance(field, Wall) and given[attribute] is not None:
-            given[attribute] = _wall(read, field.name, given[attribute], zone)
+            a_day = bool(given.get("all_day")) and field.name in {"starts_at", "ends_at"}
+            given[attribute] = _wall(read, field.name, given[attribute], zone, a_day=a_day)
 
 
-def _wall(read: Reader, name: str, moment: datetime, zone: ZoneInfo) -> datetime | None:
+def _wall(read: Reader, name: str, moment: datetime, zone: ZoneInfo, *, a_day: bool) -> datetime | None:
+    """The wall time that is meant. A day begins also where clocks skip its midnight (Beirut, Cairo, Santiago)."""
     wall = moment.replace(tzinfo=None)
     local = wall.replace(tzinfo=zone)
     if moment.tzinfo is not None and moment.utcoffset() not in {local.utcoffset(), local.replace(fold=1).utcoffset()}:
         read.wrong(name, "offset_disagrees")
         return None
-    if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
+    if not a_day and local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
         read.wrong(name, "time_does_not_exist")
         return None
     return wall
