@@ -156,7 +156,7 @@ async def _event_page(
 @get("/desk/events/{slug:str}/edit")
 async def edit_form(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """The event as a form."""
-    return await _form_page(request, staff, as_typed(as_raw(event)), event=event)
+    return await _form_page(request, staff, {**as_typed(as_raw(event)), "move_along": "on"}, event=event)
 
 
 @post("/desk/events/{slug:str}/edit")

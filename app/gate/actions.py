@@ -24,7 +24,7 @@ from models.gate import GateDevice, Pairing, Scan, WalkIn
 
 async def pair(keyring: Keyring, event: EventRow, label: str, by: Actor) -> tuple[UUID, datetime]:
     """A new pairing, which the desk shows as a QR; it ends 12 hours after the event. Returns its id and expiry."""
-    row, expires_at = uuid4(), event.ends_at + rules.EXPIRES_AFTER_EVENT
+    row, expires_at = uuid4(), rules.over_after(event.ends_at)
     async with write():
         sealed = (await words_key(keyring, event.id)).seal(label, f"pairing.sealed_label:{row}")
         await insert(

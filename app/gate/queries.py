@@ -10,7 +10,7 @@ from app.accounts.queries import JOIN_MAKER, MAKER, maker_until
 from app.database.connection import fetch, now
 from app.database.data_keys import SEALED_KEY
 from app.database.rows import json_of, places, uuid_of
-from app.gate.rules import LATE_DELIVERY
+from app.gate.rules import LATE_DELIVERY, over_after
 from app.gate.shapes import ByHand, Conflict, Device, JudgedParty, JudgedTicket, PairingRow, Result, Seen, device_name
 from app.security.keyring import Keyring
 from app.security.links import proves, read_key
@@ -25,14 +25,14 @@ PAIRING = "pair"
 LABEL = f"pairing.id AS pairing, pairing.label, pairing.sealed_label, {SEALED_KEY.format(id='pairing.event')}"
 
 _DEVICE_FACTS = f"""
-SELECT gate_device.id, gate_device.number, {LABEL}, pairing.expires_at, pairing.revoked_at,
+SELECT gate_device.id, gate_device.number, {LABEL}, event.ends_at, pairing.revoked_at,
   event.id AS event, event.slug AS event_slug, event.title AS event_title, event.time_zone AS event_zone,
   {MAKER.format(made="pairing")}
 FROM gate_device JOIN pairing ON pairing.id = gate_device.pairing JOIN event ON event.id = pairing.event
   AND event.ended_at IS NULL {JOIN_MAKER.format(made="pairing")}
 """
 _PAIRINGS = f"""
-SELECT pairing.id, pairing.event, {LABEL}, pairing.created_at, expires_at, revoked_at, {MAKER.format(made="pairing")}
+SELECT pairing.id, pairing.event, {LABEL}, pairing.created_at, event.ends_at, revoked_at, {MAKER.format(made="pairing")}
 FROM pairing JOIN event ON event.id = pairing.event {JOIN_MAKER.format(made="pairing")}
 WHERE event.id = $1 ORDER BY pairing.created_at, pairing.id
 """
@@ -88,6 +88,7 @@ def _device(keyring: Keyring, row: dict[str, Any]) -> Device:
         **row,
         "event_title": json_of(row["event_title"]),
         "label": label_of(keyring, row),
+        "expires_at": over_after(row["ends_at"]),
         "revoked_at": _ended(row),
     }
     return msgspec.convert(facts, Device, strict=False)
@@ -115,6 +116,7 @@ async def pairings_of(keyring: Keyring, event: UUID) -> list[PairingRow]:
             {
                 **row,
                 "label": label_of(keyring, row),
+                "expires_at": over_after(row["ends_at"]),
                 "revoked_at": _ended(row),
                 "devices": devices.get(str(row["id"]), []),
             },
@@ -203,7 +205,7 @@ async def pairing_by_token(keyring: Keyring, token: str) -> PairingFacts:
     if parts is None or not proves(keyring, PAIRING, token):
         raise Refused("not_found")
     rows = await fetch(
-        f"SELECT pairing.id, {LABEL}, pairing.event, pairing.expires_at, pairing.revoked_at,"
+        f"SELECT pairing.id, {LABEL}, pairing.event, event.ends_at, pairing.revoked_at,"
         f" event.title AS event_title, {MAKER.format(made='pairing')} FROM pairing"
         " JOIN event ON event.id = pairing.event AND event.ended_at IS NULL"
         f" {JOIN_MAKER.format(made='pairing')} WHERE pairing.id = $1",
@@ -216,7 +218,7 @@ async def pairing_by_token(keyring: Keyring, token: str) -> PairingFacts:
         "event_title": json_of(rows[0]["event_title"]),
         "label": label_of(keyring, rows[0]),
     }
-    if _ended(row) is not None or row["expires_at"] <= now():
+    if _ended(row) is not None or over_after(row["ends_at"]) <= now():
         raise Refused("pairing_over")
     return msgspec.convert(row, PairingFacts, strict=False)
 

@@ -453,3 +453,25 @@ async def test_times_are_kept_to_the_fraction_of_a_second(world: World) -> None:
     )
     assert abs(datetime.fromisoformat(result["first"]["at"]) - at) < timedelta(seconds=5)
     assert not (await fetch("SELECT clock_off FROM scan"))[0]["clock_off"]
+
+
+async def test_an_event_that_moves_takes_its_gate_along(world: World) -> None:
+    entry = {"entry_opens_at": soon(-3, 8), "entry_closes_at": soon(-2, 9)}
+    event = await world.event(starts_at=soon(-3), ends_at=soon(-3, 17), **entry)
+    gate = await world.gate(event)
+    path = f"/api/v1/events/{event['slug']}"
+    async with world.phone(gate["token"]) as phone:
+        over = (await phone.get("/gate/api/roster")).status_code
+        assert over in {401, 403, 410}
+        async with world.api("korea") as api:
+            today = soon(0, 1)
+            moved = (await api.patch(path, json={"starts_at": today, "ends_at": soon(1, 23)})).json()
+            assert moved["entry_opens_at"].startswith(soon(0, 0))
+        party = await world.party(event)
+        assert (await phone.get("/gate/api/roster")).status_code == 200
+        (scanned,) = await world.scan(gate, {"code": party["tickets"][0]["code"]})
+    assert scanned["outcome"] in {"admitted", "refused"}
+    assert scanned["code"] != "another_day"
+    async with world.desk("korea") as desk:
+        form = (await desk.get(f"/desk/events/{event['slug']}/edit?lang=en")).text
+    assert re.search(r'name="move_along"\s+value="on" checked', form)
