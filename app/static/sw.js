@@ -1,5 +1,6 @@
-// Tickets and the gate at hand without a network. Party pages: from the network first, else as they were kept; what the
-// server says is gone (404, 410) is forgotten here too. The gate: its page and files are kept together, as one set.
+// Tickets and the gate at hand without a network. Party pages: from the network first, else as they were kept. Only a
+// whole answer of ours replaces what is kept, and only our own 410 erases it: a proxy's 502 or a portal's page does
+// neither. The gate: its page and files are kept together, as one set.
 const TICKETS = "bon-tickets-1",
   GATE = "bon-gate-1";
 const PARTY = /^\/[a-z-]+\/r\/[\w-]+(\/\d+(\.svg)?)?\/?$/;
@@ -20,21 +21,28 @@ self.addEventListener("activate", (event) =>
 
 const bare = (path) => path.replace(/\/$/, "");
 
+// the whole answer, or an error: half a page is none
 const within = async (path, patience) => {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), patience);
   try {
-    return await fetch(path, { signal: controller.signal, credentials: "same-origin" });
+    // past the browser's own cache: it keeps a 410 of some proxy for ever
+    const answer = await fetch(path, { signal: controller.signal, credentials: "same-origin", cache: "no-store" });
+    const body = [101, 204, 205, 304].includes(answer.status) ? null : await answer.arrayBuffer();
+    return new Response(body, { status: answer.status, statusText: answer.statusText, headers: answer.headers });
   } finally {
     clearTimeout(timer);
   }
 };
 
+const ours = (answer) => answer.headers.get("x-bon") === "1" && answer.status < 500;
+
 const refreshed = async (path, kept) => {
   const answer = await within(path, PATIENCE);
   const key = bare(path.split("?")[0]);
+  if (!ours(answer)) return (await kept.match(key)) || answer;
   if (answer.ok) await kept.put(key, answer.clone());
-  if (answer.status === 404 || answer.status === 410) {
+  if (answer.status === 410) {
     if (key.split("/").length === 4)
       await forget(key, kept); // the party itself is gone
     else await kept.delete(key);
@@ -68,7 +76,8 @@ const gatePage = async (request) => {
   const kept = await caches.match("/gate", { cacheName: GATE });
   if (!kept) return fetch(request); // not a phone of the gate
   try {
-    return await within(request.url, GATE_PATIENCE);
+    const answer = await within(request.url, GATE_PATIENCE);
+    return ours(answer) ? answer : kept;
   } catch {
     return kept;
   }
@@ -94,9 +103,14 @@ const keepTickets = async (paths) => {
 // the files first, the page last: a page is never kept without what it needs
 const keepGate = async (files) => {
   const kept = await caches.open(GATE);
-  for (const path of files) if (!(await kept.match(path))) await kept.add(path);
+  for (const path of files) {
+    if (await kept.match(path)) continue;
+    const file = await within(path, PATIENCE);
+    if (!ours(file) || !file.ok) throw new Error("not a file of ours");
+    await kept.put(path, file);
+  }
   const page = await within("/gate", PATIENCE);
-  if (!page.ok) throw new Error("not paired");
+  if (!ours(page) || !page.ok) throw new Error("not paired");
   await kept.put("/gate", page);
   for (const request of await kept.keys()) {
     const { pathname } = new URL(request.url);

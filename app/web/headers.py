@@ -25,6 +25,7 @@ POLICY = policy({})
 
 ALWAYS = [
     (b"content-security-policy", POLICY.encode()),
+    (b"x-bon", b"1"),  # by this the worker in the phone knows an answer of ours from a proxy's page
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),

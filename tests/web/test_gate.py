@@ -456,7 +456,7 @@ async def test_times_are_kept_to_the_fraction_of_a_second(world: World) -> None:
 
 
 async def test_an_event_that_moves_takes_its_gate_along(world: World) -> None:
-    entry = {"entry_opens_at": soon(-3, 8), "entry_closes_at": soon(-2, 9)}
+    entry: dict[str, Any] = {"entry_opens_at": soon(-3, 8), "entry_closes_at": soon(-2, 9)}
     event = await world.event(starts_at=soon(-3), ends_at=soon(-3, 17), **entry)
     gate = await world.gate(event)
     path = f"/api/v1/events/{event['slug']}"
