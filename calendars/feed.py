@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
+import regex
 from icalendar import Alarm, Calendar, Event, vDuration, vUri
 
 from calendars.zones import vtimezone
 
 PRODID = "-//Bon//Khmer festivals abroad//EN"
 REFRESH = timedelta(hours=6)
+_LETTER = regex.compile(r"\X(?:(?<=\u17d2)\X)*")  # a coeng takes the consonant below it along
 SUMMARY, DESCRIPTION, LOCATION = 255, 1200, 500  # octets
 
 
@@ -45,17 +47,16 @@ class CalendarEntry(msgspec.Struct, frozen=True):
 
 
 def cut(text: str, octets: int) -> str:
-    """At most so many octets in UTF-8, ending with … where something was left out, never inside a Khmer cluster."""
+    """At most so many octets in UTF-8, ending with … where something was left out, never inside what a reader takes for
+    one letter: a Khmer cluster, an emoji of several people, a flag."""
     if len(text.encode()) <= octets:
         return text
-    kept = text.encode()[: octets - 3].decode(errors="ignore")
-    rest = text[len(kept) :]
-    while (
-        kept
-        and rest
-        and (unicodedata.combining(rest[0]) or unicodedata.category(rest[0]) in {"Mn", "Mc"} or kept[-1] == "\u17d2")
-    ):
-        rest, kept = kept[-1] + rest, kept[:-1]
+    kept, room = "", octets - 3
+    for letter in _LETTER.findall(text):
+        room -= len(letter.encode())
+        if room < 0:
+            break
+        kept += letter
     return kept.rstrip() + "…"
 
 

@@ -167,6 +167,7 @@ async def _calendar_file(feed: str, name: str, body: bytes) -> PublicAnswer:
         headers={
             "content-disposition": f'inline; filename="{name}"',
             "access-control-allow-origin": "*",
+            "access-control-expose-headers": "etag, last-modified",
             "cross-origin-resource-policy": "cross-origin",
         },
     )

@@ -32,6 +32,13 @@ ALWAYS = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(self), geolocation=(), microphone=(), payment=()"),
 ]
+# calendar apps in browsers ask whether they may revalidate
+PREFLIGHT = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"GET, HEAD"),
+    (b"access-control-allow-headers", b"if-none-match, if-modified-since"),
+    (b"access-control-max-age", b"86400"),
+]
 TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -41,6 +48,8 @@ async def before_send(message: Message, scope: Scope) -> None:
         return
     headers = message["headers"] = list(message.get("headers", []))
     present = {name.lower() for name, _ in headers}
+    if scope["type"] == "http" and scope["method"] == "OPTIONS" and scope["path"].startswith("/calendars/"):
+        headers += PREFLIGHT
     headers += [header for header in ALWAYS if header[0] not in present]
     if scope["litestar_app"].state.settings.secure:
         headers.append(TRANSPORT)

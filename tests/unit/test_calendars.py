@@ -114,6 +114,14 @@ def test_khmer_is_never_cut_inside_a_cluster() -> None:
         assert len(cut(text, octets).encode()) <= octets
 
 
+@pytest.mark.parametrize("letter", ["👨‍👩‍👧‍👦", "🇰🇭", "👍🏽", "e\u0301", "ស្ត្រី"])
+def test_a_letter_of_several_parts_is_cut_whole_or_not_at_all(letter: str) -> None:
+    for octets in range(40, 90):
+        kept = cut(letter * 30, octets).removesuffix("…")
+        assert kept == letter * (len(kept) // len(letter))
+        assert len(kept.encode()) <= octets - 3
+
+
 def test_all_day_ends_exclusively_and_is_transparent() -> None:
     raw = vevent(entry(all_day=True, starts=datetime(2027, 4, 14), ends=datetime(2027, 4, 17)))
     assert b"DTSTART;VALUE=DATE:20270414" in raw

@@ -110,3 +110,16 @@ async def test_linked_data_says_what_the_page_says(world: World) -> None:
             offer = (await linked(world, event["slug"]))["offers"]
             assert offer["availability"].endswith(said)
         assert offer["validFrom"].startswith(soon(30))
+
+
+async def test_a_calendar_app_in_a_browser_may_revalidate(world: World) -> None:
+    await world.event()
+    path = "/calendars/en/khmer-festivals-korea.ics"
+    async with world.stranger as client:
+        asked = await client.options(path, headers={"access-control-request-headers": "if-none-match"})
+        assert asked.status_code == 204
+        assert asked.headers["access-control-allow-origin"] == "*"
+        assert "if-none-match" in asked.headers["access-control-allow-headers"]
+        answer = await client.get(path)
+        assert "etag" in answer.headers["access-control-expose-headers"]
+        assert "access-control-allow-headers" not in (await client.options("/en/")).headers
