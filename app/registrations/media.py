@@ -18,8 +18,9 @@ from app.security import ticket_code
 from app.validation.fields import small_number
 from app.validation.refusals import Refused
 from app.web.assets import compressed
+from app.web.limits import PRINTING
 from app.web.rendering import page
-from app.web.request import Req, keyring_of, settings_of
+from app.web.request import Req, keyring_of, settings_of, source_of
 
 PRIVATE = {"cache-control": "private, no-store", "x-robots-tag": "noindex"}
 
@@ -41,6 +42,7 @@ async def calendar_file(
 @get("/{language:str}/r/{key:str}/tickets.pdf")
 async def tickets_pdf(request: Req, party: NamedDependency[Party], language: FromPath[str]) -> Response[bytes]:
     """Every ticket of the party on A4, to print and cut."""
+    PRINTING.pass_or_refuse(source_of(request), str(party.id))
     event = await event_by_id(party.event)
     tickets = _printed(request, event, party, None)
     body = await prints.sheet(await _facts(event, party, tickets, language))
@@ -70,6 +72,7 @@ async def picture(
     if kind == "svg":
         return compressed(request, qr.svg(tickets[0].address).encode(), "image/svg+xml", PRIVATE)
     if kind:
+        PRINTING.pass_or_refuse(source_of(request), str(party.id))
         facts = await _facts(event, party, tickets, language)
         headers = {**PRIVATE, "content-disposition": f'inline; filename="{event.slug}-{party.short_code}-{name}"'}
         made = await (prints.picture if kind == "png" else prints.sheet)(facts)

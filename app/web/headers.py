@@ -48,7 +48,7 @@ async def before_send(message: Message, scope: Scope) -> None:
         return
     headers = message["headers"] = list(message.get("headers", []))
     present = {name.lower() for name, _ in headers}
-    if scope["type"] == "http" and scope["method"] == "OPTIONS" and scope["path"].startswith("/calendars/"):
+    if scope.get("method") == "OPTIONS" and scope["path"].startswith("/calendars/"):
         headers += PREFLIGHT
     headers += [header for header in ALWAYS if header[0] not in present]
     if scope["litestar_app"].state.settings.secure:

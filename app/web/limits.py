@@ -51,6 +51,9 @@ class Fence:
 REGISTERING = Fence(rate=6_000, burst=6_000)  # an address and event: a factory shares one address
 
 
+PRINTING = Fence(rate=120, burst=60)  # an address and party: each picture and sheet takes a tenth of a second
+
+
 class Guess(msgspec.Struct, frozen=True):
     """A purpose that invites guessing: at most `most` failures in `minutes`."""
 

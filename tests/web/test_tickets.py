@@ -9,6 +9,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter
 
+from app.web import limits
 from tests.world import World
 
 BUS = [{"name": {"km": "អូសាន", "en": "Osan"}, "seats": 45}]
@@ -177,3 +178,16 @@ async def test_prints_say_the_day_in_few_words(world: World) -> None:
     async with world.stranger as client:
         page = (await client.get(f"/km/events/{event['slug']}")).text.replace("<wbr>", "")
     assert "ថ្ងៃព្រហស្បតិ៍ ទី 26 ខែកញ្ញា ឆ្នាំ 2030" in page
+
+
+async def test_one_hand_cannot_keep_the_press_busy(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits.PRINTING, "burst", 3)
+    party = await world.party(await world.event())
+    async with world.stranger as client:
+        answers = [(await client.get(f"/km/r/{party['key']}/1.png")).status_code for _ in range(5)]
+        other = await world.party(await world.event())
+        assert (await client.get(f"/km/r/{other['key']}/1.png")).status_code == 200
+        assert (
+            await client.get(f"/km/r/{party['key']}/1.svg")
+        ).status_code == 200  # the gate's code itself always comes
+    assert answers == [200, 200, 200, 429, 429]

@@ -1,0 +1,77 @@
+"""The press: the same print is made once, what waits has a bound, and what failed is tried again."""
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from app.printing import typesetting
+from app.printing.typesetting import Press
+from app.validation.refusals import Refused
+
+
+class Setter:
+    """Sets nothing until it may; counts what it was asked for."""
+
+    def __init__(self) -> None:
+        self.may, self.asked, self.fails = threading.Event(), 0, False
+
+    def __call__(self, template: str, inputs: bytes, kind: str, ppi: float) -> bytes:
+        self.asked += 1
+        self.may.wait(5)
+        if self.fails:
+            raise RuntimeError("no type")
+        return inputs
+
+
+@pytest.fixture
+def setter(monkeypatch: pytest.MonkeyPatch) -> Setter:
+    made = Setter()
+    monkeypatch.setattr(typesetting, "_set", made)
+    return made
+
+
+async def asked(press: Press, facts: dict[str, Any], template: str = "event.typ") -> bytes:
+    return await press.make(template, facts, "pdf", 144)
+
+
+async def test_however_many_ask_for_one_print_it_is_made_once(setter: Setter) -> None:
+    press = Press(waiting=2)
+    several = [asyncio.ensure_future(asked(press, {"a": 1})) for _ in range(600)]
+    await asyncio.sleep(0)
+    setter.may.set()
+    assert set(await asyncio.gather(*several)) == {b'{"a":1}'}
+    assert await asked(press, {"a": 1}) == b'{"a":1}'
+    assert setter.asked == 1
+    assert await asked(press, {"a": 2}) == b'{"a":2}'
+    assert setter.asked == 2
+
+
+async def test_names_are_not_kept(setter: Setter) -> None:
+    press = Press()
+    setter.may.set()
+    for _ in range(2):
+        assert await asked(press, {"name": "Dara"}, "ticket.typ") == b'{"name":"Dara"}'
+    assert setter.asked == 2
+
+
+async def test_one_too_many_is_told_to_come_again(setter: Setter) -> None:
+    press = Press(waiting=2)
+    two = [asyncio.ensure_future(asked(press, {"a": n})) for n in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(Refused, match="busy"):
+        await asked(press, {"a": 3})
+    setter.may.set()
+    await asyncio.gather(*two)
+    assert await asked(press, {"a": 3}) == b'{"a":3}'
+
+
+async def test_what_failed_is_not_kept(setter: Setter) -> None:
+    press = Press()
+    setter.may.set()
+    setter.fails = True
+    with pytest.raises(RuntimeError):
+        await asked(press, {"a": 1})
+    setter.fails = False
+    assert await asked(press, {"a": 1}) == b'{"a":1}'
