@@ -182,6 +182,7 @@ async def test_prints_say_the_day_in_few_words(world: World) -> None:
 
 async def test_one_hand_cannot_keep_the_press_busy(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits.PRINTING, "burst", 3)
+    monkeypatch.setattr(limits.PRINTING, "rate", 0.001)
     party = await world.party(await world.event())
     async with world.stranger as client:
         answers = [(await client.get(f"/km/r/{party['key']}/1.png")).status_code for _ in range(5)]
