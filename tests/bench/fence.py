@@ -1,24 +1,30 @@
 """Two thousand connections that do nothing good, and what others wait meanwhile: `python -m tests.bench.fence`.
 
 Hostile: a fifth each says nothing, half a head, 66 kB and then nothing, a byte a second, and asks without reading.
+With `nginx` or `caddy` as a second word they and the others come through that proxy, as docs/proxy sets it up.
 Measured from another address: a page and a scan, every half second for twenty seconds; then whether all is as before.
 """
 
 import asyncio
+import re
 import secrets
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 
-from tests.served import Served
+from tests.served import Served, free_port
 from tests.world import festival
 
 HOSTILE = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
+PROXY = sys.argv[2] if len(sys.argv) > 2 else ""
+RECIPES = Path(__file__).parent.parent.parent / "docs" / "proxy"
 SECONDS = 20
 PATH = b"/km/korea/"
 HEAD = (
@@ -71,10 +77,10 @@ def prepared(served: Served) -> tuple[bytes, str, str]:
     return f"/km/events/{event['slug']}/register".encode(), code, device["token"]
 
 
-async def measure(served: Served, form: bytes, code: str, token: str) -> None:
+async def measure(port: int, form: bytes, code: str, token: str) -> None:
     from_elsewhere = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
     gate = {"authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=served.base, transport=from_elsewhere, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=from_elsewhere, timeout=10) as client:
 
         async def scan() -> float:
             body = {"scans": [{"nonce": secrets.token_hex(16), "code": code}]}
@@ -91,7 +97,7 @@ async def measure(served: Served, form: bytes, code: str, token: str) -> None:
         print(f"{'':34} {'median':>9} {'worst':>9}   failed")
         tell("a page, alone", (await round_of(10))[0])
         opened: list[asyncio.StreamWriter] = []
-        held = [asyncio.ensure_future(hostile(served.port, n % 5, opened, form)) for n in range(HOSTILE)]
+        held = [asyncio.ensure_future(hostile(port, n % 5, opened, form)) for n in range(HOSTILE)]
         await asyncio.sleep(2)
         print(f"{len(opened)} of {HOSTILE} hostile connections are open")
         pages, scans = await round_of(SECONDS * 2)
@@ -114,11 +120,44 @@ def tell(what: str, waits: list[float]) -> None:
         )
 
 
+@contextmanager
+def through(proxy: str, served: Served, folder: Path) -> Iterator[int]:
+    """The port to come by: that of the proxy of our recipe, without its TLS, or Bon's own."""
+    if not proxy:
+        yield served.port
+        return
+    port, recipe = free_port(), RECIPES / {"nginx": "nginx.conf", "caddy": "Caddyfile"}[proxy]
+    text = recipe.read_text().replace("127.0.0.1:8000", f"127.0.0.1:{served.port}")
+    if proxy == "nginx":
+        text = re.sub(r"ssl_\w+ [^;]+;", "", text).replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+        command = ["nginx", "-c", str(folder / "proxy"), "-g", f"daemon off; pid {folder}/pid;"]
+    else:
+        text = text.replace("bon.example {", f"http://127.0.0.1:{port} {{").replace(
+            "{\n\tservers", "{\n\tadmin off\n\tservers", 1
+        )
+        command = ["caddy", "run", "--config", str(folder / "proxy"), "--adapter", "caddyfile"]
+    (folder / "proxy").write_text(text)
+    running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            with suppress(httpx.HTTPError):
+                if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+                    break
+            time.sleep(0.1)
+        yield port
+    finally:
+        running.terminate()
+        running.wait(20)
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Served(Path(folder)) as served:
+        served.env["BON_TRUSTED_PROXIES"] = "127.0.0.1"
         served.token = served.staff()
         served.start()
-        asyncio.run(measure(served, *prepared(served)))
+        facts = prepared(served)
+        with through(PROXY, served, Path(folder)) as port:
+            asyncio.run(measure(port, *facts))
 
 
 if __name__ == "__main__":
