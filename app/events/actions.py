@@ -22,7 +22,7 @@ from app.seats.waiting import promote_waiting
 from app.security.keyring import Keyring
 from app.validation.forms import Wall, fields_of, stored
 from app.validation.refusals import Problem, Refused
-from models.events import Counter, Event, EventPicture, PickupPoint
+from models.events import Counter, Event, EventPicture, PickupPoint, PlaceLeft
 from models.states import EventState
 
 COUNTER = "event_number"
@@ -133,10 +133,18 @@ async def edit(
             "previous_starts_at": before.starts_at if moved else before.previous_starts_at,
         }
         await _set(event, by_name(columns))
+        if before.host_country != draft.host_country and not (before.draft and not before.was_public):
+            await _leave(event, before.host_country, draft.host_country)
         await held.content_changed()
         await record(Kind.EVENT_EDITED, by, event, event, changed=changed)
         await promote_waiting(event)
         return await event_by_id(event)
+
+
+async def _leave(event: UUID, former: str, present: str) -> None:
+    """The former country's feeds say for a while that the event is off there; where it is now, nothing says so."""
+    await PlaceLeft.delete().where(PlaceLeft.event == event, PlaceLeft.host_country.is_in([former, present]))
+    await insert(PlaceLeft, {"id": uuid4(), "event": event, "host_country": former, "left_at": now()})
 
 
 def _changed(before: EventRow, draft: EventDraft) -> list[str]:

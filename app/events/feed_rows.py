@@ -1,20 +1,27 @@
 """What feeds read: whether anything changed, and which events they hold. SQL by name: expressions over many rows."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from app.database.connection import fetch, now
+from app.database.lanes import Row
 from app.events.queries import PUBLIC
+
+LEFT_KEPT = timedelta(days=30)
+# events that moved away from a country, for whom its feeds still say so
+_LEFT = """place_left JOIN event ON event.id = place_left.event
+WHERE place_left.host_country = $1 AND place_left.left_at >= $2 AND event.host_country <> $1"""
 
 
 class Head(msgspec.Struct, frozen=True):
-    """What decides whether a feed must be made anew."""
+    """What decides whether a feed must be made anew; `left` are those that moved away, and their revisions."""
 
     events: int
     revisions: int
     modified_at: datetime | None
+    left: tuple[int, int]
 
 
 def _of(code: str | None, festival: str | None, first: int) -> tuple[str, list[Any]]:
@@ -32,8 +39,21 @@ async def feed_head(code: str | None, festival: str | None = None) -> Head:
         f" FROM event WHERE {condition} AND {PUBLIC}",
         *args,
     )
-    row = {**rows[0], "revisions": int(rows[0]["revisions"])}
+    left = await _left("count(*) AS events, coalesce(sum(content_revision), 0) AS revisions", code, festival)
+    row = {
+        **rows[0],
+        "revisions": int(rows[0]["revisions"]),
+        "left": (left[0]["events"], int(left[0]["revisions"])) if left else (0, 0),
+    }
     return msgspec.convert(row, Head, strict=False)
+
+
+async def _left(columns: str, code: str | None, festival: str | None) -> list[Row]:
+    """Of the events that moved away from this country; a feed of all countries has them where they are now."""
+    if code is None:
+        return []
+    of_festival, args = ("AND event.festival = $3", [festival]) if festival else ("", [])
+    return await fetch(f"SELECT {columns} FROM {_LEFT} {of_festival}", code, now() - LEFT_KEPT, *args)
 
 
 class FeedItem(msgspec.Struct, frozen=True):
@@ -62,4 +82,10 @@ async def feed_items(
         now(),
         *args,
     )
-    return msgspec.convert(rows, list[FeedItem], strict=False)
+    left = await _left(
+        "CAST(event.id AS TEXT) AS id, content_revision, 'cancelled' AS state,"
+        " CASE WHEN all_day THEN '' ELSE time_zone END AS zone, 1 AS coming",
+        code,
+        festival,
+    )
+    return msgspec.convert([*left, *rows], list[FeedItem], strict=False)

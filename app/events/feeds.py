@@ -30,6 +30,7 @@ from app.validation.refusals import Refused
 from app.web.public_cache import PublicAnswer, public_cache_of
 from app.web.request import Req, settings_of
 from calendars.feed import calendar
+from models.states import EventState
 
 KEPT_BACK = timedelta(days=365)
 CANCELLED_KEPT = timedelta(days=30)
@@ -125,9 +126,17 @@ async def _parts(items: list[FeedItem], language: str, base: str, *, brief: bool
 
     helpers = {code: await contacts_of(code) for code in {event.host_country for event in missing}}
 
+    shown_as = {item.id: EventState(item.state) for item in items}
+
     def render() -> dict[str, bytes]:
         return {
-            str(event.id): VEVENTS.make(event, language, base, helpers[event.host_country], brief=brief)
+            str(event.id): VEVENTS.make(
+                msgspec.structs.replace(event, state=shown_as[str(event.id)]),  # off where it moved away from
+                language,
+                base,
+                helpers[event.host_country],
+                brief=brief,
+            )
             for event in missing
         }
 

@@ -22,7 +22,17 @@ LOOKS_AGAIN = 600  # seconds before the opening
 RESERVED_SLUGS = {"new"}
 
 # a change of any of these is one that calendars must notice (RFC 5545 3.8.7.4)
-SEQUENCED = ("starts_local", "ends_local", "time_zone", "all_day", "venue", "address", "latitude", "longitude")
+SEQUENCED = (
+    "host_country",
+    "starts_local",
+    "ends_local",
+    "time_zone",
+    "all_day",
+    "venue",
+    "address",
+    "latitude",
+    "longitude",
+)
 
 
 def read_event(

@@ -148,19 +148,6 @@ async def test_every_feed_address(world: World) -> None:
             assert "VCALENDAR" not in answer.text
 
 
-async def test_an_event_that_moves_to_another_country_changes_feeds(world: World) -> None:
-    event = await world.event()
-    async with world.stranger as client:
-        assert event["id"] in (await client.get("/calendars/en/khmer-festivals-korea.ics")).text
-        async with world.api("hq") as hq:
-            moved = await hq.patch(
-                f"/api/v1/events/{event['slug']}", json={"host_country": "JP", "time_zone": "Asia/Tokyo"}
-            )
-            assert moved.status_code == 200
-        assert event["id"] not in (await client.get("/calendars/en/khmer-festivals-korea.ics")).text
-        assert event["id"] in (await client.get("/calendars/en/khmer-festivals-japan.ics")).text
-
-
 async def test_a_renamed_country_keeps_its_old_feed_until_it_is_retired(world: World) -> None:
     event = await world.event()
     await actions.rename("korea", "south-korea", OPERATOR)

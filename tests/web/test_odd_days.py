@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from xml.etree import ElementTree as Xml
@@ -123,3 +124,32 @@ async def test_a_calendar_app_in_a_browser_may_revalidate(world: World) -> None:
         answer = await client.get(path)
         assert "etag" in answer.headers["access-control-expose-headers"]
         assert "access-control-allow-headers" not in (await client.options("/en/")).headers
+
+
+async def entries(world: World, name: str) -> dict[str, Any]:
+    world.app.state.public_cache.clear()
+    async with world.stranger as client:
+        feed: Any = Calendar.from_ical((await client.get(f"/calendars/en/{name}.ics")).content)
+    return {str(event["uid"]): event for event in feed.events}
+
+
+async def test_an_event_that_leaves_a_country_is_off_there_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = await world.event(by="hq")
+    path, uid = f"/api/v1/events/{event['slug']}", event["id"]
+    assert (await entries(world, "khmer-festivals-korea"))[uid]["status"] == "CONFIRMED"
+    async with world.api("hq") as api:
+        moved = await api.patch(path, json={"host_country": "JP", "time_zone": "Asia/Tokyo"})
+        assert moved.status_code == 200, moved.text
+        left = (await entries(world, "khmer-festivals-korea"))[uid]
+        assert left["status"] == "CANCELLED"
+        assert left["sequence"] == 1
+        assert left["summary"].startswith("[Cancelled")
+        assert (await entries(world, "khmer-new-year-korea"))[uid]["status"] == "CANCELLED"
+        for name in ("khmer-festivals-japan", "khmer-festivals-abroad"):
+            assert (await entries(world, name))[uid]["status"] == "CONFIRMED"
+        await api.patch(path, json={"host_country": "KR", "time_zone": "Asia/Seoul"})
+        back = (await entries(world, "khmer-festivals-korea"))[uid]
+        assert (back["status"], back["sequence"]) == ("CONFIRMED", 2)
+        assert (await entries(world, "khmer-festivals-japan"))[uid]["status"] == "CANCELLED"
+        monkeypatch.setattr("app.events.feed_rows.LEFT_KEPT", timedelta(0))
+        assert uid not in await entries(world, "khmer-festivals-japan")
