@@ -12,9 +12,8 @@ from app.database.connection import insert, now, write
 from app.database.data_keys import words_key
 from app.database.rows import by_name
 from app.events.shapes import EventRow
-from app.gate import rules
 from app.gate.scans import walk_in_row
-from app.gate.shapes import Device, PhoneState, WalkInAsk
+from app.gate.shapes import Device, PhoneState, WalkInAsk, over_after
 from app.seats.hold import hold
 from app.security.keyring import Keyring
 from app.security.passwords import hash_secret, new_secret
@@ -24,7 +23,7 @@ from models.gate import GateDevice, Pairing, Scan, WalkIn
 
 async def pair(keyring: Keyring, event: EventRow, label: str, by: Actor) -> tuple[UUID, datetime]:
     """A new pairing, which the desk shows as a QR; it ends 12 hours after the event. Returns its id and expiry."""
-    row, expires_at = uuid4(), rules.over_after(event.ends_at)
+    row, expires_at = uuid4(), over_after(event.ends_at)
     async with write():
         sealed = (await words_key(keyring, event.id)).seal(label, f"pairing.sealed_label:{row}")
         await insert(

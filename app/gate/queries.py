@@ -10,8 +10,19 @@ from app.accounts.queries import JOIN_MAKER, MAKER, maker_until
 from app.database.connection import fetch, now
 from app.database.data_keys import SEALED_KEY
 from app.database.rows import json_of, places, uuid_of
-from app.gate.rules import LATE_DELIVERY, over_after
-from app.gate.shapes import ByHand, Conflict, Device, JudgedParty, JudgedTicket, PairingRow, Result, Seen, device_name
+from app.gate.rules import LATE_DELIVERY
+from app.gate.shapes import (
+    ByHand,
+    Conflict,
+    Device,
+    JudgedParty,
+    JudgedTicket,
+    PairingRow,
+    Result,
+    Seen,
+    device_name,
+    over_after,
+)
 from app.security.keyring import Keyring
 from app.security.links import proves, read_key
 from app.security.passwords import hash_secret

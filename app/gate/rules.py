@@ -24,14 +24,6 @@ CLOCK_TOLERANCE = timedelta(seconds=60)
 LATE_DELIVERY = timedelta(days=14)
 ROSTER_OLD = timedelta(minutes=15)
 BATTERY_LOW = 20  # percent
-EXPIRES_AFTER_EVENT = timedelta(hours=12)
-
-
-def over_after(ends_at: datetime) -> datetime:
-    """When the phones of an event stop, as it is now: an event that moves takes its gate along."""
-    return ends_at + EXPIRES_AFTER_EVENT
-
-
 OUTCOMES = tuple(Outcome)
 
 # refusals of a ticket that can hold an admission all the same; whom else is let in is counted without a ticket

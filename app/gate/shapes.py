@@ -1,6 +1,6 @@
 """Devices, scans and what is said about them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,14 @@ REASONS = {
     "technical": _("The ticket or the phone does not work"),
     "other": _("Another reason"),
 }
+
+
+EXPIRES_AFTER_EVENT = timedelta(hours=12)
+
+
+def over_after(ends_at: datetime) -> datetime:
+    """When the phones of an event stop, as it is now: an event that moves takes its gate along."""
+    return ends_at + EXPIRES_AFTER_EVENT
 
 
 def device_name(label: str, number: int) -> str:
