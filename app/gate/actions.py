@@ -1,6 +1,6 @@
 """Pairing phones and what they tell, counting groups without tickets, and what the desk does about scans."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import msgspec
@@ -19,6 +19,9 @@ from app.security.keyring import Keyring
 from app.security.passwords import hash_secret, new_secret
 from app.validation.refusals import Refused
 from models.gate import GateDevice, Pairing, Scan, WalkIn
+
+MOST_PHONES = 20  # of one square at a time
+LIVELY = timedelta(hours=12)  # a phone that was silent for longer is counted no more
 
 
 async def pair(keyring: Keyring, event: EventRow, label: str, by: Actor) -> tuple[UUID, datetime]:
@@ -42,12 +45,18 @@ async def pair(keyring: Keyring, event: EventRow, label: str, by: Actor) -> tupl
 
 
 async def add_device(pairing: UUID) -> str:
-    """One more phone under a pairing; returns its secret, of which only the hash is kept."""
+    """One more phone under a pairing; returns its secret, of which only the hash is kept.
+
+    Raises Refused "pairing_full": a square that somebody posts makes no crowd of gates.
+    """
     secret = new_secret()
     async with write():
         # touching the pairing's row makes the count below safe: two phones never get the same number
         await Pairing.update({Pairing.created_at: Pairing.created_at}).where(Pairing.id == pairing)
         count = await GateDevice.count().where(GateDevice.pairing == pairing)
+        lively = (GateDevice.pairing == pairing) & (GateDevice.seen_at > now() - LIVELY)
+        if await GateDevice.count().where(lively) >= MOST_PHONES:
+            raise Refused("pairing_full", most=MOST_PHONES)
         device = uuid4()
         await insert(
             GateDevice,

@@ -171,6 +171,7 @@ SENTENCES: dict[str, tuple[int, str]] = {
     # -- the gate
     "device_unknown": (401, _("This phone is not paired with a gate, or no longer.")),
     "another_pairing": (409, _("This phone was paired anew. Please open the gate's page again.")),
+    "pairing_full": (409, _("{most} phones use this code already. Ask the attaché for another code.")),
     "pairing_over": (410, _("This pairing link is no longer valid. Ask the attaché for a new one.")),
     "code_malformed": (422, _("This is not a ticket of ours.")),
     "code_unknown_key": (422, _("This ticket was made with a key that we do not know.")),

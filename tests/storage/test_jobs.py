@@ -199,14 +199,17 @@ async def test_words_of_an_event_open_until_its_time_is_over(world: World) -> No
         assert "Later" not in (await desk.get(f"/desk/events/{event['slug']}/gate")).text
 
 
-async def end(*events: dict[str, Any]) -> None:
-    """These events took place long ago."""
+LONG_AGO = datetime(2020, 1, 2, tzinfo=UTC)
+
+
+async def end(*events: dict[str, Any], at: datetime = LONG_AGO) -> None:
+    """These events took place long ago, or ended at this moment."""
     for event in events:
         await fetch(
             "UPDATE event SET starts_at = $2, ends_at = $3 WHERE slug = $1 RETURNING id",
             event["slug"],
-            datetime(2020, 1, 1, tzinfo=UTC),
-            datetime(2020, 1, 2, tzinfo=UTC),
+            at - timedelta(days=1),
+            at,
         )
 
 

@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from app.database.connection import fetch
+from app.gate import actions as gate_actions
+from app.gate import api as gate_api
+from app.web import limits
 from tests.world import World, soon
 
 
@@ -475,3 +479,34 @@ async def test_an_event_that_moves_takes_its_gate_along(world: World) -> None:
     async with world.desk("korea") as desk:
         form = (await desk.get(f"/desk/events/{event['slug']}/edit?lang=en")).text
     assert re.search(r'name="move_along"\s+value="on" checked', form)
+
+
+async def test_one_square_pairs_twenty_phones_at_a_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = await world.event()
+    gate = await world.gate(event)
+    monkeypatch.setattr(gate_actions, "MOST_PHONES", 2)
+    path = gate["pair_url"].partition("8000")[2]
+    codes = []
+    for _ in range(3):
+        async with world.stranger as phone:
+            codes.append((await phone.post(f"{path}?lang=en")).status_code)
+    assert codes.count(303) == 1  # one is the API's own
+    assert codes[-1] == 409
+    monkeypatch.setattr(gate_actions, "LIVELY", timedelta(0))  # half a day later
+    async with world.stranger as phone:
+        assert (await phone.post(path)).status_code == 303
+
+
+async def test_names_are_counted_by_gate_not_by_phone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = await world.event(gate_search=True)
+    await world.party(event)
+    gate = await world.gate(event)
+    path = gate["pair_url"].partition("8000")[2]
+    monkeypatch.setattr(gate_api, "NAMES", msgspec.structs.replace(limits.NAMES, most=3))
+    async with world.phone(gate["token"]) as one, world.stranger as other:
+        assert (await other.post(path)).status_code == 303
+        answers = [
+            (await phone.post("/gate/api/names", json={"name": "Sok"})).status_code
+            for phone in (one, other, one, other, one)
+        ]
+    assert answers == [200, 200, 200, 429, 429]
