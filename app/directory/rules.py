@@ -159,16 +159,43 @@ def is_stale(checked_on: date | None, today: date) -> bool:
 class SubscribeLink(msgspec.Struct, frozen=True):
     """One way to subscribe. `app` names it, `refreshes` says how often it looks (a sentence of the catalogues)."""
 
+    device: str
     app: str
     address: str
     refreshes: str
 
 
 # no maker promises these addresses, so they stand in one table
+HOURS = _("looks every few hours, as you choose")
+# device, way, address, how often it looks. Google's own app on Android follows no address; its web page does, ICSx5 too
 APPS = (
-    (_("iPhone, iPad, Mac and Android calendar apps"), "{webcal}", _("looks every few hours, as you choose")),
-    (_("Google Calendar"), "https://calendar.google.com/calendar/r?cid={cid}", _("looks once or a few times a day")),
     (
+        "android",
+        _("ICSx5, a free app that follows addresses"),
+        "https://f-droid.org/packages/at.bitfire.icsdroid/",
+        HOURS,
+    ),
+    (
+        "android",
+        _("ICSx5 from Google Play"),
+        "https://play.google.com/store/apps/details?id=at.bitfire.icsdroid",
+        _("after installing it, come back and copy the address below"),
+    ),
+    (
+        "android",
+        _("Google Calendar in the browser, on a computer"),
+        "https://calendar.google.com/calendar/r?cid={cid}",
+        _("looks once or a few times a day; the phone then shows it too"),
+    ),
+    ("apple", _("Follow in the calendar app"), "{webcal}", HOURS),
+    (
+        "computer",
+        _("Google Calendar"),
+        "https://calendar.google.com/calendar/r?cid={cid}",
+        _("looks once or a few times a day"),
+    ),
+    (
+        "computer",
         _("Outlook"),
         "https://outlook.live.com/calendar/0/addfromweb?url={url}&name={name}",
         _("looks every three hours to once a day"),
@@ -180,4 +207,4 @@ def subscribe_links(feed: str, name: str) -> list[SubscribeLink]:
     """The links for a feed's https address."""
     webcal = feed.replace("https://", "webcal://", 1).replace("http://", "webcal://", 1)
     facts = {"webcal": webcal, "url": quote(feed, safe=""), "cid": quote(feed, safe=""), "name": quote(name, safe="")}
-    return [SubscribeLink(app, address.format(**facts), refreshes) for app, address, refreshes in APPS]
+    return [SubscribeLink(device, app, address.format(**facts), refreshes) for device, app, address, refreshes in APPS]

@@ -19,6 +19,7 @@ from models.states import Festival
 
 FESTIVALS = tuple(Festival)
 LOOKS_AGAIN = 600  # seconds before the opening
+NO_PLACES = {"Factory", "localtime"}  # zones of no place (tzdata)
 RESERVED_SLUGS = {"new"}
 
 # a change of any of these is one that calendars must notice (RFC 5545 3.8.7.4)
@@ -83,7 +84,7 @@ def _country(
 
 
 def _zone(read: Reader, name: str) -> str:
-    if name in available_timezones():
+    if name in available_timezones() - NO_PLACES:
         return name
     read.wrong("time_zone", "unknown_zone")
     return "UTC"

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 from icalendar import Calendar
 
-from tests.world import World, soon
+from tests.world import World, festival, soon
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -153,3 +153,20 @@ async def test_an_event_that_leaves_a_country_is_off_there_alone(world: World, m
         assert (await entries(world, "khmer-festivals-japan"))[uid]["status"] == "CANCELLED"
         monkeypatch.setattr("app.events.feed_rows.LEFT_KEPT", timedelta(0))
         assert uid not in await entries(world, "khmer-festivals-japan")
+
+
+async def test_a_zone_of_no_place_is_none(world: World) -> None:
+    async with world.api("korea") as api:
+        answer = await api.post("/api/v1/events", json=festival(time_zone="Factory"))
+    assert [(each["field"], each["code"]) for each in answer.json()["errors"]] == [("time_zone", "unknown_zone")]
+
+
+async def test_the_android_way_is_the_first_and_an_honest_one(world: World) -> None:
+    async with world.stranger as client:
+        page = (await client.get("/en/korea/subscribe")).text
+    assert page.index("Android phone") < page.index("iPhone") < page.index("Computer") < page.index("On another device")
+    android = page[page.index('id="android"') : page.index('id="iphone"')]
+    assert 'href="http://127.0.0.1:8000/calendars/en/khmer-festivals-korea.ics"' in android
+    assert "later changes do not follow" in android
+    assert "webcal:" not in android  # Google's app does nothing with it
+    assert "webcal:" in page[page.index('id="iphone"') : page.index('id="computer"')]
