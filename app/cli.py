@@ -4,6 +4,7 @@ whatever an operator can mend. Commands are named, not imported: the line starts
 import argparse
 import asyncio
 import contextlib
+import multiprocessing
 import os
 import resource
 import socket
@@ -148,7 +149,9 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         os.environ["BON_BASE_URL"] = f"http://127.0.0.1:{arguments.port}"
         settings = read(os.environ)
     _require_free_port(arguments.host, arguments.port)
-    asyncio.run(_prepare(settings, demo=arguments.demo))
+    asyncio.run(_prepare(settings))
+    if arguments.demo:
+        _add_demo()
     print(f"Bon serves {settings.base_url} (stop with Ctrl-C)", flush=True)
     Granian(
         "app.asgi:create_app",
@@ -191,14 +194,24 @@ def _require_free_port(host: str, port: int) -> None:
             raise Failed(f"Port {port} on {host} cannot be used ({error}). Choose another with --port.") from error
 
 
-async def _prepare(settings: Settings, *, demo: bool) -> None:
+async def _prepare(settings: Settings) -> None:
     from app.database.key_check import require_matching_secret
     from app.database.ready import ready
-    from app.demo import fill
     from app.security.keyring import load
 
     keyring = load(settings)
     async with ready(settings):
         await require_matching_secret(keyring)
-        if demo:
-            await fill(keyring, settings)
+
+
+def _add_demo() -> None:
+    """In a process of its own: setting type starts threads, and the workers that are forked from this one have none."""
+    adding = multiprocessing.get_context("spawn").Process(target=_run_demo)
+    adding.start()
+    adding.join()
+    if adding.exitcode:
+        raise Failed("The demo data could not be added.")
+
+
+def _run_demo() -> None:
+    sys.exit(run(["demo"]))

@@ -1,6 +1,7 @@
 """The real server in several processes: a rush for the last seats, and a kill in the midst of everything."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -162,3 +163,16 @@ def test_a_kill_loses_nothing_acknowledged_and_frees_nothing_taken(served: Serve
     assert counted(served, event)["registered"] >= 3 * len(acknowledged)
     doctor = served.bon("doctor", check=False)
     assert doctor.returncode == 0, doctor.stdout
+
+
+def test_the_demo_is_served_with_its_pictures(tmp_path: Path) -> None:
+    """What `make run` starts: nothing of the demo may leave threads behind that forked workers lack."""
+    with Served(tmp_path) as served:
+        served.start("--demo")
+        for path in ("/km/card.jpg", "/en/korea/card.jpg"):
+            answer = httpx.get(f"{served.base}{path}", timeout=30)
+            assert answer.headers["content-type"] == "image/jpeg"
+        page = httpx.get(f"{served.base}/en/korea/").text
+        slug = re.findall(r'/en/events/([\w-]+)"', page)[0]
+        picture = re.findall(r"/pictures/\w+\.webp", httpx.get(f"{served.base}/en/events/{slug}").text)[0]
+        assert httpx.get(f"{served.base}{picture}").headers["content-type"] == "image/webp"
