@@ -205,8 +205,8 @@ async def _prepare(settings: Settings) -> None:
 
 
 def _add_demo() -> None:
-    """In a process of its own: setting type starts threads, and the workers that are forked from this one have none."""
-    adding = multiprocessing.get_context("spawn").Process(target=_run_demo)
+    """In a process of its own: setting type starts threads, and workers that are forked from this one would have none."""
+    adding = multiprocessing.get_context("fork").Process(target=_run_demo)
     adding.start()
     adding.join()
     if adding.exitcode:
