@@ -205,7 +205,7 @@ async def _prepare(settings: Settings) -> None:
 
 
 def _add_demo() -> None:
-    """In a process of its own: setting type starts threads, and workers that are forked from this one would have none."""
+    """In a process of its own: setting type starts threads, which workers that are forked from this one would lack."""
     adding = multiprocessing.get_context("fork").Process(target=_run_demo)
     adding.start()
     adding.join()
