@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from app.printing.fonts import paths
 from tests.browser.chromium import CHROMIUM, FLAGS, PHONE
 from tests.served import Served
 from tests.world import festival
@@ -17,14 +18,14 @@ pytestmark = pytest.mark.browser
 
 
 def test_khmer_where_the_phone_has_no_khmer_font(tmp_path: Path) -> None:
-    latin = tmp_path / "fonts"
-    latin.mkdir()
-    for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf"):
-        shutil.copy(Path("/usr/share/fonts/truetype/dejavu") / name, latin)
+    others = tmp_path / "fonts"
+    others.mkdir()
+    (thai,) = [path for path in paths() if "Thai" in path.name]  # any font without Khmer: this one is always here
+    shutil.copy(thai, others)
     config = tmp_path / "fonts.conf"
     config.write_text(
         '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">'
-        f"<fontconfig><dir>{latin}</dir><cachedir>{tmp_path / 'cache'}</cachedir></fontconfig>"
+        f"<fontconfig><dir>{others}</dir><cachedir>{tmp_path / 'cache'}</cachedir></fontconfig>"
     )
     with Served(tmp_path / "served") as served, sync_playwright() as playwright:
         served.token = served.staff()
