@@ -157,7 +157,7 @@ def is_stale(checked_on: date | None, today: date) -> bool:
 
 
 class SubscribeLink(msgspec.Struct, frozen=True):
-    """One way to subscribe. `app` names it, `refreshes` says how often it looks (a sentence of the catalogues)."""
+    """One way to subscribe on a `device`. `app` names it, `refreshes` says how often it looks (sentences)."""
 
     device: str
     app: str
@@ -165,9 +165,9 @@ class SubscribeLink(msgspec.Struct, frozen=True):
     refreshes: str
 
 
-# no maker promises these addresses, so they stand in one table
 HOURS = _("looks every few hours, as you choose")
-# device, way, address, how often it looks. Google's own app on Android follows no address; its web page does, ICSx5 too
+# device, way, address, how often it looks; no maker promises these addresses, so they stand in one table. Google's app
+# on Android follows no address by itself: its web page does, and so does ICSx5
 APPS = (
     (
         "android",

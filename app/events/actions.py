@@ -133,7 +133,7 @@ async def edit(
             "previous_starts_at": before.starts_at if moved else before.previous_starts_at,
         }
         await _set(event, by_name(columns))
-        if before.host_country != draft.host_country and not (before.draft and not before.was_public):
+        if before.host_country != draft.host_country and (not before.draft or before.was_public):
             await _leave(event, before.host_country, draft.host_country)
         await held.content_changed()
         await record(Kind.EVENT_EDITED, by, event, event, changed=changed)

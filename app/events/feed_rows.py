@@ -88,4 +88,4 @@ async def feed_items(
         code,
         festival,
     )
-    return msgspec.convert([*left, *rows], list[FeedItem], strict=False)
+    return msgspec.convert([*rows, *left], list[FeedItem], strict=False)

@@ -22,10 +22,11 @@ from app.events.feed_rows import FeedItem, Head, feed_head, feed_items
 from app.events.queries import country_events, events_by_id, public_event
 from app.events.rules import FESTIVALS
 from app.events.shapes import EventRow
+from app.events.words import days_of, hours_of
 from app.festivals.calendar_entries import KHMER_CALENDAR, khmer_calendar
 from app.festivals.queries import confirmations
 from app.festivals.shapes import NAMES
-from app.i18n.catalogues import local_time, long_date, moment_text, pick, translate
+from app.i18n.catalogues import moment_text, pick, translate
 from app.validation.refusals import Refused
 from app.web.public_cache import PublicAnswer, public_cache_of
 from app.web.request import Req, settings_of
@@ -261,7 +262,7 @@ def _item(item: Xml.Element, event: EventRow, language: str, base: str) -> None:
     at = moment_text(language, before, event.time_zone) if before else ""
     moved = translate(language, "Before, it was {at}.", at=at) if at else ""
     lines = [
-        days_and_hours(event, language),
+        " · ".join(filter(None, (days_of(event, language), hours_of(event)))),
         f"{translate(language, 'The time has changed.')} {moved}" if moved else "",
         pick(event.venue, language),
         pick(event.notice, language) if event.notice else "",
@@ -276,14 +277,6 @@ def _item(item: Xml.Element, event: EventRow, language: str, base: str) -> None:
     )
     Xml.SubElement(item, "atom:updated").text = event.modified_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     Xml.SubElement(item, "guid", {"isPermaLink": "false"}).text = str(event.id)
-
-
-def days_and_hours(event: EventRow, language: str) -> str:
-    """The day or days, and the hours unless it lasts whole days."""
-    days = " – ".join(long_date(language, day) for day in dict.fromkeys((event.first_day, event.last_day)))
-    if event.all_day:
-        return days
-    return f"{days} · {local_time(event.starts_at, event.time_zone)}–{local_time(event.ends_at, event.time_zone)}"
 
 
 def _texts(parent: Xml.Element, **texts: str) -> None:

@@ -9,8 +9,9 @@ import msgspec
 from PIL import Image
 
 from app.events.shapes import EventRow
+from app.events.words import days_of, hours_of
 from app.festivals.shapes import NAMES
-from app.i18n.catalogues import local_time, long_date, pick, translate
+from app.i18n.catalogues import pick, translate
 from app.printing import qr
 from app.printing.fonts import fonts_for
 from app.printing.texts import said
@@ -53,12 +54,6 @@ def _framed(picture: bytes | None) -> str:
     )
 
 
-def when(event: EventRow, language: str) -> str:
-    """The day or days of an event, in few words."""
-    days = dict.fromkeys((event.first_day, event.last_day))
-    return " – ".join(long_date(language, day, tight=True) for day in days)
-
-
 def place_of(event: EventRow, language: str, others: Sequence[str]) -> dict[str, Any]:
     """Where it is, as prints say it: the venue (else its address), the address, and the venue in other languages."""
     venue, address = pick(event.venue, language), pick(event.address, language)
@@ -74,7 +69,6 @@ def facts_of(event: EventRow, language: str, base_url: str, picture: bytes | Non
     """What a print shows: the language first, then the host country's own, else English beside Khmer."""
     others = [tag for tag in event.title if tag not in {language, "km", "en"}]
     others = others or [tag for tag in ("km", "en") if tag != language and tag in event.title]
-    hours = f"{local_time(event.starts_at, event.time_zone)}–{local_time(event.ends_at, event.time_zone)}"
     short = f"{base_url}/e/{event.slug}"
     return {
         "language": language,
@@ -82,9 +76,9 @@ def facts_of(event: EventRow, language: str, base_url: str, picture: bytes | Non
         "title": title_of(event, language),
         "titles": [said(tag, event.title[tag]) for tag in others],
         "alarm": said(language, alarm_of(event, language)),
-        "date": said(language, when(event, language)),
-        "dates": [said(tag, when(event, tag)) for tag in others],
-        "time": "" if event.all_day else hours,
+        "date": said(language, days_of(event, language, tight=True)),
+        "dates": [said(tag, days_of(event, tag, tight=True)) for tag in others],
+        "time": hours_of(event),
         "lunar": said("km", lunar_line("km", event.first_day)),
         **place_of(event, language, others),
         "short": said("en", short.partition("://")[2]),

@@ -117,10 +117,10 @@ async def country_events(code: str, since: datetime, until: datetime | None = No
 
 
 async def next_of_countries(at: datetime) -> dict[str, Coming]:
-    """The next event of each host country that has one, with how many are to come, by the country's code."""
+    """The next event of each host country that has one, with how many are to come, by its code; the soonest first."""
     rows = await fetch(f"{_NEXT} WHERE place = 1", at)
     many = {row["id"]: row["many"] for row in rows}
-    events = await find(f"event.id IN ({places(rows)})", *many) if rows else []
+    events = await find(f"event.id IN ({places(rows)}) ORDER BY event.starts_at, event.slug", *many) if rows else []
     return {event.host_country: Coming(event, many[event.id]) for event in events}
 
 

@@ -190,6 +190,10 @@ class EventRow(EventFields, frozen=True, kw_only=True):
             return None
         return 0 if self.keeps else max(0, self.capacity - self.seats_taken)
 
+    def pickup(self, row: UUID | None) -> Pickup | None:
+        """The pick-up point with this id."""
+        return next((point for point in self.pickup_points if point.id == row), None)
+
     @property
     def first_day(self) -> date:
         return self.starts_local.date()

@@ -36,7 +36,7 @@ async def pair(keyring: Keyring, event: EventRow, label: str, by: Actor) -> tupl
                 "event": event.id,
                 "sealed_label": sealed,
                 "created_at": now(),
-                "expires_at": expires_at,
+                "expires_at": expires_at,  # for older releases: when phones stop follows the event as it is now
                 "made_by": by.account,
             },
         )

@@ -12,6 +12,8 @@ from litestar.params import FromPath
 
 from app.accounts.access import actor_of
 from app.accounts.shapes import Staff
+from app.activity.kinds import Kind
+from app.activity.record import record
 from app.database.connection import now
 from app.events.shapes import EventRow
 from app.gate import actions, rules
@@ -31,6 +33,7 @@ from app.web.rendering import page, said, see_other
 from app.web.request import Req, keyring_of
 
 FORM = "pairing"
+MOST_BY_HAND = 200
 NEVER_OVER = datetime(9000, 1, 1, tzinfo=UTC)
 MOST_HANDED = 16 * 1024 * 1024  # a busy gate's day
 
@@ -55,12 +58,16 @@ async def _gates_page(
 ) -> Response[bytes]:
     facts = await _live(keyring_of(request), event)
     links = [(pairing, pair_url(request, pairing.id)) for pairing in facts["pairings"]]
+    by_hand = [] if staff.is_hq else await let_in_by_hand(keyring_of(request), event.id, MOST_BY_HAND + 1)
+    if by_hand:  # a volunteer's words may name people
+        await record(Kind.NAMES_READ, actor_of(request), event.id, event.id, parties=len(by_hand))
     return page(
         request,
         "desk/gate.html",
         staff=staff,
         event=event,
-        by_hand=[] if staff.is_hq else await let_in_by_hand(keyring_of(request), event.id),
+        by_hand=by_hand[:MOST_BY_HAND],
+        more_by_hand=len(by_hand) > MOST_BY_HAND,
         override_words=REASONS,
         links=[(pairing, qr.svg(link), link) for pairing, link in links],
         typed=typed,

@@ -69,7 +69,7 @@ FROM scan JOIN gate_device ON gate_device.id = scan.device JOIN pairing ON pairi
 WHERE scan.event = $1 AND (scan.sealed_override <> '' OR scan.override <> '') AND NOT scan.rehearsal AND NOT scan.undone
   AND scan.outcome = 'admitted' AND scan.code <> ''
   AND coalesce(registration.state, '') <> 'erased'
-ORDER BY scan.scanned_at DESC, scan.id LIMIT 200
+ORDER BY scan.scanned_at DESC, scan.id
 """
 _PARTY_STATES = f"""
 SELECT registration.id AS party, registration.number AS party_number, registration.state AS party_state,
@@ -157,8 +157,8 @@ async def conflicts_of(keyring: Keyring, event: UUID) -> list[Conflict]:
     return [_conflict(keyring, row, parties.get(row["party_number"])) for row in rows]
 
 
-async def let_in_by_hand(keyring: Keyring, event: UUID) -> list[ByHand]:
-    """Whom volunteers let in against a refusal, and why they said they did; the newest first, at most 200."""
+async def let_in_by_hand(keyring: Keyring, event: UUID, most: int) -> list[ByHand]:
+    """Whom volunteers let in against a refusal, and why they said they did; the newest first, at most so many."""
     return [
         ByHand(
             gate=device_name(label_of(keyring, row), row["device_number"]),
@@ -169,7 +169,7 @@ async def let_in_by_hand(keyring: Keyring, event: UUID) -> list[ByHand]:
             registration=uuid_of(row["registration"]) if row["registration"] else None,
             short_code=row["short_code"],
         )
-        for row in await fetch(_BY_HAND, event)
+        for row in await fetch(f"{_BY_HAND} LIMIT $2", event, most)
     ]
 
 

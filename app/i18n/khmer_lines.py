@@ -11,7 +11,8 @@ from khmercut import tokenize
 _PARTS = re.compile(r"<(script|style|textarea|title|option|svg)\b.*?</\1>|<[^>]*>|[^<]+", re.DOTALL)
 _RUN = re.compile(r"[\u1780-\u17d3\u17d7\u17dc\u17dd]{7,}")
 # words that the dictionary cuts inside and readers do not
-_WHOLE = re.compile("(កឋិនទាន|កឋិន|អន្តេវាសិកដ្ឋាន|ទទេ)")
+PLACES = ("ស៊ូវ៉ុន", "អានសាន", "ហ្វាសុង", "ណាហ្គោយ៉ា", "គុយវ៉ែត")  # foreign names that the dictionary does not know
+_WHOLE = re.compile("(" + "|".join(("កឋិនទាន", "កឋិន", "អន្តេវាសិកដ្ឋាន", "ទទេ", *PLACES)) + ")")
 _COENG = "\u17d2"
 _BEGINS = re.compile(r"[\u1780-\u17b3]")  # consonants and independent vowels: whatever else belongs to what is before
 

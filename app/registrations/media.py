@@ -32,7 +32,7 @@ async def calendar_file(
     """The event to add to a calendar; the party's link only with ?link=1, because people share calendars."""
     event, base = await event_by_id(party.event), settings_of(request).base_url
     link = f"{base}/{language}/r/{key}" if request.query_params.get("link") == "1" else ""
-    pickup = next((point for point in event.pickup_points if point.id == party.pickup_point), None)
+    pickup = event.pickup(party.pickup_point)
     own = Own(link, pickup, reminds=party.confirmed)
     body = one_event_calendar(event, language, base, await contacts_of(event.host_country), own)
     headers = {**PRIVATE, "content-disposition": f'inline; filename="{event.slug}.ics"'}
@@ -116,7 +116,7 @@ def _printed(request: Req, event: EventRow, party: Party, number: int | None) ->
 
 async def _facts(event: EventRow, party: Party, tickets: list[prints.Printed], language: str) -> dict[str, Any]:
     country = await country_by_slug(event.country_slug)
-    bus = next((point for point in event.pickup_points if point.id == party.pickup_point), None)
+    bus = event.pickup(party.pickup_point)
     departs = f" · {local_time(bus.departs_at, event.time_zone)}" if bus and bus.departs_at else ""
     hosts = country.languages if country else ()
     taken = prints.Bus(pick(bus.name, language), departs) if bus else None

@@ -134,7 +134,7 @@ async def _party_page(
         share=share_links(link, translate(language_of(request), "Our tickets")),
         over=now() >= event.ends_at,
         limit=max(await limit_of(party, event.party_limit), party.party),
-        pickup=next((point for point in event.pickup_points if point.id == party.pickup_point), None),
+        pickup=event.pickup(party.pickup_point),
         contacts=await contacts_of(event.host_country),
         typed={**present, **(typed or {})},
         loaded=digests_of(present),
@@ -179,7 +179,7 @@ def _as_written(party: Party, typed: dict[str, str], present: dict[str, str]) ->
     """
     if (drop := small_number(typed.get("drop", ""), 999)) is not None:
         if drop not in {ticket.number for ticket in party.present_tickets}:
-            raise invalid([Problem("drop", "place_gone", {"number": drop})])
+            return {}  # sent again because the answer was lost, or given up in another tab: it is as it was meant to be
         if party.party == 1:
             raise invalid([Problem("drop", "last_place")])
         return {"drop": [drop]}

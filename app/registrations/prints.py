@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
-from app.events.prints import place_of, title_of, when
+from app.events.prints import place_of, title_of
 from app.events.shapes import EventRow
-from app.i18n.catalogues import local_time, moment_text, pick, translate
+from app.events.words import days_of, hours_of
+from app.i18n.catalogues import moment_text, pick, translate
 from app.printing import qr
 from app.printing.fonts import fonts_for
 from app.printing.texts import said
@@ -49,16 +50,15 @@ def facts_of(
 ) -> dict[str, Any]:
     """What a ticket shows. `hosts` are the host country's languages; what changed or was cancelled stands first."""
     others = list(dict.fromkeys(tag for tag in (*hosts, "en") if tag != language))
-    hours = f"{local_time(event.starts_at, event.time_zone)}–{local_time(event.ends_at, event.time_zone)}"
     return {
         "language": language,
         "fonts": fonts_for(hosts[0] if hosts else language),
         "title": title_of(event, language),
         "titles": [said(tag, event.title[tag]) for tag in others if tag in event.title],
         "notice": said(language, notice_of(event, language)),
-        "date": said(language, when(event, language)),
-        "dates": [said(tag, when(event, tag)) for tag in others],
-        "time": "" if event.all_day else hours,
+        "date": said(language, days_of(event, language, tight=True)),
+        "dates": [said(tag, days_of(event, tag, tight=True)) for tag in others],
+        "time": hours_of(event),
         **place_of(event, language, others),
         "bus": said(language, bus.name) if bus else None,
         "departs": bus.departs if bus else "",

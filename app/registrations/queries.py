@@ -13,7 +13,7 @@ import msgspec
 
 from app.accounts.queries import JOIN_MAKER, MAKER, maker_until
 from app.activity.kinds import Kind
-from app.activity.undo import steps_since
+from app.activity.undo import Step, steps_since
 from app.database.connection import fetch
 from app.database.data_keys import SEALED_KEY, key_of
 from app.database.rows import places
@@ -76,18 +76,24 @@ async def friends_of(keyring: Keyring, party: Party, since: datetime) -> list[Fr
     """Whom this party handed tickets on to since then; the friend's link only while nobody used their page."""
     if all(ticket.state != TicketState.HANDED_ON for ticket in party.tickets):
         return []
-    back, friends = list[int](), list[Friend]()
+    back, handed = list[int](), dict[str, Step]()
     for step in await steps_since(since, party.event, party.id, (Kind.HANDED_ON, Kind.HANDED_BACK)):
-        number = step.facts["ticket"]
         if step.kind == Kind.HANDED_BACK:
-            back.append(number)
-        elif number in back:
-            back.remove(number)
-        elif found := await _parties(keyring, "id = $1 AND state = 'confirmed'", UUID(step.facts["friend"])):
-            unused = found[0].revision == step.facts.get("revision")
-            link = make_key(keyring, LINK, found[0].id, found[0].link_issue) if unused else ""
-            friends.append(Friend(number=number, name=found[0].name if unused else "", key=link))
-    return friends
+            back.append(step.facts["ticket"])
+        elif step.facts["ticket"] in back:
+            back.remove(step.facts["ticket"])
+        else:
+            handed[step.facts["friend"]] = step
+    if not handed:
+        return []
+    found = await _parties(keyring, f"id IN ({places(handed)}) AND state = 'confirmed'", *map(UUID, handed))
+    return [_as_friend(keyring, friend, handed[str(friend.id)]) for friend in found]
+
+
+def _as_friend(keyring: Keyring, friend: Party, step: Step) -> Friend:
+    unused = friend.revision == step.facts.get("revision")
+    link = make_key(keyring, LINK, friend.id, friend.link_issue) if unused else ""
+    return Friend(number=step.facts["ticket"], name=friend.name if unused else "", key=link)
 
 
 INVITATION = "invitation"

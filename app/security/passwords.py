@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -13,9 +15,30 @@ from app.validation.refusals import Refused
 LEAST_LENGTH = 12
 
 _hasher = PasswordHasher()
-_turns = asyncio.Semaphore(2)  # 64 MiB each: a flood of log-ins must not take all memory
+AT_ONCE = 2  # 64 MiB each: a flood of log-ins must not take all memory
 MOST_WAITING = 40  # at 50 ms each, whoever is the last of them waits a second
-_waiting = 0
+
+
+class Turns:
+    """So many at once, and so many that wait for their turn; whoever comes then is refused as "busy"."""
+
+    def __init__(self, at_once: int, most: int) -> None:
+        self._turns, self._waiting, self._most = asyncio.Semaphore(at_once), 0, most
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for it; raises Refused "busy"."""
+        if self._waiting >= self._most:
+            raise Refused("busy")
+        self._waiting += 1
+        try:
+            async with self._turns:
+                yield
+        finally:
+            self._waiting -= 1
+
+
+_turns = Turns(AT_ONCE, MOST_WAITING)
 
 
 async def hash_password(password: str) -> str:
@@ -28,15 +51,8 @@ async def password_fits(password: str, stored: str | None) -> bool:
 
     Raises Refused "busy" while too many wait: a flood of log-ins is answered, not queued without end.
     """
-    global _waiting  # noqa: PLW0603 - how many wait is a fact of the process
-    if _waiting >= MOST_WAITING:
-        raise Refused("busy")
-    _waiting += 1
-    try:
-        async with _turns:
-            return await asyncio.to_thread(_verify, password, stored)
-    finally:
-        _waiting -= 1
+    async with _turns.turn():
+        return await asyncio.to_thread(_verify, password, stored)
 
 
 def _verify(password: str, stored: str | None) -> bool:

@@ -1,5 +1,7 @@
 """What a link to our own pages looks like in a post: the welcome, a country's festivals, a country's help."""
 
+from typing import Any
+
 from app.directory.shapes import Country
 from app.events.queries import Coming
 from app.i18n.catalogues import long_date, pick, translate
@@ -44,7 +46,12 @@ async def help_card(language: str, country: Country) -> bytes:
 
 
 async def _card(language: str, title: str, lines: list[str], scene: str) -> bytes:
-    facts = {
+    return await jpeg("site.typ", facts_of(language, title, lines, scene))
+
+
+def facts_of(language: str, title: str, lines: list[str], scene: str) -> dict[str, Any]:
+    """What a card shows: a title, lines below it, and the drawing of a festival."""
+    return {
         "language": language,
         "fonts": fonts_for(language),
         "title": said(language, title),
@@ -52,4 +59,3 @@ async def _card(language: str, title: str, lines: list[str], scene: str) -> byte
         "scene": (STATIC / "scenes" / f"{scene}.svg").read_text(),
         "mark": (STATIC / "mark.svg").read_text(),
     }
-    return await jpeg("site.typ", facts)

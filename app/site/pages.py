@@ -19,7 +19,6 @@ from app.festivals.shapes import NAMES
 from app.i18n.catalogues import preferred, translate
 from app.printing import qr
 from app.site import cards
-from app.site.cards import scene_of
 from app.validation.refusals import Refused
 from app.web.public_cache import PublicAnswer, public_cache_of
 from app.web.rendering import render, see_other
@@ -74,14 +73,14 @@ async def welcome(request: Req, language: FromPath[str]) -> Response[bytes]:
     async def facts() -> Facts:
         at = now()
         known, coming = await countries(), await next_of_countries(at)
-        held = [(country, coming[country.code]) for country in known if country.code in coming]
-        held.sort(key=lambda each: each[1].event.starts_at)
-        first = held[0][1].event if held else None
+        by_code = {country.code: country for country in known}
+        first = next(iter(coming.values()), None)
         return {
-            "lands": [{"country": country, "event": next_.event, "many": next_.many} for country, next_ in held],
-            "calm": [country for country in known if country.code not in coming],
-            "soonest": first and {"event": first, "days": days_until(first, at)},
-            "scene": scene_of(held[0][1] if held else None),
+            "next_events": [(by_code[code], each) for code, each in coming.items() if code in by_code],
+            "other_countries": [country for country in known if country.code not in coming],
+            "first": first,
+            "days": days_until(first.event, at) if first else 0,
+            "scene": cards.scene_of(first),
             "festival_words": NAMES,
         }
 
@@ -93,8 +92,8 @@ async def welcome_card(request: Req, language: FromPath[str]) -> Response[bytes]
     """What a link to the way in looks like in a post."""
 
     async def make() -> PublicAnswer:
-        coming = sorted((await next_of_countries(now())).values(), key=lambda each: each.event.starts_at)
-        return PublicAnswer(await cards.welcome_card(language, coming[0] if coming else None), "image/jpeg")
+        first = next(iter((await next_of_countries(now())).values()), None)
+        return PublicAnswer(await cards.welcome_card(language, first), "image/jpeg")
 
     return await public_cache_of(request).answer(request, ("card", language), make, cache_control=CARDS)
 

@@ -57,5 +57,5 @@ const draw = () => {
 if (list) draw();
 
 // our own word that a party is gone (erased, or under another link now) ends what is kept of it
-const gone = document.querySelector("[data-gone]");
-if (gone) drop(location.pathname.split("/")[3]);
+const party = location.pathname.match(/^\/[a-z-]+\/r\/([\w-]+)(\/erase)?\/?$/); // not one of its tickets
+if (party && document.querySelector("[data-gone]")) drop(party[1]);

@@ -35,7 +35,9 @@ const within = async (path, patience) => {
   }
 };
 
-const ours = (answer) => answer.headers.get("x-bon") === "1" && answer.status < 500;
+// our word on the page itself: "later" (429, 503 …) is none
+const FINAL = [401, 403, 404, 409, 410];
+const ours = (answer) => answer.headers.get("x-bon") === "1" && (answer.ok || FINAL.includes(answer.status));
 
 const refreshed = async (path, kept) => {
   const answer = await within(path, PATIENCE);

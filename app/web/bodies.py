@@ -31,10 +31,10 @@ async def form(request: Req) -> dict[str, str]:
     """A form's fields as they were typed, without NUL, which no database takes; the last of equal names counts."""
     raw = await request.body()
     try:
-        pairs = parse_qsl(raw.decode().replace("%00", ""), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise Refused("malformed") from error
-    return dict(pairs)
+    return {name.replace("\0", ""): value.replace("\0", "") for name, value in pairs}
 
 
 def nested(typed: dict[str, str]) -> dict[str, Any]:

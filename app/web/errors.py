@@ -13,8 +13,9 @@ from litestar.exceptions import HTTPException
 
 from app.i18n import catalogues as i18n
 from app.validation.refusals import Refused
+from app.web.logs import TURNED_AWAY
 from app.web.rendering import page, see_other
-from app.web.request import Req, language_of, settings_of, wants_html
+from app.web.request import Req, client_address, language_of, settings_of, wants_html
 
 log = logging.getLogger("bon")
 
@@ -57,6 +58,8 @@ def handle(request: Req, error: Exception) -> Response[Any]:
         _log_failure(request, error)
     headers = dict(getattr(error, "headers", None) or {})
     headers["cache-control"] = "no-store"
+    if refused.status in {408, 429, 503}:
+        TURNED_AWAY.note(refused.code, client_address(request))
     if refused.status in {429, 503}:
         headers["retry-after"] = str(refused.facts.get("seconds", 5))
     if refused.status in {408, 413}:

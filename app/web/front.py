@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from app.i18n.catalogues import translate
 from app.validation.refusals import SENTENCES, Refused
 from app.web.logs import TURNED_AWAY, note_answer
+from app.web.request import client_address
 
 MOST_INSIDE = 600  # at 3 ms of work each, whoever is the last of them waits about two seconds
 BODY_WITHIN = 15.0  # seconds for a body of whatever size
@@ -45,12 +46,12 @@ class Front(ASGIMiddleware):
             return
         send = _noting(scope, send)
         if any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"]):
-            body = Body(self, scope, receive)
+            body = Body(self, receive)
             receive = body.receive
             try:
                 await body.begin()
             except TimeoutError:
-                await self._send_back(scope, send, "slow body", 408)
+                await self._send_back(scope, send, "too_slow", 408)
                 return
         if self.full:
             await self._send_back(scope, send, "overload", 503)
@@ -64,7 +65,7 @@ class Front(ASGIMiddleware):
             self.inside -= 1
 
     async def _send_back(self, scope: Scope, send: Send, what: str, status: int) -> None:
-        TURNED_AWAY.note(what, scope)
+        TURNED_AWAY.note(what, client_address(Request(scope)))
         text = SENTENCES["busy"][1]
         said = f"{translate('km', text)}\n{translate('en', text)}\n".encode()
         headers = [
@@ -81,8 +82,8 @@ class Body:
     """A body as it comes in: all of it within BODY_WITHIN seconds and LEAST_RATE; while it is waited for, the request
     takes nobody's place. `begin` waits for the first part; the application then reads by `receive`."""
 
-    def __init__(self, front: Front, scope: Scope, receive: Receive) -> None:
-        self._front, self._scope, self._next = front, scope, receive
+    def __init__(self, front: Front, receive: Receive) -> None:
+        self._front, self._next = front, receive
         self._came: list[Any] = []
         self._began = time.monotonic()
         self._size = 0
@@ -103,7 +104,6 @@ class Body:
         try:
             return await self._arrive()
         except TimeoutError as error:
-            TURNED_AWAY.note("slow body", self._scope)
             raise Refused("too_slow") from error
         finally:
             self._front.inside += 1

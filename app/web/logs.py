@@ -3,8 +3,8 @@
 No address, key or name ever.
 """
 
+import asyncio
 import logging
-import time
 from collections import Counter
 
 import msgspec
@@ -13,6 +13,7 @@ from litestar.types import Scope
 from app.activity.record import truncated
 
 EVERY = 10.0  # seconds that are told in one line
+MOST_NETWORKS = 20  # lines at a time
 
 log = logging.getLogger("bon.requests")
 fence = logging.getLogger("bon.fence")
@@ -31,24 +32,26 @@ def note_answer(scope: Scope, status: int, seconds: float) -> None:
 
 
 class TurnedAway:
-    """What was turned away: the first of a kind is told at once, the others together, by kind and network."""
+    """What was turned away: the first is told at once, the others together every EVERY seconds, by kind and network."""
 
     def __init__(self) -> None:
         self._times = Counter[tuple[str, str]]()
-        self._told_at = float("-inf")
+        self._waits = False
 
-    def note(self, what: str, scope: Scope) -> None:
-        """Count one; a flood makes a line for each network every EVERY seconds, and no more."""
-        client = scope.get("client")
-        self._times[what, truncated(client[0]) if client else ""] += 1
-        at = time.monotonic()
-        if at - self._told_at < EVERY:
-            return
-        self._told_at = at
-        for (kind, network), times in self._times.most_common(20):
+    def note(self, what: str, address: str) -> None:
+        """Count one, of a person's address; only its network is kept."""
+        self._times[what, truncated(address)] += 1
+        if not self._waits:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._waits = bool(self._times)
+        for (kind, network), times in self._times.most_common(MOST_NETWORKS):
             line = {"event": "turned away", "what": kind, "network": network, "times": times}
             fence.warning(msgspec.json.encode(line).decode())
         self._times.clear()
+        if self._waits:
+            asyncio.get_running_loop().call_later(EVERY, self._tell)
 
 
 TURNED_AWAY = TurnedAway()

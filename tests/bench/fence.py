@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -57,11 +58,11 @@ async def hostile(port: int, kind: int, open_ones: list[asyncio.StreamWriter], p
         await asyncio.sleep(SECONDS)
 
 
-async def ask(client: httpx.AsyncClient, method: str, path: str, **more: object) -> float:
+async def ask(client: httpx.AsyncClient, method: str, path: str, **more: Any) -> float:
     """Seconds of an answer that is what a person hopes for; infinity where it is not."""
     began = time.perf_counter()
     try:
-        answer = await client.request(method, path, **more)  # type: ignore[arg-type]
+        answer = await client.request(method, path, **more)
     except httpx.HTTPError:
         return float("inf")
     return time.perf_counter() - began if answer.status_code == 200 else float("inf")

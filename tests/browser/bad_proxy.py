@@ -10,7 +10,8 @@ PORTAL = b"<!doctype html><title>Free wifi</title><h1>Please log in to the netwo
 
 
 class BadProxy:
-    """`mode`: "" passes everything on; "502", "503", "404", "410", "portal" (200), "half" (a page that breaks off)."""
+    """`mode`: "" passes everything on; "502", "503", "404", "410", "portal" (200), "half" (a page that breaks off),
+    "later" (our own 429)."""
 
     def __init__(self, port: int) -> None:
         proxy = self
@@ -33,8 +34,10 @@ class BadProxy:
 
     def answer(self, handler: BaseHTTPRequestHandler, port: int) -> None:
         """One request, as the mode says; the worker's own file is always passed on."""
-        if self.mode in {"502", "503", "404", "410", "portal"}:
-            handler.send_response(200 if self.mode == "portal" else int(self.mode))
+        if self.mode in {"502", "503", "404", "410", "portal", "later"}:
+            handler.send_response({"portal": 200, "later": 429}.get(self.mode) or int(self.mode))
+            if self.mode == "later":
+                handler.send_header("x-bon", "1")
             handler.send_header("content-type", "text/html")
             handler.send_header("content-length", str(len(PORTAL)))
             handler.end_headers()

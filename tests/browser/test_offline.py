@@ -66,7 +66,7 @@ def test_a_bad_answer_on_the_way_neither_hides_nor_erases_tickets(browser: Brows
         address = f"{proxy.base}/km/r/{party['key']}"
         page.goto(address)
         page.wait_for_selector("[data-kept]:not([hidden])")
-        for mode in ("502", "503", "404", "410", "portal", "half"):
+        for mode in ("502", "503", "404", "410", "portal", "half", "later"):
             proxy.mode = mode
             page.goto(address)
             assert page.locator(".pass").count() == 2, mode

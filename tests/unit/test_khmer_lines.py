@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import demo
 from app.i18n.khmer_lines import with_breaks, words
 
 SENTENCE = "ឈ្មោះហៅក្រៅគឺគ្រប់គ្រាន់ហើយយើងមិនដែលសួររកលិខិតឆ្លងដែន"
@@ -39,3 +40,10 @@ def test_no_cluster_is_cut_and_nothing_is_lost(text: str) -> None:
 @given(st.text(st.characters(max_codepoint=0x2FF, exclude_characters="<>"), max_size=80))
 def test_other_text_stays_as_it_is(text: str) -> None:
     assert with_breaks(f"<p>{text}</p>") == f"<p>{text}</p>"
+
+
+@pytest.mark.parametrize(
+    "name", [place["km"] for place in demo.PLACES] + ["គុយវ៉ែត", "ថៃ", "កូរ៉េ", "ជប៉ុន", "តៃវ៉ាន់", "ហុងកុង"]
+)
+def test_the_name_of_a_place_stays_on_one_line(name: str) -> None:
+    assert "<wbr>" not in with_breaks(f"<p>{name}</p>")

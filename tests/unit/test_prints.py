@@ -1,5 +1,6 @@
 """Everything that is printed fits, whatever is written: judged by where another maker's reader finds each letter."""
 
+import io
 import random
 import re
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from uuid import uuid4
 import msgspec
 import pypdfium2
 import pytest
+from PIL import Image
 from pypdfium2 import raw
 
 from app.events import prints as event_prints
@@ -17,6 +19,7 @@ from app.events.shapes import EventRow
 from app.printing.texts import pieces, printable
 from app.printing.typesetting import typeset
 from app.registrations import prints as ticket_prints
+from app.site import cards as site_cards
 from models.states import EntryRule, EventState, Festival
 
 MILLIMETRE = 72 / 25.4
@@ -32,6 +35,15 @@ SAID = {
     "ar": "عيد رأس السنة الخميرية في الدوحة قاعة الاحتفالات الكبرى",
 }
 ODD = ("Wang 😀👨‍👩‍👧", "ສະບາຍດີ", "မင်္ဂလာပါ", "नमस्ते दुनिया", "தமிழ் மக்கள்", "שלום", "e" + "\u0301" * 60, "W" * 80, "")
+
+
+def photo() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (300, 200), "#a81e58").save(file, "JPEG")
+    return file.getvalue()
+
+
+PHOTO = photo()
 
 
 def long(rng: random.Random, language: str, most: int) -> str:
@@ -199,13 +211,29 @@ async def test_every_word_is_inside_its_box(part: int) -> None:
         assert seen == len(found), (seed, layout, "a word lies on no card")
 
         size = rng.choice(("a4", "a3", "square", "tall", "card"))
-        facts = event_prints.facts_of(event, language, "https://bon.example", None) | {"size": size}
+        picture = rng.choice((None, None, PHOTO))
+        facts = event_prints.facts_of(event, language, "https://bon.example", picture) | {"size": size}
         page = pypdfium2.PdfDocument(await typeset("event.typ", facts))[0]
         found = words_on(page)
         assert not outside(found, *page.get_size()), (seed, size)
         assert not list(crossing(found)), (seed, size)
-        missing = [said for said in (hours, place, year, event.slug) if not says(found, said)]
+        shown = [hours, place, year, *([] if picture and size == "card" else [event.slug])]
+        missing = [said for said in shown if not says(found, said)]
         assert not missing, (seed, size, missing)
+
+
+@pytest.mark.parametrize("part", range(2))
+async def test_cards_of_our_own_pages_hold_every_word(part: int) -> None:
+    for seed in range(part * 60, part * 60 + 60):
+        rng = random.Random(seed)
+        language = rng.choice(("km", "en"))
+        lines = [long(rng, rng.choice(list(SAID)), 300) for _ in range(rng.randint(1, 3))]
+        facts = site_cards.facts_of(language, long(rng, language, 300), lines, rng.choice(("new_year", "pchum_ben")))
+        page = pypdfium2.PdfDocument(await typeset("site.typ", facts))[0]
+        found = words_on(page)
+        assert not outside(found, *page.get_size()), seed
+        assert not list(crossing(found)), seed
+        assert not [word for word in found if word.right > 101 * MILLIMETRE + 2], (seed, "a word lies on the drawing")
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,15 @@ def test_a_misspelt_setting_is_a_warning_of_the_doctor(tmp_path: Path) -> None:
     assert "BON_BASE_ULR is not a setting" in done.stdout
 
 
+def test_the_doctor_warns_of_a_proxy_that_nobody_declared(tmp_path: Path) -> None:
+    secret = "0:" + "z" * 40
+    for declared, warned in (("", True), ("127.0.0.1", False)):
+        done = run(
+            tmp_path, "doctor", BON_BASE_URL="https://bon.example", BON_SECRET=secret, BON_TRUSTED_PROXIES=declared
+        )
+        assert ("BON_TRUSTED_PROXIES is empty" in done.stdout) is warned
+
+
 def test_another_secret_than_the_databases_is_noticed(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         served.bon("demo")

@@ -8,17 +8,25 @@ import httpx
 import msgspec
 import pytest
 from litestar import Litestar, Request, get
+from litestar.datastructures import State
 
 from app.security import passwords
 from app.settings import read
 from app.validation.refusals import Refused
+from app.web import errors, limits
 from app.web import front as crowd
+from app.web import logs as lines
 from app.web.bodies import MOST_BYTES
 from app.web.front import Front
-from app.web.logs import TurnedAway
-from app.web.request import source_of
+from app.web.request import _warn_of_proxy, source_of
 from tests.world import World
 
+SETTINGS = State({"settings": read({})})
+ASKED: dict[str, Any] = {
+    "type": "http", "path": "/km/", "query_string": b"", "method": "POST", "client": ("203.0.113.9", 1),
+    "litestar_app": SimpleNamespace(state=SETTINGS),
+}  # fmt: skip
+FORWARDED = {"x-forwarded-for": "203.0.113.9"}
 URLENCODED = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -36,7 +44,9 @@ async def test_the_one_too_many_is_sent_back_at_once() -> None:
     async def healthz() -> str:
         return "ok"
 
-    app = Litestar([slow, healthz], middleware=[Front(most=2)], openapi_config=None, logging_config=None)
+    app = Litestar(
+        [slow, healthz], middleware=[Front(most=2)], state=SETTINGS, openapi_config=None, logging_config=None
+    )
     transport = httpx.ASGITransport(app=cast(Any, app))
     async with httpx.AsyncClient(transport=transport, base_url="http://bon.example") as client:
         working = [asyncio.ensure_future(client.get("/slow")) for _ in range(2)]
@@ -67,7 +77,7 @@ async def test_whoever_trickles_a_body_takes_nobodys_place(monkeypatch: pytest.M
         raise AssertionError("a body that has not come is no request yet")
 
     gate = Front(most=1)
-    scope: Any = {"type": "http", "path": "/km/", "headers": [(b"content-length", b"50")]}
+    scope: Any = {**ASKED, "headers": [(b"content-length", b"50")]}
     await asyncio.gather(*(gate.handle(scope, never, send, unreached) for _ in range(5)))
     assert [message["status"] for message in sent if message["type"] == "http.response.start"] == [408] * 5
     assert gate.inside == 0
@@ -145,17 +155,49 @@ async def test_a_slow_phone_that_goes_on_sending_is_let_in(monkeypatch: pytest.M
     assert sum(sizes) == 600
 
 
-def test_what_is_turned_away_leaves_one_line_and_no_address(caplog: pytest.LogCaptureFixture) -> None:
-    told = TurnedAway()
-    scope: Any = {"client": ("203.0.113.77", 5)}
-    for _ in range(500):
-        told.note("overload", scope)
-    told._told_at = float("-inf")  # ten seconds later
-    told.note("overload", scope)
-    lines = [record.getMessage() for record in caplog.records if record.name == "bon.fence"]
-    assert [msgspec.json.decode(line)["times"] for line in lines] == [1, 500]
-    assert all(msgspec.json.decode(line)["network"] == "203.0.113.0/24" for line in lines)
-    assert "203.0.113.77" not in "".join(lines)
+def told_of(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    return [msgspec.json.decode(record.getMessage()) for record in caplog.records if record.name == "bon.fence"]
+
+
+async def test_a_flood_that_is_turned_away_leaves_few_lines_and_no_address(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "EVERY", 0.05)
+    told = lines.TurnedAway()
+    for _ in range(501):
+        told.note("overload", "203.0.113.77")
+    assert [line["times"] for line in told_of(caplog)] == [1]
+    await asyncio.sleep(0.2)  # the others are told by themselves, and then nothing more
+    assert [line["times"] for line in told_of(caplog)] == [1, 500]
+    assert {line["network"] for line in told_of(caplog)} == {"203.0.113.0/24"}
+    told.note("overload", "203.0.113.77")
+    assert [line["times"] for line in told_of(caplog)] == [1, 500, 1]
+
+
+async def test_whoever_is_refused_behind_a_proxy_is_counted_by_their_own_network(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = msgspec.structs.replace(world.settings, trusted_proxies=("127.0.0.1",))
+    monkeypatch.setattr(world.app.state, "settings", trusted)
+    monkeypatch.setattr(errors, "TURNED_AWAY", lines.TurnedAway())
+    monkeypatch.setattr(limits.PRINTING, "burst", 0)
+    party = await world.party(await world.event())
+    async with world.stranger as client:
+        answer = await client.get(f"/km/r/{party['key']}/1.png", headers={"x-forwarded-for": "203.0.113.9"})
+    assert answer.status_code == 429
+    (line,) = told_of(caplog)
+    assert line == {"event": "turned away", "what": "too_many_requests", "network": "203.0.113.0/24", "times": 1}
+
+
+async def test_a_proxy_that_nobody_declared_is_warned_of_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    _warn_of_proxy.cache_clear()
+    event = await world.event()
+    async with world.stranger as client:
+        for _ in range(3):
+            await client.post(f"/api/v1/events/{event['slug']}/registrations", json={}, headers=FORWARDED)
+    warned = [record for record in caplog.records if "BON_TRUSTED_PROXIES" in record.getMessage()]
+    assert len(warned) == 1
+    assert "203.0.113" not in warned[0].getMessage()
 
 
 async def test_readiness_says_when_nobody_more_is_let_in(world: World) -> None:
@@ -214,7 +256,7 @@ def test_who_is_counted_is_the_person(said: str, counted: str) -> None:
 
 
 async def test_a_flood_of_log_ins_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "MOST_WAITING", 3)
+    monkeypatch.setattr(passwords, "_turns", passwords.Turns(2, 3))
     answers = await asyncio.gather(*(passwords.password_fits("x", None) for _ in range(8)), return_exceptions=True)
     busy = [each for each in answers if isinstance(each, Refused)]
     assert len(busy) == 5

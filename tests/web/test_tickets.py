@@ -170,11 +170,11 @@ async def test_a_page_waits_for_the_opening_without_script(world: World) -> None
 
 async def test_prints_say_the_day_in_few_words(world: World) -> None:
     """The longest Khmer day does not push the hours or the title off a card."""
-    from app.events.prints import when
     from app.events.queries import public_event
+    from app.events.words import days_of
 
     event = await world.event(starts_at="2030-09-26T09:00", ends_at="2030-09-26T17:00")
-    assert when(await public_event(event["slug"]), "km") == "ថ្ងៃព្រហស្បតិ៍ 26 កញ្ញា 2030"
+    assert days_of(await public_event(event["slug"]), "km", tight=True) == "ថ្ងៃព្រហស្បតិ៍ 26 កញ្ញា 2030"
     async with world.stranger as client:
         page = (await client.get(f"/km/events/{event['slug']}")).text.replace("<wbr>", "")
     assert "ថ្ងៃព្រហស្បតិ៍ ទី 26 ខែកញ្ញា ឆ្នាំ 2030" in page

@@ -1,0 +1,100 @@
+"""The gate over days: pairings that end or move with the event, how many phones, what is counted by gate."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.database.connection import fetch
+from app.gate import actions as gate_actions
+from app.gate import api as gate_api
+from app.web import limits
+from tests.world import World, soon
+
+
+async def stats(world: World, event: dict[str, Any]) -> dict[str, int]:
+    async with world.api("korea") as client:
+        return dict((await client.get(f"/api/v1/events/{event['slug']}/stats")).json())
+
+
+async def test_pairings_end_twelve_hours_after_the_event(world: World) -> None:
+    gate = await world.gate(await world.event())
+    assert datetime.fromisoformat(gate["expires_at"]) == datetime.fromisoformat(f"{soon(days=61, hour=5)}:00+09:00")
+
+
+async def test_a_phone_that_was_offline_all_day_delivers_its_backlog_at_once(world: World) -> None:
+    event = await world.event(capacity=None, party_limit=60)
+    gate = await world.gate(event)
+    parties = [await world.party(event, 60) for _ in range(84)]
+    everybody = list(range(1, 61))
+    scans = [{"code": party["tickets"][0]["code"], "numbers": everybody} for party in parties]
+    results = await world.scan(gate, *scans)
+    assert {result["party"]["admitted"] for result in results} == {60}
+    assert (await stats(world, event))["admitted"] == 84 * 60
+
+
+async def test_times_are_kept_to_the_fraction_of_a_second(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event)
+    gate = await world.gate(event)
+    at = datetime.now(UTC) - timedelta(seconds=45)
+    (result,) = await world.scan(
+        gate, {"code": party["tickets"][0]["code"], "scanned_at": at.isoformat()}, sent_at=datetime.now(UTC).isoformat()
+    )
+    assert abs(datetime.fromisoformat(result["first"]["at"]) - at) < timedelta(seconds=5)
+    assert not (await fetch("SELECT clock_off FROM scan"))[0]["clock_off"]
+
+
+async def test_an_event_that_moves_takes_its_gate_along(world: World) -> None:
+    entry: dict[str, Any] = {"entry_opens_at": soon(-3, 8), "entry_closes_at": soon(-2, 9)}
+    event = await world.event(starts_at=soon(-3), ends_at=soon(-3, 17), **entry)
+    gate = await world.gate(event)
+    path = f"/api/v1/events/{event['slug']}"
+    async with world.phone(gate["token"]) as phone:
+        over = (await phone.get("/gate/api/roster")).status_code
+        assert over in {401, 403, 410}
+        async with world.api("korea") as api:
+            today = soon(0, 1)
+            moved = (await api.patch(path, json={"starts_at": today, "ends_at": soon(1, 23)})).json()
+            assert moved["entry_opens_at"].startswith(soon(0, 0))
+        party = await world.party(event)
+        assert (await phone.get("/gate/api/roster")).status_code == 200
+        (scanned,) = await world.scan(gate, {"code": party["tickets"][0]["code"]})
+    assert scanned["outcome"] in {"admitted", "refused"}
+    assert scanned["code"] != "another_day"
+    async with world.desk("korea") as desk:
+        form = (await desk.get(f"/desk/events/{event['slug']}/edit?lang=en")).text
+    assert re.search(r'name="move_along"\s+value="on" checked', form)
+
+
+async def test_one_square_pairs_twenty_phones_at_a_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = await world.event()
+    gate = await world.gate(event)
+    monkeypatch.setattr(gate_actions, "MOST_PHONES", 2)
+    path = gate["pair_url"].partition("8000")[2]
+    codes = []
+    for _ in range(3):
+        async with world.stranger as phone:
+            codes.append((await phone.post(f"{path}?lang=en")).status_code)
+    assert codes.count(303) == 1  # one is the API's own
+    assert codes[-1] == 409
+    monkeypatch.setattr(gate_actions, "LIVELY", timedelta(0))  # half a day later
+    async with world.stranger as phone:
+        assert (await phone.post(path)).status_code == 303
+
+
+async def test_names_are_counted_by_gate_not_by_phone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = await world.event(gate_search=True)
+    await world.party(event)
+    gate = await world.gate(event)
+    path = gate["pair_url"].partition("8000")[2]
+    monkeypatch.setattr(gate_api, "NAMES", msgspec.structs.replace(limits.NAMES, most=3))
+    async with world.phone(gate["token"]) as one, world.stranger as other:
+        assert (await other.post(path)).status_code == 303
+        answers = [
+            (await phone.post("/gate/api/names", json={"name": "Sok"})).status_code
+            for phone in (one, other, one, other, one)
+        ]
+    assert answers == [200, 200, 200, 429, 429]
