@@ -16,8 +16,10 @@ from app.events.campaigns import campaign_of
 from app.events.pictures import Picture
 from app.events.queries import event_by_id
 from app.events.shapes import EventDraft, EventFields, EventRow, PickupDraft, PickupFields
+from app.seats.admissions import count_anew
 from app.seats.hold import hold, must_be
 from app.seats.places import forget_buses
+from app.seats.shapes import Days
 from app.seats.waiting import promote_waiting
 from app.security.keyring import Keyring
 from app.validation.forms import Wall, fields_of, stored
@@ -135,6 +137,8 @@ async def edit(
         await _set(event, by_name(columns))
         if before.host_country != draft.host_country and (not before.draft or before.was_public):
             await _leave(event, before.host_country, draft.host_country)
+        if not rules.DAYS.isdisjoint(changed):
+            await count_anew(held, Days(draft.entry_rule, draft.time_zone, draft.day_turns))
         await held.content_changed()
         await record(Kind.EVENT_EDITED, by, event, event, changed=changed)
         await promote_waiting(event)

@@ -22,6 +22,7 @@ LOOKS_AGAIN = 600  # seconds before the opening
 NO_PLACES = {"Factory", "localtime"}  # zones of no place (tzdata)
 RESERVED_SLUGS = {"new"}
 
+DAYS = {"entry_rule", "time_zone", "day_turns"}  # what says under which day an admission counts
 # a change of any of these is one that calendars must notice (RFC 5545 3.8.7.4)
 SEQUENCED = (
     "host_country",

@@ -181,7 +181,7 @@ def _conflict(keyring: Keyring, row: dict[str, Any], party: JudgedParty | None) 
         for number in numbers
         if party and number in party.tickets
         for seen in party.tickets[number].seen.values()
-        if seen.device != uuid_of(row["device"])
+        if (seen.device, seen.at) != (uuid_of(row["device"]), row["scanned_at"])  # its own admission
     ]
     first = min(others, key=lambda seen: seen.at, default=None)
     return Conflict(

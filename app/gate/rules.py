@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -87,7 +86,7 @@ def _read_scan(read: Reader, keyring: Keyring, received: datetime, offset: timed
         direction=Direction(read.choice("direction", tuple(Direction), default=Direction.IN)),
         scanned_at=at,
         phone_at=_aware(phone_at) if phone_at else received,
-        clock_off=abs(offset) > CLOCK_TOLERANCE or not plausible,
+        clock_off=read.flag("clock_off") or abs(offset) > CLOCK_TOLERANCE or not plausible,
         offline=read.flag("offline"),
         shown=Outcome(shown) if (shown := read.choice("shown", OUTCOMES, default="")) else None,
         override=read.text("override", 200),
@@ -186,19 +185,18 @@ def _local(entry: EntryRules, moment: datetime) -> datetime:
     return moment.astimezone(ZoneInfo(entry.time_zone))
 
 
-def judge(
-    ask: ScanAsk, party: JudgedParty | None, number: int, *, entry: EntryRules, day: str, device: UUID
-) -> Verdict:
+def judge(ask: ScanAsk, party: JudgedParty | None, number: int, *, entry: EntryRules, day: str) -> Verdict:
     """What to say of one ticket of a scan. `override` turns every refusal into an admission.
 
-    A phone without a network has let in whom it showed as admitted: that stands, and is a conflict.
+    A phone without a network has let in whom it showed as admitted: that stands, and is a conflict, also where another
+    tab of the same phone came first.
     """
     refusal = _refusal(ask, party, number, entry)
     ticket = party.tickets.get(number) if party else None
     if ask.direction == Direction.OUT:
         return _leaving(refusal, ticket, day)
     seen = ticket.seen.get(day) if ticket and (not refusal or refusal in MAY_HOLD) else None
-    return _again(ask, seen, entry, device) if seen else _first_time(ask, refusal, ticket, entry)
+    return _again(ask, seen, entry) if seen else _first_time(ask, refusal, ticket, entry)
 
 
 def _was_let_in(ask: ScanAsk) -> bool:
@@ -218,12 +216,12 @@ def _first_time(ask: ScanAsk, refusal: str, ticket: JudgedTicket | None, entry: 
     return Verdict(Outcome.REFUSED, refusal)
 
 
-def _again(ask: ScanAsk, seen: Seen, entry: EntryRules, device: UUID) -> Verdict:
+def _again(ask: ScanAsk, seen: Seen, entry: EntryRules) -> Verdict:
     if entry.entry_rule == EntryRule.FREE and not seen.inside:
         return Verdict(Outcome.ADMITTED, "", Act.RETURN)
     if ask.override:
         return Verdict(Outcome.ADMITTED, "already_admitted", Act.COUNT)
-    if _was_let_in(ask) and seen.device != device:
+    if _was_let_in(ask):
         return Verdict(Outcome.CONFLICT, "already_admitted")
     return Verdict(Outcome.ALREADY_ADMITTED, "already_admitted")
 

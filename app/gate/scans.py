@@ -120,7 +120,7 @@ class _Batch:
 
     def _judged(self, ask: ScanAsk, scan: UUID, party: JudgedParty | None, number: int, day: str) -> Verdict:
         """What is said of one of the scan's tickets; the next one is judged as if it were done."""
-        verdict = rules.judge(ask, party, number, entry=self.event, day=day, device=self.device.id)
+        verdict = rules.judge(ask, party, number, entry=self.event, day=day)
         ticket = party.tickets.get(number) if party else None
         if not ask.rehearsal:
             self._note(ask, scan, verdict, party.id if party else None, ticket.id if ticket else None, day)

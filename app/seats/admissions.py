@@ -9,11 +9,20 @@ from uuid import UUID
 import msgspec
 
 from app.database.connection import fetch, insert
-from app.database.rows import places
+from app.database.rows import places, uuid_of
 from app.seats.hold import Held
+from app.seats.rules import days_anew
+from app.seats.shapes import CameIn, Days
 from models.tickets import Admission
 
 _TURN = "UPDATE admission SET inside = $3, revision = $4 WHERE ticket = $1 AND day = $2 RETURNING id"
+_ALL = "SELECT * FROM admission WHERE event = $1 ORDER BY admitted_at, id"
+_FORGET = "DELETE FROM admission WHERE event = $1 RETURNING id"
+_TELL_PHONES = """
+UPDATE registration SET revision = $2
+WHERE id IN (SELECT registration FROM ticket JOIN admission ON admission.ticket = ticket.id WHERE admission.event = $1)
+RETURNING id
+"""
 _TAKE_BACK = "DELETE FROM admission WHERE scan = $1 RETURNING ticket"
 
 
@@ -38,6 +47,18 @@ async def admit(held: Held, rows: AdmissionRows) -> None:
             held.revision,
             *rows.parties,
         )
+
+
+async def count_anew(held: Held, days: Days) -> None:
+    """The rule of the days has changed: who came in counts under the new one, so nobody is let in a second time."""
+    rows = await fetch(_ALL, held.event)
+    found = days_anew(msgspec.convert(rows, list[CameIn], strict=False), days)
+    if found == {uuid_of(row["id"]): row["day"] for row in rows}:
+        return
+    await fetch(_FORGET, held.event)
+    moved = ({**row, "day": found[uuid_of(row["id"])]} for row in rows if uuid_of(row["id"]) in found)
+    await insert(Admission, *({**row, "revision": held.revision} for row in moved))
+    await fetch(_TELL_PHONES, held.event, held.revision)
 
 
 async def take_back(scan: UUID) -> bool:

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.seats.shapes import Days, Keeping, Promotion, Waiting
+import msgspec
+
+from app.seats.shapes import CameIn, Days, Keeping, Promotion, Waiting
 from models.states import EntryRule
 
 
@@ -58,6 +60,23 @@ def day_of(days: Days, moment: datetime) -> str:
     hours, minutes = days.day_turns.split(":")
     local = moment.astimezone(ZoneInfo(days.time_zone))
     return (local - timedelta(hours=int(hours), minutes=int(minutes))).date().isoformat()
+
+
+def days_anew(admissions: Iterable[CameIn], days: Days) -> dict[UUID, str]:
+    """Under which day each of these counts now, by id. In order of time; of two in one day the first stays.
+
+    Where all days are one, the later ones of a ticket keep their own: a rule that is changed back finds them.
+    """
+    found: dict[UUID, str] = {}
+    taken: set[tuple[UUID, str]] = set()
+    for each in admissions:
+        day = day_of(days, each.admitted_at)
+        if (each.ticket, day) in taken and days.entry_rule != EntryRule.DAILY:
+            day = day_of(msgspec.structs.replace(days, entry_rule=EntryRule.DAILY), each.admitted_at)
+        if (each.ticket, day) not in taken:
+            found[each.id] = day
+            taken.add((each.ticket, day))
+    return found
 
 
 def day_begins(days: Days, moment: datetime) -> datetime | None:

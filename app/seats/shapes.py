@@ -16,6 +16,15 @@ class Days(msgspec.Struct, frozen=True):
     day_turns: str = "04:00"
 
 
+class CameIn(msgspec.Struct, frozen=True):
+    """An admission as it was written."""
+
+    id: UUID
+    ticket: UUID
+    day: str
+    admitted_at: datetime
+
+
 class Waiting(msgspec.Struct, frozen=True):
     """A party on the waiting list, as the rule for moving up sees it."""
 

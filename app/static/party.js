@@ -22,7 +22,7 @@ const keep = async () => {
   const list = `/${here.split("/")[1]}/tickets`;
   active.postMessage({ keep: [here, list, ...pictures, ...alone, ...sheets, ...scripts] }, [channel.port2]);
 };
-if (performance.getEntriesByType("navigation")[0]?.workerStart && !navigator.onLine) {
+if (performance.getEntriesByType("navigation")[0]?.serverTiming?.some(({ name }) => name === "kept")) {
   shown("offline");
   document.querySelectorAll(".contact .badge").forEach((badge) => {
     badge.remove();

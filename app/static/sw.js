@@ -39,10 +39,19 @@ const within = async (path, patience) => {
 const FINAL = [401, 403, 404, 409, 410];
 const ours = (answer) => answer.headers.get("x-bon") === "1" && (answer.ok || FINAL.includes(answer.status));
 
+// the page itself can tell that it is the kept one (performance's serverTiming)
+const asKept = async (kept, path) => {
+  const found = await kept.match(path);
+  if (!found) return undefined;
+  const headers = new Headers(found.headers);
+  headers.append("server-timing", "kept");
+  return new Response(found.body, { status: found.status, headers });
+};
+
 const refreshed = async (path, kept) => {
   const answer = await within(path, PATIENCE);
   const key = bare(path.split("?")[0]);
-  if (!ours(answer)) return (await kept.match(key)) || answer;
+  if (!ours(answer)) return (await asKept(kept, key)) || answer;
   if (answer.ok) await kept.put(key, answer.clone());
   if (answer.status === 410) {
     if (key.split("/").length === 4)
@@ -68,10 +77,21 @@ const partyPage = async (request, pathname) => {
       kept,
     );
   } catch (error) {
-    const found = await kept.match(bare(pathname));
+    const found = await asKept(kept, bare(pathname));
     if (found) return found;
     throw error;
   }
+};
+
+const keepFiles = async (files) => {
+  const kept = await caches.open(GATE);
+  for (const path of files) {
+    if (await kept.match(path)) continue;
+    const file = await within(path, PATIENCE);
+    if (!ours(file) || !file.ok) throw new Error("not a file of ours");
+    await kept.put(path, file);
+  }
+  return kept;
 };
 
 const gatePage = async (request) => {
@@ -79,7 +99,10 @@ const gatePage = async (request) => {
   if (!kept) return fetch(request); // not a phone of the gate
   try {
     const answer = await within(request.url, GATE_PATIENCE);
-    return ours(answer) ? answer : kept;
+    if (!ours(answer)) return kept;
+    // a new page without its new files would be nothing: then the kept one, which has all of its own
+    await keepFiles(new Set((await answer.clone().text()).match(/\/static\/[\w.-]+/g)));
+    return answer;
   } catch {
     return kept;
   }
@@ -104,13 +127,7 @@ const keepTickets = async (paths) => {
 
 // the files first, the page last: a page is never kept without what it needs
 const keepGate = async (files) => {
-  const kept = await caches.open(GATE);
-  for (const path of files) {
-    if (await kept.match(path)) continue;
-    const file = await within(path, PATIENCE);
-    if (!ours(file) || !file.ok) throw new Error("not a file of ours");
-    await kept.put(path, file);
-  }
+  const kept = await keepFiles(files);
   const page = await within("/gate", PATIENCE);
   if (!ours(page) || !page.ok) throw new Error("not paired");
   await kept.put("/gate", page);

@@ -59,6 +59,7 @@ class Assets:
     def __init__(self, folder: Path) -> None:
         self._files = files_of(folder)
         self.addresses: dict[str, str] = {}
+        self.needs: dict[str, set[str]] = {}
         self.served: dict[str, Asset] = {}
         for name in self._files:
             self._add(name)
@@ -67,12 +68,15 @@ class Assets:
         if name in self.addresses:
             return self.addresses[name]
         path, here = self._files[name], Path(name).parent
+        needs: set[str] = set()
+        self.needs[name] = needs
 
         def rewritten(found: re.Match[bytes]) -> bytes:
             other = normpath(here / (found[1] or found[2]).decode())
             if other not in self._files:
                 return found[0]
             address = self._add(other).encode()
+            needs.update({other}, self.needs[other])
             return b"url(%b)" % address if found[1] else b'"%b"' % address
 
         def inlined(found: re.Match[bytes]) -> bytes:
@@ -131,6 +135,12 @@ def compressed(request: Req, content: bytes, media_type: str, headers: dict[str,
 def address(name: str) -> str:
     """Where the asset of this path lies; raises KeyError for one that is not there."""
     return _assets().addresses[name]
+
+
+def modules_of(name: str) -> list[str]:
+    """Where the other scripts lie that a script of this folder needs from the start: all that it imports beside it."""
+    folder = Path(name).parent
+    return sorted(address(each) for each in _assets().needs[name] if Path(each).parent == folder)
 
 
 @route("/static/{name:str}", http_method=["GET", "HEAD"])

@@ -140,7 +140,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals.update(_=_translate, _n=_counting, _p=_meaning, _forms=_forms, label=_label)
-    made.globals.update(asset=assets.address, to=_to, sign_paths=PATHS)
+    made.globals.update(asset=assets.address, modules_of=assets.modules_of, to=_to, sign_paths=PATHS)
     made.filters.update(
         pick=_pick,
         day=_day,

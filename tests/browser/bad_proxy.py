@@ -1,5 +1,6 @@
 """A proxy before Bon that misbehaves as it is told: what a phone meets on the way."""
 
+import re
 import threading
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,7 +12,7 @@ PORTAL = b"<!doctype html><title>Free wifi</title><h1>Please log in to the netwo
 
 class BadProxy:
     """`mode`: "" passes everything on; "502", "503", "404", "410", "portal" (200), "half" (a page that breaks off),
-    "later" (our own 429)."""
+    "later" (our own 429), "new files lost" (pages name new files, which do not come)."""
 
     def __init__(self, port: int) -> None:
         proxy = self
@@ -43,12 +44,17 @@ class BadProxy:
             handler.end_headers()
             handler.wfile.write(PORTAL)
             return
+        if self.mode == "new files lost" and "-new." in handler.path:
+            handler.send_error(502)
+            return
         upstream = HTTPConnection("127.0.0.1", port)
         body = handler.rfile.read(int(handler.headers.get("content-length", 0)))
         headers = {name: value for name, value in handler.headers.items() if name.lower() != "accept-encoding"}
         upstream.request(handler.command, handler.path, body, headers)
         answer = upstream.getresponse()
         content = answer.read()
+        if self.mode == "new files lost" and handler.path.startswith("/gate"):
+            content = re.sub(rb"(/static/[\w.]+)\.(js|css)", rb"\1-new.\2", content)
         handler.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in {"transfer-encoding", "content-length", "connection"}:

@@ -195,7 +195,7 @@ def case(draw: random.Random) -> tuple[dict[str, Any], tuple[str, str]]:
         override=override, undo="", rehearsal=False, numbers=(), registration="r", ticket=number, issue=read,
     )  # fmt: skip
     party = JudgedParty(uuid4(), "r", RegistrationState(state), len(tickets), tickets)
-    verdict = rules.judge(ask, party, number, entry=entry, day=day, device=ME)
+    verdict = rules.judge(ask, party, number, entry=entry, day=day)
     told = {
         "event": {
             "entry_rule": entry.entry_rule, "time_zone": entry.time_zone, "day_turns": entry.day_turns,

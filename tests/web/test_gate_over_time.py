@@ -19,6 +19,11 @@ async def stats(world: World, event: dict[str, Any]) -> dict[str, int]:
         return dict((await client.get(f"/api/v1/events/{event['slug']}/stats")).json())
 
 
+async def roster(world: World, gate: dict[str, Any], since: str = "0") -> dict[str, Any]:
+    async with world.phone(gate["token"]) as phone:
+        return dict((await phone.get(f"/gate/api/roster?since={since}")).json())
+
+
 async def test_pairings_end_twelve_hours_after_the_event(world: World) -> None:
     gate = await world.gate(await world.event())
     assert datetime.fromisoformat(gate["expires_at"]) == datetime.fromisoformat(f"{soon(days=61, hour=5)}:00+09:00")
@@ -98,3 +103,49 @@ async def test_names_are_counted_by_gate_not_by_phone(world: World, monkeypatch:
             for phone in (one, other, one, other, one)
         ]
     assert answers == [200, 200, 200, 429, 429]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("once", "daily"), ("daily", "once"), ("free", "daily"), ("daily", "free")]
+)
+async def test_a_rule_of_entry_changed_during_the_day_lets_nobody_in_again(
+    world: World, before: str, after: str
+) -> None:
+    event = await world.event(entry_rule=before)
+    party, second = await world.party(event, 2), await world.party(event)
+    gate = await world.gate(event)
+    codes = [ticket["code"] for ticket in party["tickets"]]
+    await world.scan(gate, {"nonce": "first", "code": codes[0]})
+    since = (await roster(world, gate))["cursor"]
+    async with world.api("korea") as client:
+        for rule in (after, before, after):
+            changed = await client.patch(f"/api/v1/events/{event['slug']}", json={"entry_rule": rule})
+            assert changed.status_code == 200, changed.text
+    (again, other, later) = await world.scan(
+        gate, {"code": codes[0]}, {"code": codes[1]}, {"code": second["tickets"][0]["code"]}
+    )
+    assert [each["outcome"] for each in (again, other, later)] == ["already_admitted", "admitted", "admitted"]
+    assert (await stats(world, event))["admitted"] == 3
+    told = await roster(world, gate, since)  # phones learn under which day it counts
+    assert len(told["parties"]) == 2
+    (undone,) = await world.scan(gate, {"undo": "first"})
+    assert undone["code"] == "undone"
+    assert (await stats(world, event))["admitted"] == 2
+
+
+async def test_days_told_together_and_apart_again(world: World) -> None:
+    """Two days of a daily event; as one day it knows of both, and daily again it lets in neither a second time."""
+    event = await world.event(entry_rule="daily")
+    party = await world.party(event)
+    gate = await world.gate(event)
+    code = party["tickets"][0]["code"]
+    now = datetime.now(UTC)
+    yesterday = (now - timedelta(days=1)).isoformat()
+    first, second = await world.scan(gate, {"code": code, "scanned_at": yesterday}, {"code": code})
+    assert (first["outcome"], second["outcome"]) == ("admitted", "admitted")
+    for rule in ("once", "daily"):
+        async with world.api("korea") as client:
+            assert (await client.patch(f"/api/v1/events/{event['slug']}", json={"entry_rule": rule})).status_code == 200
+        results = await world.scan(gate, {"code": code, "scanned_at": yesterday}, {"code": code})
+        assert [each["outcome"] for each in results] == ["already_admitted"] * 2
+    assert len(await fetch("SELECT id FROM admission")) == 2

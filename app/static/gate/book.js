@@ -1,6 +1,8 @@
 // What the phone knows: roster, queue, and what its own scans did that the roster does not know yet.
+import { Clock } from "./clock.js";
 import { ADMITTED, SEALED, STATE, admissions, judge, leftOf } from "./judge.js";
 import { open, partySecrets } from "./seals.js";
+import { done } from "./store.js";
 import { NotATicket, decode } from "./ticket_code.js";
 
 const AS_SHOWN = /-shown$/; // the second name of a scan whose answer came too late
@@ -11,23 +13,71 @@ export class Book {
   static async open(store) {
     const book = new Book();
     book.store = store;
-    book.facts = await store.facts();
-    book.rows = new Map((await store.all("parties")).map(({ reference, row }) => [reference, row]));
-    book.gone = new Set(book.facts.gone ?? []);
-    book.queue = await store.all("queue");
-    book.counts = book.facts.counts ?? null;
+    book.heard = () => {};
     book.rehearsed = [];
+    book.removed = new Set();
+    await book.readAgain();
+    book.clock = new Clock(book.facts.offset);
+    store.heard = (change, mine) => {
+      book.#apply(change);
+      if (!mine) book.heard(change);
+    };
     return book;
+  }
+
+  /** Everything anew from the phone: a tab that slept has missed what the others did. */
+  async readAgain() {
+    const { facts, rows, queue } = await this.store.all();
+    this.facts = facts;
+    this.rows = new Map(rows.map((row) => [row[0], row]));
+    this.gone = new Set(facts.gone ?? []);
+    this.queue = queue;
+    this.counts ??= facts.counts ?? null;
+    this.last = queue.at(-1)?.key ?? 0;
+  }
+
+  /** What other tabs have put into the queue until now. */
+  async catchUp() {
+    const put = await this.store.after(this.last);
+    this.#apply({ put });
+    this.last = put.at(-1)?.key ?? this.last;
+  }
+
+  /** The one way in which what this tab knows changes: as the phone's own memory did. */
+  #apply({ clear, reset, facts, rows = [], revoked = [], put = [], removed = [] }) {
+    if (clear) this.facts = {};
+    if (clear || reset) this.rows.clear();
+    Object.assign(this.facts, facts);
+    if (clear || facts?.gone) this.gone = new Set(facts?.gone ?? []);
+    if (facts?.counts) this.counts = facts.counts;
+    for (const row of rows) this.rows.set(row[0], row);
+    for (const reference of revoked) this.rows.delete(reference);
+    for (const key of removed) this.removed.add(key);
+    if (removed.length) this.queue = this.queue.filter((entry) => !this.removed.has(entry.key));
+    for (const entry of put) {
+      const at = this.queue.findIndex((each) => each.key === entry.key);
+      if (at >= 0) this.queue[at] = entry;
+      else if (!this.removed.has(entry.key)) {
+        this.queue.push(entry);
+        if (entry.rehearsal) this.rehearsed.push(entry);
+      }
+    }
+    if (put.length > 1) this.queue.sort((one, other) => one.key - other.key);
+  }
+
+  #replaceFacts(facts) {
+    return this.store.write(["parties", "facts"], ({ parties, facts: table }) => {
+      parties.clear();
+      table.clear();
+      for (const [name, value] of Object.entries(facts)) table.put(value, name);
+      return { clear: true, facts };
+    });
   }
 
   /** Another pairing than the one whose roster is here: that roster goes, scans of its event stay to be handed over. */
   async pairedAs(device) {
     if (this.facts.device?.id === device && !this.facts.over) return;
-    await this.store.forgetRoster();
-    this.rows.clear();
-    this.gone.clear();
-    this.facts = { device: { id: device } };
-    await this.store.keepFacts(this.facts);
+    await this.#replaceFacts({ device: { id: device } });
   }
 
   /** The number of the event that this pairing is for, as far as it is known. */
@@ -53,32 +103,27 @@ export class Book {
     return (this.facts.device?.id ?? "").slice(0, 8);
   }
 
+  /** A page of the roster and how far it reaches: both or neither, so that a broken load goes on where it was. */
   async keepPage(page) {
     if (this.facts.over) return; // it was under way when this phone's time ended
-    const facts = { counts: page.counts, offset: this.facts.offset, syncedAt: Date.now() };
+    const { reset, parties: rows, revoked } = page;
+    const facts = { counts: page.counts, offset: this.clock.offset, syncedAt: this.clock.now };
     for (const name of CURSOR) if (page[name] !== undefined) facts[name] = page[name];
-    if (!page.more) facts.loadedAt = Date.now();
-    if (page.reset) {
-      this.rows.clear();
-      this.gone.clear();
-    }
-    for (const reference of page.revoked) this.gone.add(reference);
-    facts.gone = [...this.gone];
-    await this.store.keepPage(page.parties, page.revoked, facts, page.reset);
-    Object.assign(this.facts, facts);
-    for (const row of page.parties) this.rows.set(row[0], row);
-    for (const reference of page.revoked) this.rows.delete(reference);
+    if (!page.more) facts.loadedAt = facts.syncedAt;
+    facts.gone = [...new Set([...(reset ? [] : this.gone), ...revoked])];
+    await this.store.write(["parties", "facts"], ({ parties, facts: table }) => {
+      if (reset) parties.clear();
+      for (const row of rows) parties.put({ reference: row[0], row });
+      for (const reference of revoked) parties.delete(reference);
+      for (const [name, value] of Object.entries(facts)) table.put(value, name);
+      return { reset, facts, rows, revoked };
+    });
   }
 
   /** Revoked or expired: keys and roster go at once, the queue stays until it is delivered. */
   async end() {
-    const { device, offset } = this.facts,
-      left = { over: true, device, offset, eventNumber: this.event };
-    await this.store.forgetRoster();
-    await this.store.keepFacts(left);
-    this.rows.clear();
-    this.gone.clear();
-    this.facts = left;
+    const { device } = this.facts;
+    await this.#replaceFacts({ over: true, device, offset: this.clock.offset, eventNumber: this.event });
   }
 
   /** Scans of this phone that its roster does not hold yet, for one party, in order. */
@@ -91,15 +136,22 @@ export class Book {
     );
   }
 
-  /** Reads what was scanned or typed: a ticket of this event with its party's row, or {refusal, …} with why not. */
-  async read(text) {
-    let code;
-    try {
-      code = await decode(text, this.facts.keys);
-    } catch (error) {
-      if (!(error instanceof NotATicket)) throw error;
-      return { refusal: error.code, code: text.slice(0, 200) };
+  /**
+   * Reads what was scanned or typed: a ticket of this event with its party's row, or {refusal, …} with why not. Of
+   * several readings of one code the first that is a ticket counts.
+   */
+  async read(...texts) {
+    let code, first;
+    for (const text of texts) {
+      try {
+        code = await decode(text, this.facts.keys);
+        break;
+      } catch (error) {
+        if (!(error instanceof NotATicket)) throw error;
+        first ??= { refusal: error.code, code: text.slice(0, 200) };
+      }
     }
+    if (!code) return first;
     const { event } = this.facts;
     const found = { code: code.bare, registration: code.registration, ticket: code.ticket, issue: code.issue };
     if (code.event !== event.number) {
@@ -173,20 +225,26 @@ export class Book {
     return row && found.secret ? open(found.secret, row[SEALED]) : { name: "", note: "" };
   }
 
+  /** Puts an entry at the end of the queue; it is on the disk, with its key, when this resolves. */
   async enqueue(entry) {
-    const kept = await this.store.enqueue({ device: this.facts.device?.id, ...entry });
-    this.queue.push(kept);
-    if (entry.rehearsal) this.rehearsed.push(kept);
-    return kept;
+    const made = { device: this.facts.device?.id, ...entry };
+    const { put } = await this.store.write(["queue"], async ({ queue }) => {
+      const missed = await done(queue.getAll(IDBKeyRange.lowerBound(this.last, true)));
+      const key = await done(queue.add(made));
+      return { put: [...missed, { ...made, key }] };
+    });
+    this.last = put.at(-1).key;
+    return put.at(-1);
   }
 
-  /** Puts an entry in place of itself; false if it was delivered meanwhile. */
+  /** Puts an entry in place of itself; false if it was delivered meanwhile, by this tab or another. */
   async change(entry) {
-    const at = this.queue.findIndex((each) => each.key === entry.key);
-    if (at < 0) return false;
-    this.queue[at] = entry;
-    await this.store.change(entry);
-    return true;
+    const { put } = await this.store.write(["queue"], async ({ queue }) => {
+      if (!(await done(queue.get(entry.key)))) return {};
+      await done(queue.put(entry));
+      return { put: [entry] };
+    });
+    return Boolean(put);
   }
 
   /**
@@ -194,36 +252,43 @@ export class Book {
    * Who was shown as admitted before the server's other answer came is inside: that is told as a scan of its own.
    */
   async settle(settled) {
-    const rows = new Map(),
-      delivered = [],
-      told = [];
-    for (const { entry: sent, scan, result } of settled) {
-      const entry = this.queue.find((each) => each.key === sent.key) ?? sent;
-      const otherwise =
-        result &&
-        entry.shown === "admitted" &&
-        !scan.shown &&
-        !entry.override &&
-        ["already_admitted", "refused"].includes(result.outcome) &&
-        entry.direction === "in" &&
-        !entry.rehearsal;
-      if (otherwise) told.push({ ...entry, nonce: `${entry.nonce.replace(AS_SHOWN, "")}-shown`, offline: true });
-      else delivered.push(entry);
-      if (!result || !entry.reference || entry.rehearsal || otherwise) continue;
-      const row = rows.get(entry.reference) ?? this.rows.get(entry.reference) ?? UNKNOWN(entry.reference);
-      const run = runOf(entry, result, this.myGate);
-      if (entry.undo) rows.set(entry.reference, without(row, entry.of, this.myGate));
-      else if (run.length > 2) rows.set(entry.reference, changed(row, [...row[ADMITTED], run]));
-    }
-    await this.store.settle(delivered, told, [...rows.values()]);
-    for (const [reference, row] of rows) this.rows.set(reference, row);
-    const gone = new Set(delivered.map((entry) => entry.key));
-    this.queue = this.queue
-      .filter((entry) => !gone.has(entry.key))
-      .map((entry) => told.find((each) => each.key === entry.key) ?? entry);
-    return told;
+    await this.store.write(["queue", "parties"], async ({ queue, parties }) => {
+      const rows = new Map(),
+        removed = [],
+        put = [];
+      for (const { entry: sent, scan, result } of settled) {
+        const entry = await done(queue.get(sent.key));
+        if (!entry) continue; // another tab delivered it as well
+        const otherwise = shownOtherwise(entry, scan, result);
+        if (otherwise) {
+          put.push({ ...entry, nonce: `${entry.nonce.replace(AS_SHOWN, "")}-shown`, offline: true });
+          await done(queue.put(put.at(-1)));
+        } else {
+          removed.push(entry.key);
+          await done(queue.delete(entry.key));
+        }
+        if (!result || !entry.reference || entry.rehearsal || otherwise) continue;
+        const kept = rows.get(entry.reference) ?? (await done(parties.get(entry.reference)))?.row;
+        const row = kept ?? UNKNOWN(entry.reference),
+          run = runOf(entry, result, this.myGate);
+        if (entry.undo) rows.set(entry.reference, without(row, entry.of, this.myGate));
+        else if (run.length > 2) rows.set(entry.reference, changed(row, [...row[ADMITTED], run]));
+      }
+      for (const [reference, row] of rows) parties.put({ reference, row });
+      const answers = settled.map(({ scan, result }) => ({ nonce: scan?.nonce, result }));
+      return { rows: [...rows.values()], removed, put, answers };
+    });
   }
 }
+
+const shownOtherwise = (entry, scan, result) =>
+  result &&
+  entry.shown === "admitted" &&
+  !scan.shown &&
+  !entry.override &&
+  ["already_admitted", "refused"].includes(result.outcome) &&
+  entry.direction === "in" &&
+  !entry.rehearsal;
 
 const changed = (row, admitted) => row.map((value, index) => (index === ADMITTED ? admitted : value));
 

@@ -1,6 +1,9 @@
 // The camera, its torch and choice, and the worker that reads frames. One stream stays open while the page is seen.
+import { pause } from "./page.js";
+
 const SIDE = 720,
-  EVERY = 100; // pixels of the square that is read; milliseconds between frames
+  EVERY = 100, // pixels of the square that is read; milliseconds between frames
+  READS_WITHIN = 8000; // milliseconds
 
 export class Reader {
   constructor({ worker, reader, wasm }) {
@@ -64,7 +67,7 @@ export const readFile = async (reader, file) => {
 };
 
 export class Camera {
-  /** `seen(text)` is called for every code in every frame. */
+  /** `seen(text)` is called for every code in every frame; `ended(why)` when it stops by itself. */
   constructor(video, reader, seen) {
     this.video = video;
     this.reader = reader;
@@ -80,17 +83,28 @@ export class Camera {
   /** Opens a camera, the one at the back unless another is chosen; rejects as getUserMedia does. */
   async open(deviceId = "") {
     this.close();
+    const asked = (this.asked = {});
     const wanted = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: { ideal: "environment" } };
-    this.stream = await navigator.mediaDevices.getUserMedia({
+    const stream = await navigator.mediaDevices.getUserMedia({
       video: { ...wanted, width: { ideal: 1280 }, height: { ideal: 720 } },
       audio: false,
     });
+    if (asked !== this.asked) {
+      for (const track of stream.getTracks()) track.stop();
+      throw new DOMException("asked anew", "AbortError");
+    }
+    this.stream = stream;
+    this.track.onended = () => {
+      this.close();
+      this.ended?.("camera_ended");
+    };
     this.video.srcObject = this.stream;
     await this.video.play();
     this.#look();
   }
 
   close() {
+    this.asked = null;
     clearTimeout(this.timer);
     for (const track of this.stream?.getTracks() ?? []) track.stop();
     this.stream = null;
@@ -100,7 +114,16 @@ export class Camera {
     const began = performance.now();
     const { videoWidth: width, videoHeight: height } = this.video;
     if (width && !document.hidden) {
-      for (const text of await this.reader.read(middle(this.video, width, height, this.canvas))) this.seen(text);
+      const texts = await Promise.race([
+        this.reader.read(middle(this.video, width, height, this.canvas)),
+        pause(READS_WITHIN),
+      ]).catch(() => undefined);
+      if (!texts) {
+        this.close();
+        this.ended?.("reader_failed");
+        return;
+      }
+      for (const text of texts) this.seen(text);
     }
     if (this.stream) this.timer = setTimeout(() => this.#look(), Math.max(10, EVERY - (performance.now() - began)));
   }

@@ -1,9 +1,13 @@
-// Between phone and server: the roster comes, the queue goes. One errand of each kind at a time.
+// Between phone and server: the roster comes, the queue goes. One errand of each kind at a time, whatever the number of
+// tabs. Only an answer of ours counts: what a proxy or a portal says is no network.
+import { alone } from "./store.js";
+
 const VERSION = 1; // of the roster's form
 const SHORT_CODE = /^[2-9A-HJKMNP-TV-Z]{6}$/;
 const BATCH = 50,
   PATIENCE = 10000,
-  JUMP = 5000; // scans, milliseconds, milliseconds
+  MEASURED_WITHIN = 60000, // scans; the others milliseconds
+  REST_AT_MOST = 12000;
 
 export class Over extends Error {} // this phone's time at the gate has ended
 
@@ -19,6 +23,7 @@ const ask = async (device, path, body, patience = PATIENCE) => {
       credentials: "same-origin",
       cache: "no-store",
     });
+    if (answer.headers.get("x-bon") !== "1") throw new Error("not an answer of ours");
     const said = await answer.json();
     if (answer.ok) return said;
     if (answer.status === 401 && said.code === "device_unknown") throw new Over();
@@ -34,22 +39,33 @@ export class Courier {
   /** `book` holds what the phone knows (see book.js); `tell(event, detail)` is called when something changed. */
   constructor(book, tell) {
     this.book = book;
+    this.clock = book.clock;
     this.tell = tell;
     this.contact = null; // when the server last answered, by performance.now()
-    this.clock = null; // {offset, wall, steady}: what the phone's clock lacks, and when that was measured
+    this.taken = true; // whether it took the scans that were last brought
+    this.failures = 0;
+    this.restsUntil = 0; // by performance.now()
     this.delivering = null;
     this.syncing = null;
   }
 
+  /** Whether the server takes scans now, as far as is known. */
   get online() {
-    return navigator.onLine && this.contact !== null && performance.now() - this.contact < 15000;
+    return this.taken && this.contact !== null && performance.now() - this.contact < 15000;
   }
 
-  /** The time as the server has it, if the phone's clock was measured and not turned since; else null. */
-  corrected(wall, steady) {
-    if (!this.clock) return null;
-    const turned = Math.abs(wall - this.clock.wall - (steady - this.clock.steady)) > JUMP;
-    return turned ? null : wall + this.clock.offset;
+  get rests() {
+    return performance.now() < this.restsUntil;
+  }
+
+  /** The network is back, or somebody looks again: try at once. */
+  wakeUp() {
+    this.restsUntil = 0;
+  }
+
+  /** The phone itself says that there is no network. */
+  lost() {
+    this.contact = null;
   }
 
   #ask(path, body, patience) {
@@ -57,18 +73,19 @@ export class Courier {
   }
 
   #heard(said, began) {
-    this.contact = performance.now();
-    if (said.now) {
-      const middle = (began + Date.now()) / 2;
-      this.clock = { offset: Date.parse(said.now) - middle, wall: Date.now(), steady: performance.now() };
-      this.book.facts.offset = this.clock.offset;
-    }
+    this.#answered();
+    if (said.now) this.clock.measured(Date.parse(said.now), began);
     if (said.counts) this.book.counts = said.counts;
+  }
+
+  #answered() {
+    this.contact = performance.now();
+    this.failures = this.restsUntil = 0;
   }
 
   /** Brings the roster up to date, page by page. */
   sync() {
-    return (this.syncing ??= this.#sync().finally(() => {
+    return (this.syncing ??= alone("roster", () => this.#sync()).finally(() => {
       this.syncing = null;
     }));
   }
@@ -77,10 +94,10 @@ export class Courier {
     try {
       for (let more = true; more; ) {
         const { cursor = "", tag = "" } = this.book.facts,
-          began = Date.now();
+          began = performance.now();
         const page = await this.#ask(`/gate/api/roster?since=${encodeURIComponent(cursor)}&known=${tag}`, null, 60000);
         if (page.version > VERSION) {
-          this.contact = performance.now();
+          this.#answered();
           this.tell("newer");
           return;
         }
@@ -96,27 +113,36 @@ export class Courier {
 
   async #failed(error) {
     if (error instanceof Over) {
-      this.contact = performance.now();
-      await this.book.end();
+      this.#answered();
+      if (!this.book.facts.over) await this.book.end().catch(() => this.tell("storage"));
       this.tell("over");
-    } else if (error.name === "QuotaExceededError") this.tell("storage");
-    else if (error.code === "another_pairing") this.tell("another");
-    else if (error.status) this.contact = performance.now();
-    else this.contact = null;
+    } else if (error.code === "another_pairing") this.tell("another");
+    else if (error instanceof DOMException && error.name !== "AbortError") this.tell("storage", error);
+    else if (error.status && error.status < 500) this.contact = performance.now();
+    else {
+      this.contact = null;
+      this.failures += 1;
+      this.restsUntil = performance.now() + Math.min(REST_AT_MOST, 2000 * 2 ** Math.min(this.failures, 6));
+    }
     this.tell("contact");
   }
 
   /** Delivers what waits, in order; resolves when nothing is left or the server cannot be reached. */
   deliver() {
-    return (this.delivering ??= this.#deliver().finally(() => {
+    return (this.delivering ??= alone("courier", () => this.#deliver()).finally(() => {
       this.delivering = null;
     }));
   }
 
   async #deliver() {
-    // first how wrong the clock is: it may have been turned since these scans were made
-    if (this.book.queue.length && !this.clock && !this.book.facts.over) await this.sync();
     try {
+      await this.book.catchUp();
+      if (!this.book.queue.length) {
+        this.taken = true;
+        return;
+      }
+      // first how wrong the clock is: it may have been turned since these scans were made
+      if (!this.clock.isFresh(MEASURED_WITHIN) && !this.book.facts.over) await this.sync();
       for (;;) {
         const waiting = this.book.queue.filter((entry) => !this.book.isStuck(entry));
         if (!waiting.length) break;
@@ -124,7 +150,9 @@ export class Courier {
         if (groups === 0) await this.#deliverGroup(waiting[0]);
         else await this.#deliverScans(waiting.slice(0, groups < 0 ? BATCH : Math.min(groups, BATCH)));
       }
+      this.taken = true;
     } catch (error) {
+      this.taken = error instanceof Over;
       await this.#failed(error);
     }
     this.tell("queue");
@@ -155,7 +183,7 @@ export class Courier {
       );
       return;
     }
-    this.contact = performance.now();
+    this.#answered();
     const settled = results.flatMap((result, index) =>
       result.nonce === sent[index].scan.nonce ? [{ ...sent[index], result }] : [],
     );
@@ -172,7 +200,7 @@ export class Courier {
       await this.#refused(error, [entry]);
       return;
     }
-    this.contact = performance.now();
+    this.#answered();
     await this.book.settle([{ entry, result: null }]);
   }
 
@@ -180,21 +208,31 @@ export class Courier {
   async #refused(error, entries, alone) {
     const overdue = error instanceof Over && entries[0].kind === "walk_in"; // counted after this phone's time
     if (!overdue && ![400, 413, 422].includes(error.status)) throw error;
-    this.contact = performance.now();
+    this.#answered();
     if (entries.length > 1) for (const entry of entries) await alone(entry);
     else await this.book.change({ ...entries[0], stuck: error.code ?? "device_unknown" });
   }
 
-  /** When it was by this phone's clock as it is now: a clock that was put right meanwhile moves no scan. */
+  /** When it was by this phone's clock as it is now: a clock that was turned or put right meanwhile moves no scan. */
   #wall(entry) {
-    return entry.corrected === null || !this.clock ? entry.wall : entry.corrected - this.clock.offset;
+    const moment = this.clock.momentOf(entry);
+    return moment === null || !this.clock.known ? entry.wall : moment - this.clock.offset;
   }
 
   /** A queue entry as the API takes it. */
   scanOf(entry) {
-    const { nonce, code, ticket, numbers, direction, override, undo, rehearsal, offline, shown } = entry;
+    const { nonce, code, ticket, numbers, direction, override, undo, rehearsal, offline, shown, clock_off } = entry;
     const scan = { nonce, scanned_at: instant(this.#wall(entry)), offline, direction };
-    for (const [name, value] of Object.entries({ code, ticket, numbers, override, undo, rehearsal, shown })) {
+    for (const [name, value] of Object.entries({
+      code,
+      ticket,
+      numbers,
+      override,
+      undo,
+      rehearsal,
+      shown,
+      clock_off,
+    })) {
       if (value) scan[name] = value;
     }
     return scan;
@@ -203,8 +241,8 @@ export class Courier {
   /** Tells the desk how this phone is. */
   async report(state) {
     try {
-      const began = Date.now();
-      this.#heard(await this.#ask("/gate/api/phone", { sent_at: instant(began), ...state }), began);
+      const began = performance.now();
+      this.#heard(await this.#ask("/gate/api/phone", { sent_at: instant(Date.now()), ...state }), began);
     } catch (error) {
       await this.#failed(error);
     }

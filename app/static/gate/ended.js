@@ -22,7 +22,7 @@ const end = async () => {
       return;
     }
     clearInterval(timer);
-    store.database.close();
+    store.close();
     indexedDB.deleteDatabase("bon-gate");
     await caches.delete("bon-gate-1");
   };

@@ -17,7 +17,8 @@ export class Finding {
   }
 
   async #find() {
-    const text = parts.find.value.trim();
+    const text = parts.find.value.trim(),
+      keys = this.scanner.seeing.keys.take();
     const wrong = (told) => {
       parts["find-wrong"].textContent = told;
       parts["find-wrong"].hidden = !told;
@@ -27,7 +28,7 @@ export class Finding {
     if (text.length > 40) {
       parts.typing.close();
       parts.find.value = "";
-      await this.scanner.scan(text);
+      await this.scanner.scan(text, keys);
       return;
     }
     if (!text) return;

@@ -1,5 +1,5 @@
 // People without tickets: counted by one tap, or as a group with its size and children.
-import { newNonce, notice, parts, root, say } from "./page.js";
+import { notice, parts, root, say } from "./page.js";
 import { signal, wake } from "./signals.js";
 
 const numberIn = (text) => {
@@ -28,23 +28,12 @@ export class Groups {
   }
 
   async count(size, children) {
-    const wall = Date.now();
-    const entry = {
-      kind: "walk_in",
-      nonce: newNonce(),
-      event: this.scanner.book.event,
-      size,
-      children,
-      wall,
-      at: this.scanner.now,
-      corrected: this.scanner.courier.corrected(wall, performance.now()),
-    };
+    const entry = this.scanner.entry({ kind: "walk_in", size, children });
     if (!this.scanner.rehearsal) {
       try {
         await this.scanner.book.enqueue(entry);
-      } catch {
-        this.scanner.troubles.add("storage");
-        this.scanner.verdict.show({ kind: "unkept", why: say("warn_storage") });
+      } catch (error) {
+        this.scanner.unkept(error);
         return;
       }
     }

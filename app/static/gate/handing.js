@@ -6,28 +6,30 @@ const MARK = "BON-SCANS/1 "; // what begins a square; no ticket does
 const A_SQUARE = 900; // characters that a cheap camera still reads off a screen
 const KINDS = { nonce: "string", wall: "number", at: "number", event: "number" };
 
-const clock = (book) => Math.round((book.facts.offset ?? 0) / 1000);
+const offsetOf = (book) => Math.round(book.clock.offset / 1000);
 
 /** When it was by this phone's clock as the file's offset understands it. */
-const atOf = (entry, offset) =>
-  new Date(entry.corrected === null ? entry.wall : entry.corrected - offset * 1000).toISOString();
+const atOf = (book, entry, offset) => {
+  const moment = book.clock.momentOf(entry);
+  return new Date(moment === null ? entry.wall : moment - offset * 1000).toISOString();
+};
 
 /** The queue as the desk takes it: each phone's own scans under its own device. */
 const fileOf = (book, scanOf) => {
-  const offset = clock(book),
+  const offset = offsetOf(book),
     phones = new Map();
   for (const entry of book.queue) {
     const device = entry.device ?? book.facts.device?.id ?? "";
     if (!phones.has(device)) phones.set(device, { device, clock_offset: offset, scans: [], walk_ins: [] });
     const phone = phones.get(device);
     try {
-      if (entry.kind === "scan") phone.scans.push({ ...scanOf(entry), scanned_at: atOf(entry, offset) });
+      if (entry.kind === "scan") phone.scans.push({ ...scanOf(entry), scanned_at: atOf(book, entry, offset) });
       else
         phone.walk_ins.push({
           nonce: entry.nonce,
           size: entry.size,
           children: entry.children,
-          at: atOf(entry, offset),
+          at: atOf(book, entry, offset),
         });
     } catch {
       phone.scans.push(entry); // unreadable here; the desk says so
@@ -38,9 +40,9 @@ const fileOf = (book, scanOf) => {
 
 /** {file, squares, square(n)}: the file's address, how many squares there are (none after this phone's time), and each as SVG. */
 export const handOver = async (book, scanOf) => {
-  const entries = book.queue.map(({ key, stuck, ...entry }) => entry);
+  const entries = book.queue.map(({ key, stuck, ...entry }) => ({ ...entry, corrected: book.clock.momentOf(entry) }));
   const sheets = book.facts.handing
-    ? await Promise.all(inSheets(entries, clock(book)).map((text) => signed(book, text)))
+    ? await Promise.all(inSheets(entries, offsetOf(book)).map((text) => signed(book, text)))
     : [];
   return {
     file: URL.createObjectURL(new Blob([fileOf(book, scanOf)], { type: "application/json" })),

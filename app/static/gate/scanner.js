@@ -5,28 +5,31 @@ import { Finding } from "./finding.js";
 import { Groups } from "./groups.js";
 import { takeOver } from "./handing.js";
 import { localTime } from "./judge.js";
+import { keyboardOf } from "./keys.js";
 import { Leaving } from "./leaving.js";
 import { newNonce, notice, parts, pause, root, say } from "./page.js";
 import { keepPage, Phone, wasKept } from "./phone.js";
 import { Seeing } from "./seeing.js";
 import { stayAwake } from "./signals.js";
 import { Standing } from "./standing.js";
-import { Store } from "./store.js";
+import { alone, Store } from "./store.js";
 import { Undo } from "./undo.js";
 import { Verdict } from "./verdict.js";
 
 const ANSWER_WITHIN = 250; // milliseconds for the server, when there is one; then the phone answers by itself
 const SAME_CODE = 4000,
   NEXT_AFTER = 1200,
+  OTHER_TAB_WITHIN = 1000,
   SYNC_EVERY = 4000,
-  REHEARSAL_LASTS = 60 * 60000; // milliseconds
+  REHEARSAL_LASTS = 60 * 60000, // milliseconds
+  REHEARSAL = "rehearsal-until"; // in this phone's memory: all its tabs rehearse together
 
 class Scanner {
   constructor(book) {
     this.book = book;
     this.courier = new Courier(book, (event, detail) => this.#heard(event, detail));
+    book.heard = (change) => this.#heardFromAnother(change);
     this.direction = "in";
-    this.rehearsalUntil = Number(localStorage.getItem("rehearsal-until") ?? 0);
     this.last = new Map(); // code → when it was last in view
     this.troubles = new Set();
     this.phone = new Phone(this);
@@ -49,11 +52,11 @@ class Scanner {
   }
 
   get rehearsal() {
-    return Date.now() < this.rehearsalUntil;
+    return Date.now() < Number(localStorage.getItem(REHEARSAL) ?? 0);
   }
 
   get now() {
-    return Date.now() + (this.book.facts.offset ?? 0);
+    return this.book.clock.now;
   }
 
   draw() {
@@ -74,80 +77,75 @@ class Scanner {
     this.scan(text);
   }
 
-  async scan(text) {
-    if (this.busy || !text.trim()) return;
-    this.busy = true;
-    try {
-      const taken = await takeOver(this.book, text);
+  /** Answers what was read; of several readings of one code (a hand scanner's) the one that is a ticket. */
+  scan(...texts) {
+    return this.#busyWith(async () => {
+      const [text] = texts,
+        taken = await takeOver(this.book, text);
       if (this.book.facts.over) notice(`${say("over")} ${say("pair_again")}`);
       else if (taken) notice(taken.other ? say("taken_other") : say("taken_over", { number: taken.number }));
       else if (!this.book.ready) this.verdict.show({ kind: "unkept", why: say("too_early_keys") });
-      else await this.#answer(await this.book.read(text));
+      else {
+        const found = await this.book.read(...texts);
+        if (found.refusal === "code_malformed") found.keyboard = keyboardOf(text);
+        await this.#answer(found);
+      }
+    }, texts.join(""));
+  }
+
+  more(found, more) {
+    return this.#busyWith(() => this.#answer(found, more));
+  }
+
+  /** One answer at a time; whatever goes wrong is said. */
+  async #busyWith(act, text = "something") {
+    if (this.busy || !text.trim()) return;
+    this.busy = true;
+    try {
+      await act();
+    } catch (error) {
+      this.unkept(error);
     } finally {
       this.busy = false;
       this.courier.deliver();
     }
   }
 
+  /** The phone could not keep it: nobody may take it for recorded. */
+  unkept(error) {
+    const newer = error?.name === "VersionError";
+    this.troubles.add(newer ? "form" : "storage");
+    this.verdict.show({ kind: "unkept", why: say(newer ? "warn_form" : "warn_storage") });
+    this.draw();
+  }
+
+  /** An entry of the queue, made now. */
+  entry(facts) {
+    const at = this.now,
+      { clock } = this.book;
+    return {
+      nonce: newNonce(),
+      event: this.book.event,
+      wall: Date.now(),
+      at,
+      corrected: clock.known ? at : null,
+      clock_off: clock.turned,
+      ...facts,
+    };
+  }
+
   /** Judges, keeps, asks the server if it can, and shows. `more`: {numbers, override}. */
   async #answer(found, more = {}) {
-    const at = this.now,
-      steady = performance.now(),
-      rehearsal = this.rehearsal;
-    const local = this.book.judge(found, { ...more, direction: this.direction, rehearsal, at });
     const numbers = more.numbers ?? (found.ticket ? [found.ticket] : []);
-    if (found.refusal && !more.override) {
+    const asksServer = this.courier.online && !this.rehearsal;
+    // what the other tabs let in until now is known, and they wait
+    const judged = await alone("judge", () => this.#judged(found, more, numbers, asksServer), OTHER_TAB_WITHIN);
+    const { local, shown, kept } = judged;
+    if (!kept) {
       await this.verdict.tell(found, local, null);
       return;
     }
-    const wall = Date.now();
-    const entry = {
-      kind: "scan",
-      nonce: newNonce(),
-      event: this.book.event,
-      code: found.code,
-      ticket: found.id,
-      numbers: more.numbers,
-      override: more.override,
-      direction: this.direction,
-      rehearsal,
-      offline: false,
-      shown: "",
-      wall,
-      corrected: this.courier.corrected(wall, steady),
-      at,
-      gate: this.book.myGate,
-      reference: found.reference,
-      admitted: [],
-    };
-    const shown = { ...entry, offline: true, shown: local.outcome };
-    shown.admitted =
-      local.outcome === "admitted" && local.code !== "already_admitted" && found.reference ? numbers : [];
-    if (local.outcome === "left") shown.admitted = numbers;
-    const asksServer = this.courier.online && !rehearsal;
-    let kept,
-      answered = null;
-    try {
-      kept = await this.book.enqueue(asksServer ? entry : shown);
-    } catch {
-      this.troubles.add("storage");
-      this.verdict.show({ kind: "unkept", why: say("warn_storage") });
-      return;
-    }
-    if (asksServer) {
-      let late = null;
-      const answer = new Promise((resolve) => {
-        this.expecting = { nonce: entry.nonce, resolve };
-      });
-      answer.then((result) => {
-        late = result;
-      });
-      this.courier.deliver();
-      answered = await Promise.race([answer, pause(ANSWER_WITHIN)]);
-      // from here on the phone's own word stands, unless the server's came just before
-      if (!answered && !(await this.book.change({ ...shown, key: kept.key }))) answered = late;
-      this.expecting = null;
-    }
+    const answered = asksServer ? await this.#asked({ ...shown, key: kept.key }) : null;
     if (answered) {
       shown.admitted = answered.numbers.filter((each) => each.outcome === "admitted").map((each) => each.number);
     }
@@ -155,14 +153,52 @@ class Scanner {
     await this.verdict.tell(found, local, answered, shown, numbers);
   }
 
-  async more(found, more) {
-    if (this.busy) return;
-    this.busy = true;
+  async #judged(found, more, numbers, asksServer) {
+    await this.book.catchUp();
+    const at = this.now,
+      { direction, rehearsal } = this;
+    const local = this.book.judge(found, { ...more, direction, rehearsal, at });
+    if (found.refusal && !more.override) return { local };
+    const entry = this.entry({
+      kind: "scan",
+      code: found.code,
+      ticket: found.id,
+      numbers: more.numbers,
+      override: more.override,
+      direction,
+      rehearsal,
+      offline: false,
+      shown: "",
+      gate: this.book.myGate,
+      reference: found.reference,
+      admitted: [],
+    });
+    const shown = { ...entry, offline: true, shown: local.outcome };
+    shown.admitted =
+      local.outcome === "admitted" && local.code !== "already_admitted" && found.reference ? numbers : [];
+    if (local.outcome === "left") shown.admitted = numbers;
+    return { local, shown, kept: await this.book.enqueue(asksServer ? entry : shown) };
+  }
+
+  /** The server's answer to a scan if it comes in time; else the phone's own word stands, and is told. */
+  async #asked(shown) {
+    let resolve,
+      late = null;
+    const answer = new Promise((made) => {
+      resolve = made;
+    });
+    this.expecting = { nonce: shown.nonce, resolve };
+    answer.then((result) => {
+      late = result;
+    });
+    this.courier.deliver();
     try {
-      await this.#answer(found, more);
+      const answered = await Promise.race([answer, pause(ANSWER_WITHIN)]);
+      if (answered || (await this.book.change(shown))) return answered ?? null;
+      // delivered just before, perhaps by another tab, from which the answer is on its way
+      return late ?? (await Promise.race([answer, pause(OTHER_TAB_WITHIN)])) ?? null;
     } finally {
-      this.busy = false;
-      this.courier.deliver();
+      this.expecting = null;
     }
   }
 
@@ -177,14 +213,23 @@ class Scanner {
   // -- the link to the server ----------------------------------------------------------------------------------------
 
   #heard(event, detail) {
-    if (event === "delivered") {
-      for (const { entry, result } of detail) {
-        if (this.expecting?.nonce === entry.nonce) this.expecting.resolve(result);
-      }
-    }
-    if (event === "newer" || event === "storage" || event === "another") this.troubles.add(event);
+    if (event === "delivered") this.#answers(detail.map(({ scan, result }) => ({ nonce: scan.nonce, result })));
+    if (event === "storage") this.troubles.add(detail?.name === "VersionError" ? "form" : "storage");
+    if (event === "newer" || event === "another") this.troubles.add(event);
     if (event === "another") this.#openAnew();
     if (event === "roster") this.troubles.delete("newer");
+    this.draw();
+  }
+
+  #answers(answers) {
+    for (const { nonce, result } of answers) if (this.expecting?.nonce === nonce) this.expecting.resolve(result);
+  }
+
+  /** What another tab of this phone has done. */
+  #heardFromAnother(change) {
+    if (change.answers) this.#answers(change.answers);
+    const { device, over } = this.book.facts;
+    if (!over && device && device.id !== root.dataset.device) this.#openAnew();
     this.draw();
   }
 
@@ -197,7 +242,8 @@ class Scanner {
   }
 
   async beat() {
-    if (document.hidden) return;
+    this.draw(); // the clock is looked at, too
+    if (document.hidden || this.courier.rests) return;
     await this.courier.deliver();
     if (!this.book.facts.over) await this.courier.sync();
     await this.phone.report();
@@ -205,12 +251,15 @@ class Scanner {
     this.draw();
   }
 
-  async #rehearse(on) {
-    this.book.rehearsed = []; // what was rehearsed before leaves no trace
-    this.rehearsalUntil = on ? Date.now() + REHEARSAL_LASTS : 0;
-    localStorage.setItem("rehearsal-until", this.rehearsalUntil);
-    this.draw();
+  #rehearse(on) {
+    localStorage.setItem(REHEARSAL, on ? Date.now() + REHEARSAL_LASTS : 0);
+    this.#forgetRehearsed();
     this.phone.report();
+  }
+
+  #forgetRehearsed() {
+    this.book.rehearsed = []; // what was rehearsed before leaves no trace
+    this.draw();
   }
 
   #listen() {
@@ -222,17 +271,28 @@ class Scanner {
       each.addEventListener("click", () => each.closest("dialog").close());
     }
     parts.rehearse.addEventListener("change", () => this.#rehearse(parts.rehearse.checked));
-    for (const event of ["online", "offline"]) {
-      addEventListener(event, () => {
-        this.draw();
-        this.beat();
-      });
-    }
-    document.addEventListener("visibilitychange", () => {
-      stayAwake();
+    addEventListener("offline", () => {
+      this.courier.lost();
+      this.draw();
+    });
+    addEventListener("online", () => {
+      this.courier.wakeUp();
       this.beat();
     });
+    addEventListener("storage", ({ key }) => key === REHEARSAL && this.#forgetRehearsed());
+    document.addEventListener("visibilitychange", () => this.#seen());
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#seen());
     setInterval(() => this.beat(), SYNC_EVERY);
+  }
+
+  /** The page is looked at again, or no longer: what other tabs did meanwhile may not have reached it. */
+  async #seen() {
+    this.seeing.visible(!document.hidden);
+    if (document.hidden) return;
+    stayAwake();
+    this.courier.wakeUp();
+    await this.book.readAgain().catch((error) => this.#heard("storage", error));
+    await this.beat();
   }
 }
 
@@ -242,10 +302,10 @@ const start = async () => {
   try {
     book = await Book.open(await Store.open());
     await book.pairedAs(root.dataset.device);
-  } catch {
+  } catch (error) {
     const line = document.createElement("p");
     line.className = "notice bad";
-    line.textContent = say("warn_storage");
+    line.textContent = say(error.name === "VersionError" ? "warn_form" : "warn_storage");
     root.before(line);
     return;
   }

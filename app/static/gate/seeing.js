@@ -1,7 +1,15 @@
 // Where codes come from: the camera with its torch, pictures, and hand scanners, which type.
 import { Camera, Reader, readFile } from "./camera.js";
-import { notice, parts, root, say } from "./page.js";
+import { Keys } from "./keys.js";
+import { notice, pause, parts, root, say } from "./page.js";
 import { stayAwake, wake } from "./signals.js";
+
+const ANSWERS_WITHIN = 8000; // milliseconds: a camera that is asked for and does not answer
+
+const silent = async () => {
+  await pause(ANSWERS_WITHIN);
+  throw new DOMException("no answer", "TimeoutError");
+};
 
 export class Seeing {
   constructor(scanner) {
@@ -20,46 +28,61 @@ export class Seeing {
     parts.file.addEventListener("change", () => this.#pictures());
     parts.torch.addEventListener("click", () => this.#light());
     parts.swap.addEventListener("click", () => this.#otherCamera());
-    this.#handScanner();
-  }
-
-  /** A hand scanner types fast and ends with Enter; whatever has the focus, it is heard. */
-  #handScanner() {
-    let typed = "",
-      last = 0;
-    document.addEventListener("keydown", (event) => {
-      if (event.target.closest?.("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (performance.now() - last > 100) typed = "";
-      last = performance.now();
-      if (event.key === "Enter" && typed.length > 5) {
-        event.preventDefault();
-        this.scanner.scan(typed);
-        typed = "";
-      } else if (event.key.length === 1) typed += event.key;
-    });
+    this.keys = new Keys((typed, keys) => this.#typed(typed, keys));
+    this.camera.ended = (why) => this.#stopped(why);
   }
 
   async begin(deviceId = "") {
     parts.trouble.textContent = "";
+    this.wanted = true;
+    const asked = (this.asked = {});
     stayAwake();
     try {
-      await this.camera.open(deviceId);
-      await this.reader.ready;
-      parts.start.hidden = true;
+      const opening = this.camera.open(deviceId);
+      opening.then(() => this.#shows()).catch(() => {}); // late, it is welcome all the same
+      await Promise.race([opening, silent()]);
+      await Promise.race([this.reader.ready, silent()]);
     } catch (error) {
+      if (asked !== this.asked) return; // asked anew, or nobody looks any more
       const known = {
         NotAllowedError: "camera_denied",
         SecurityError: "camera_denied",
         NotReadableError: "camera_busy",
         AbortError: "camera_busy",
+        TimeoutError: "camera_silent",
       };
-      this.camera.close();
-      parts.start.hidden = false;
-      parts.trouble.textContent = say(error.name === "Error" ? "reader_failed" : (known[error.name] ?? "camera_none"));
+      if (error.name !== "TimeoutError") this.camera.close();
+      this.#stopped(error.name === "Error" ? "reader_failed" : (known[error.name] ?? "camera_none"));
     }
+  }
+
+  async #shows() {
+    await this.reader.ready;
+    parts.start.hidden = true;
     const cameras = await this.camera.cameras().catch(() => []);
     parts.swap.hidden = cameras.length < 2;
     parts.torch.hidden = !this.camera.hasTorch;
+  }
+
+  #stopped(why) {
+    parts.start.hidden = false;
+    parts.trouble.textContent = say(why);
+    parts.torch.hidden = parts.swap.hidden = true;
+  }
+
+  /** A camera that nobody looks through is let go: another tab or app may want it. */
+  visible(seen) {
+    if (!seen) {
+      this.asked = null;
+      this.camera.close();
+    } else if (this.wanted && !this.camera.track) this.begin();
+  }
+
+  async #typed(typed, keys) {
+    if (parts.typing.open) parts.typing.close();
+    parts.find.value = "";
+    while (this.scanner.busy) await pause(50);
+    await this.scanner.scan(typed, keys);
   }
 
   async #otherCamera() {

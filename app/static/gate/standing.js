@@ -26,7 +26,7 @@ export class Standing {
     parts.roster.textContent = this.scanner.book.loaded
       ? say("roster", {
           number: this.scanner.book.rows.size,
-          at: this.scanner.moment(facts.syncedAt + (facts.offset ?? 0), zone),
+          at: this.scanner.moment(facts.syncedAt, zone),
         })
       : "";
     for (const name of ["view", "tools", "groups", "counts", "rehearsal-choice"])
@@ -52,19 +52,20 @@ export class Standing {
     const { facts, queue } = this.scanner.book,
       stuck = queue.filter((entry) => this.scanner.book.isStuck(entry)).length,
       found = [];
-    const minutes = Math.round((facts.offset ?? 0) / 60000);
+    const { offset } = this.scanner.book.clock,
+      minutes = Math.round(offset / 60000);
     const early =
       facts.event && !this.scanner.rehearsal && Date.parse(facts.event.starts_at) - this.scanner.now > EARLY;
     if (facts.over) found.push(`${say("over")} ${queue.length ? say("over_waits") : ""} ${say("pair_again")}`);
     else if (!this.scanner.book.loaded) found.push(this.scanner.courier.online ? say("loading") : say("no_roster"));
-    else if (Date.now() - facts.syncedAt > ROSTER_OLD)
-      found.push(say("warn_old", { at: this.scanner.moment(facts.syncedAt + (facts.offset ?? 0), zone) }));
-    if (Math.abs(facts.offset ?? 0) > 60000) found.push(say("warn_clock", { minutes: Math.abs(minutes) }));
+    else if (this.scanner.now - facts.syncedAt > ROSTER_OLD)
+      found.push(say("warn_old", { at: this.scanner.moment(facts.syncedAt, zone) }));
+    if (Math.abs(offset) > 60000) found.push(say("warn_clock", { minutes: Math.abs(minutes) }));
     if (this.scanner.phone.persisted === false) found.push(say("warn_kept"));
     if (this.scanner.phone.battery !== null && this.scanner.phone.battery < 20)
       found.push(say("warn_battery", { percent: this.scanner.phone.battery }));
     if (early) found.push(say("early", { day: this.scanner.moment(Date.parse(facts.event.starts_at), zone, true) }));
-    if (!facts.over && !root.dataset.kept && navigator.serviceWorker) found.push(say("warn_unkept"));
+    if (!facts.over && !root.dataset.kept) found.push(say(navigator.serviceWorker ? "warn_unkept" : "warn_unkeepable"));
     for (const trouble of this.scanner.troubles) found.push(say(`warn_${trouble}`));
     if (stuck && !facts.over) found.push(say("warn_stuck", { number: stuck }));
     if (parts.warnings.textContent === found.join("")) return;

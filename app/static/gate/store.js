@@ -1,8 +1,10 @@
-// What the phone keeps, in IndexedDB: the roster, and the queue of scans that is sacred.
+// What the phone keeps, in IndexedDB: the roster, and the queue of scans that is sacred. All its tabs share it: what one
+// of them changed, the others hear.
 const NAME = "bon-gate",
-  FORM = 1;
+  FORM = 1,
+  TABLES = ["facts", "parties", "queue"];
 
-const done = (request) =>
+export const done = (request) =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
@@ -11,87 +13,112 @@ const done = (request) =>
 const finished = (transaction) =>
   new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error);
-    transaction.onerror = () => reject(transaction.error);
+    transaction.onabort = () => reject(transaction.error ?? new DOMException("aborted", "AbortError"));
   });
 
+const opened = async () => {
+  const request = indexedDB.open(NAME, FORM);
+  request.onupgradeneeded = () => {
+    request.result.createObjectStore("facts");
+    request.result.createObjectStore("parties", { keyPath: "reference" });
+    request.result.createObjectStore("queue", { keyPath: "key", autoIncrement: true });
+  };
+  const database = await done(request);
+  database.onversionchange = () => database.close(); // another tab deletes it, or a newer page changes its form
+  return database;
+};
+
+/** One tab of the phone at a time; without locks, or when a lock does not come within `patience`, as if alone. */
+export const alone = async (name, act, patience) => {
+  if (!navigator.locks) return act();
+  const controller = new AbortController(),
+    timer = patience && setTimeout(() => controller.abort(), patience);
+  let began = false;
+  const begin = () => {
+    began = true;
+    clearTimeout(timer);
+    return act();
+  };
+  try {
+    return await navigator.locks.request(`bon-gate-${name}`, { signal: controller.signal }, begin);
+  } catch (error) {
+    if (began) throw error;
+    return act();
+  }
+};
+
 export class Store {
+  /** Its `heard(change, mine)` is told what a tab has changed, this one or another. */
   static async open() {
-    const request = indexedDB.open(NAME, FORM);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore("facts");
-      request.result.createObjectStore("parties", { keyPath: "reference" });
-      request.result.createObjectStore("queue", { keyPath: "key", autoIncrement: true });
-    };
     const store = new Store();
-    store.database = await done(request);
-    store.database.onversionchange = () => store.database.close();
+    store.database = await opened();
+    store.heard = () => {};
+    if (window.BroadcastChannel) {
+      store.channel = new BroadcastChannel(NAME);
+      store.channel.onmessage = ({ data }) => store.heard(data, false);
+    }
     return store;
   }
 
-  /** Runs `act` on these tables in one transaction that is on the disk when the promise resolves. */
+  async #begin(tables, mode) {
+    const begin = () => this.database.transaction(tables, mode, { durability: "strict" });
+    try {
+      return begin();
+    } catch (error) {
+      if (error.name !== "InvalidStateError") throw error;
+      this.database = await opened(); // the browser had closed it
+      return begin();
+    }
+  }
+
+  /**
+   * One transaction that is on the disk when the promise resolves. `act(tables)` waits for nothing but their requests
+   * and returns what it changed, which every tab then hears: {facts, clear, reset, rows, revoked, put, removed, …}.
+   */
   async write(tables, act) {
-    const transaction = this.database.transaction(tables, "readwrite", { durability: "strict" });
+    const transaction = await this.#begin(tables, "readwrite");
     const ended = finished(transaction);
-    act(...tables.map((table) => transaction.objectStore(table)));
+    let change;
+    try {
+      change = await act(Object.fromEntries(tables.map((table) => [table, transaction.objectStore(table)])));
+    } catch (error) {
+      ended.catch(() => {});
+      try {
+        transaction.abort();
+      } catch {} // it had ended by itself
+      throw error;
+    }
     await ended;
+    this.heard(change, true);
+    this.channel?.postMessage(change);
+    return change;
   }
 
-  async facts() {
-    const table = this.database.transaction("facts").objectStore("facts");
-    const [keys, values] = await Promise.all([done(table.getAllKeys()), done(table.getAll())]);
-    return Object.fromEntries(keys.map((key, index) => [key, values[index]]));
+  /** Everything, as of one moment: {facts, rows, queue}. */
+  async all() {
+    const transaction = await this.#begin(TABLES, "readonly");
+    const [facts, parties, queue] = TABLES.map((table) => transaction.objectStore(table));
+    const [names, values, rows, entries] = await Promise.all([
+      done(facts.getAllKeys()),
+      done(facts.getAll()),
+      done(parties.getAll()),
+      done(queue.getAll()),
+    ]);
+    return {
+      facts: Object.fromEntries(names.map((name, index) => [name, values[index]])),
+      rows: rows.map(({ row }) => row),
+      queue: entries,
+    };
   }
 
-  all(table) {
-    return done(this.database.transaction(table).objectStore(table).getAll());
+  /** The entries of the queue after this key. */
+  async after(key) {
+    const transaction = await this.#begin(["queue"], "readonly");
+    return done(transaction.objectStore("queue").getAll(IDBKeyRange.lowerBound(key, true)));
   }
 
-  keepFacts(facts) {
-    return this.write(["facts"], (table) => {
-      for (const [name, value] of Object.entries(facts)) table.put(value, name);
-    });
-  }
-
-  /** A page of the roster and how far it reaches: both or neither, so that a broken load goes on where it was. */
-  keepPage(rows, revoked, facts, reset) {
-    return this.write(["parties", "facts"], (parties, table) => {
-      if (reset) parties.clear();
-      for (const row of rows) parties.put({ reference: row[0], row });
-      for (const reference of revoked) parties.delete(reference);
-      for (const [name, value] of Object.entries(facts)) table.put(value, name);
-    });
-  }
-
-  /** Puts an entry at the end of the queue; it is on the disk, with its key, when this resolves. */
-  async enqueue(entry) {
-    let key;
-    await this.write(["queue"], (queue) => {
-      const adding = queue.add(entry);
-      adding.onsuccess = () => {
-        key = adding.result;
-      };
-    });
-    return { ...entry, key };
-  }
-
-  change(entry) {
-    return this.write(["queue"], (queue) => queue.put(entry));
-  }
-
-  /** Delivered entries leave the queue in the same transaction in which the parties' rows take over what they did. */
-  settle(delivered, changed, rows) {
-    return this.write(["queue", "parties"], (queue, parties) => {
-      for (const entry of delivered) queue.delete(entry.key);
-      for (const entry of changed) queue.put(entry);
-      for (const row of rows) parties.put({ reference: row[0], row });
-    });
-  }
-
-  forgetRoster() {
-    return this.write(["parties", "facts"], (parties, facts) => {
-      parties.clear();
-      facts.clear();
-    });
+  close() {
+    this.channel?.close();
+    this.database.close();
   }
 }

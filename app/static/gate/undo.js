@@ -1,5 +1,5 @@
 // Taking back what was just done: for half a minute, as an entry of the queue like everything else.
-import { newNonce, notice, parts, say } from "./page.js";
+import { notice, parts, say } from "./page.js";
 
 const UNDO_FOR = 30; // seconds
 
@@ -24,22 +24,24 @@ export class Undo {
   async take(entry) {
     clearInterval(this.undoing);
     parts.undo.hidden = true;
-    const wall = Date.now();
-    await this.scanner.book.enqueue({
-      kind: "scan",
-      nonce: newNonce(),
-      event: entry.event,
-      undo: entry.nonce,
-      of: { at: entry.at, admitted: entry.admitted ?? [] },
-      direction: "in",
-      rehearsal: Boolean(entry.rehearsal),
-      offline: !this.scanner.courier.online,
-      shown: "",
-      wall,
-      at: this.scanner.now,
-      corrected: this.scanner.courier.corrected(wall, performance.now()),
-      reference: entry.reference,
-    });
+    try {
+      await this.scanner.book.enqueue(
+        this.scanner.entry({
+          kind: "scan",
+          event: entry.event,
+          undo: entry.nonce,
+          of: { at: entry.at, admitted: entry.admitted ?? [] },
+          direction: "in",
+          rehearsal: Boolean(entry.rehearsal),
+          offline: !this.scanner.courier.online,
+          shown: "",
+          reference: entry.reference,
+        }),
+      );
+    } catch (error) {
+      this.scanner.unkept(error);
+      return;
+    }
     this.scanner.verdict.hide();
     notice(say("undone"));
     this.scanner.courier.deliver();

@@ -63,6 +63,7 @@ export class Verdict {
 
   #why(code, found) {
     const { event } = this.scanner.book.facts;
+    if (found.keyboard) return say(`keyboard_${found.keyboard}`);
     if (found.other) {
       return say("other_event", {
         title: pick(found.other.title),

@@ -126,7 +126,8 @@ def test_a_newer_server_a_full_phone_and_no_camera(playwright: Playwright, brows
     gate = fair.gate()
     phone = Phone(browser, gate)
     phone.page.route(
-        "**/gate/api/roster**", lambda route: route.fulfill(json={"version": 99, "parties": "in some new form"})
+        "**/gate/api/roster**",
+        lambda route: route.fulfill(json={"version": 99, "parties": "in some new form"}, headers={"x-bon": "1"}),
     )
     phone.page.wait_for_selector("text=The server speaks a newer language")
     assert phone.scan(code(party)) == "admitted"

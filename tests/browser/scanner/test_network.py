@@ -97,7 +97,7 @@ def test_a_server_that_answers_late_and_otherwise_learns_what_was_shown(browser:
         south.page.wait_for_timeout(700)
         route.fulfill(response=answer)
 
-    south.page.route("**/gate/api/roster**", lambda route: route.fulfill(json=stale))
+    south.page.route("**/gate/api/roster**", lambda route: route.fulfill(json=stale, headers={"x-bon": "1"}))
     south.page.route("**/gate/api/scans", late)
     assert north.scan(code(party)) == "admitted"
     fair.comes_to(admitted=1)
