@@ -10,7 +10,7 @@ import msgspec
 import regex
 from icalendar import Alarm, Calendar, Event, vDuration, vUri
 
-from calendars.zones import vtimezone
+from calendars.zones import before_first_onset, happens_twice, vtimezone
 
 PRODID = "-//Bon//Khmer festivals abroad//EN"
 REFRESH = timedelta(hours=6)
@@ -76,6 +76,17 @@ def _parameter(text: str) -> str:
     return cut(_plain(text).replace("\n", " ").replace('"', "'").replace("^", ""), 120)
 
 
+def _in_utc(entry: CalendarEntry) -> bool:
+    """Where a time with its zone would say too little: the zone's rule cannot be written, is not that old, or the time
+    comes twice (readers differ in which one they take)."""
+    walls = (entry.starts, entry.ends)
+    return (
+        vtimezone(entry.zone) is None
+        or before_first_onset(entry.starts, entry.zone)
+        or any(happens_twice(wall, entry.zone) for wall in walls)
+    )
+
+
 def vevent(entry: CalendarEntry) -> bytes:
     """One VEVENT, CRLF-ended."""
     event = Event()
@@ -87,7 +98,7 @@ def vevent(entry: CalendarEntry) -> bytes:
     for name, moment in (("dtstart", entry.starts), ("dtend", entry.ends)):
         if entry.all_day:
             event.add(name, moment.date())
-        elif vtimezone(entry.zone) is None:
+        elif _in_utc(entry):
             event.add(name, moment.replace(tzinfo=ZoneInfo(entry.zone)).astimezone(UTC))
         else:
             event.add(name, moment.replace(tzinfo=ZoneInfo(entry.zone)))

@@ -46,6 +46,19 @@ def vtimezone(name: str) -> bytes | None:
     return "".join(f"{line}\r\n" for line in lines).encode()
 
 
+def happens_twice(wall: datetime, zone: str) -> bool:
+    """Whether clocks are moved back over this wall time, so that its `fold` says which one is meant."""
+    place = ZoneInfo(zone)
+    first, second = (wall.replace(tzinfo=place, fold=fold).utcoffset() or timedelta(0) for fold in (0, 1))
+    return first > second
+
+
+def before_first_onset(wall: datetime, zone: str) -> bool:
+    """Whether a wall time lies before what the component of its zone can tell."""
+    component = vtimezone(zone)
+    return component is not None and b"RRULE" in component and wall.year <= FIRST_YEAR
+
+
 def _footer(name: str) -> str:
     """The POSIX rule at the end of a TZif file (RFC 8536 3.3)."""
     *folders, file = name.split("/")

@@ -126,7 +126,7 @@ async def edit(
         must_be(before.content_revision, meant)
         if not {"pickup_points", "time_zone"}.isdisjoint(changed):
             await _write_pickups(event, draft, held.revision)
-        moved = before.published and before.starts_local != draft.starts_local
+        moved = before.published and before.starts_at != rules.instant(draft.starts_local, draft.time_zone)
         raises = not before.draft and not set(changed).isdisjoint(rules.SEQUENCED)
         columns = {
             **_columns(draft, draft.time_zone),
@@ -153,12 +153,21 @@ async def _leave(event: UUID, former: str, present: str) -> None:
 
 def _changed(before: EventRow, draft: EventDraft) -> list[str]:
     """The fields whose value is another, by name."""
-    changed = [name for name in fields_of(EventFields) if getattr(before, name) != getattr(draft, name)]
+    changed = [name for name in fields_of(EventFields) if _told(getattr(before, name)) != _told(getattr(draft, name))]
     points = tuple(
         PickupDraft(id=point.id, **{name: getattr(point, name) for name in fields_of(PickupFields)})
         for point in before.pickup_points
     )
-    return sorted(changed) + ["pickup_points"] * (points != draft.pickup_points)
+    buses = [
+        [[_told(value) for value in msgspec.structs.astuple(each)] for each in rows]
+        for rows in (points, draft.pickup_points)
+    ]
+    return sorted(changed) + ["pickup_points"] * (buses[0] != buses[1])
+
+
+def _told(value: Any) -> Any:
+    """A value as it is compared: of two times with one name, which one is part of it."""
+    return (value, value.fold) if isinstance(value, datetime) else value
 
 
 async def set_picture(event: UUID, picture: Picture, alt: dict[str, str], by: Actor) -> None:

@@ -80,7 +80,7 @@ def event_json(request: Req, event: EventRow, *, private: bool) -> dict[str, Any
     return body
 
 
-async def reader_for(staff: Staff) -> Callable[[Mapping[str, Any], EventRow | None], EventDraft]:
+async def reader_for(staff: Staff, *, asks: bool = False) -> Callable[[Mapping[str, Any], EventRow | None], EventDraft]:
     """What checks an event as this person writes it, new or as a change, against the countries there are."""
     known = {country.code: country for country in await countries()}
 
@@ -88,14 +88,16 @@ async def reader_for(staff: Staff) -> Callable[[Mapping[str, Any], EventRow | No
         reach = staff.within_reach
         if reach is not None and existing is not None:
             reach |= {existing.host_country}  # an event that one helps with may stay where it is
-        return rules.read_event(raw, known, reach, existing)
+        return rules.read_event(raw, known, reach, existing, asks=asks)
 
     return read
 
 
-async def created(request: Req, staff: Staff, raw: Mapping[str, Any], like: EventRow | None = None) -> EventRow:
+async def created(
+    request: Req, staff: Staff, raw: Mapping[str, Any], like: EventRow | None = None, *, asks: bool = False
+) -> EventRow:
     """A new draft of what this person wrote."""
-    draft = (await reader_for(staff))(raw, None)
+    draft = (await reader_for(staff, asks=asks))(raw, None)
     slugs = {country.code: country.slug for country in await countries()}
     days = settings_of(request).retention_days
     return await actions.create(draft, slugs[draft.host_country], actor_of(request), days, like)

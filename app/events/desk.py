@@ -119,7 +119,7 @@ async def create_event(request: Req, staff: NamedDependency[Staff]) -> Response[
 
     async def act() -> Answer:
         like = await staff_event(typed.get("copy_of", ""), staff)
-        return Answer(303, {"slug": (await created(request, staff, as_written(typed), like)).slug})
+        return Answer(303, {"slug": (await created(request, staff, as_written(typed), like, asks=True)).slug})
 
     try:
         kept = await once_by_nonce(keyring_of(request), (FORM, str(staff.account)), typed, act)
@@ -163,7 +163,7 @@ async def edit_form(request: Req, staff: NamedDependency[Staff], event: NamedDep
 async def edit_event(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Change the event; with "move along" its registration times and pick-ups move as far as its start."""
     typed = await form(request)
-    check = await reader_for(staff)
+    check = await reader_for(staff, asks=True)
 
     def read(present: EventRow) -> EventDraft:
         written = as_written(typed)

@@ -13,7 +13,7 @@ import msgspec
 from app.accounts.shapes import Staff
 from app.database.connection import fetch, now
 from app.database.rows import json_of, places
-from app.events.shapes import EventRow, Pickup
+from app.events.shapes import EventRow, Pickup, with_folds
 from app.validation.forms import loaded
 from app.validation.refusals import Refused
 from models.events import EventPicture
@@ -55,8 +55,10 @@ def _event(row: dict[str, Any], pickups: list[dict[str, Any]]) -> EventRow:
     row = loaded(EventRow, row)
     row |= {name: json_of(row[name]) for name in ("country_names", "picture_alt")}
     row["keeps"] = bool(row["seats_waiting"]) and row["kept_until"] is not None and row["kept_until"] > now()
-    row["pickup_points"] = tuple(loaded(Pickup, point) for point in pickups if point["event"] == row["id"])
-    return msgspec.convert(row, EventRow, strict=False)
+    row["pickup_points"] = tuple(
+        with_folds(Pickup, loaded(Pickup, point), row["time_zone"]) for point in pickups if point["event"] == row["id"]
+    )
+    return msgspec.convert(with_folds(EventRow, row, row["time_zone"]), EventRow, strict=False)
 
 
 class Coming(msgspec.Struct, frozen=True):

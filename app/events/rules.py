@@ -13,13 +13,15 @@ import msgspec
 from app.directory.shapes import Country
 from app.events.shapes import MOST_PICKUPS, EventDraft, EventFields, EventRow, PickupDraft, PickupFields, as_raw
 from app.validation.fields import Reader
-from app.validation.forms import Wall, fields_of, walk
+from app.validation.forms import walk, walls_of
 from app.validation.refusals import Refused
+from calendars.zones import happens_twice
 from models.states import Festival
 
 FESTIVALS = tuple(Festival)
 LOOKS_AGAIN = 600  # seconds before the opening
 NO_PLACES = {"Factory", "localtime"}  # zones of no place (tzdata)
+WINDOWS = ("registration", "entry")  # each with `…_opens` and `…_closes`
 RESERVED_SLUGS = {"new"}
 
 DAYS = {"entry_rule", "time_zone", "day_turns"}  # what says under which day an admission counts
@@ -42,10 +44,13 @@ def read_event(
     countries: Mapping[str, Country],
     within_reach: frozenset[str] | None,
     existing: EventRow | None = None,
+    *,
+    asks: bool = False,
 ) -> EventDraft:
     """Check an event as written; raises Refused naming every wrong field.
 
     `within_reach` are the host countries the writer is posted to, None for all. `existing` is the event being changed.
+    A time that happens twice is the first one, unless it `asks` which one is meant.
     """
     read = Reader(raw)
     given = walk(read, EventFields)
@@ -53,13 +58,14 @@ def read_event(
     given["host_country"] = country.code if country else ""
     given["time_zone"] = _zone(read, given["time_zone"] or (country.time_zone if country else "UTC"))
     zone = ZoneInfo(given["time_zone"])
-    _on_the_wall(read, EventFields, given, zone)
-    _check_span(read, given, zone)
-    _check_windows(read, given)
+    _on_the_wall(read, EventFields, given, zone, asks=asks)
+    _check_span(read, given, zone.key)
+    _check_windows(read, given, zone.key)
     _check_position(read, given)
     _check_capacity(read, given["capacity"], existing)
     points = tuple(
-        _pickup(point, zone, given["starts_local"], existing) for point in read.objects("pickup_points", MOST_PICKUPS)
+        _pickup(point, zone, given["starts_local"], existing, asks=asks)
+        for point in read.objects("pickup_points", MOST_PICKUPS)
     )
     _keep_chosen_pickups(read, points, existing)
     read.finish()
@@ -91,45 +97,61 @@ def _zone(read: Reader, name: str) -> str:
     return "UTC"
 
 
-def _on_the_wall(read: Reader, shape: type[msgspec.Struct], given: dict[str, Any], zone: ZoneInfo) -> None:
+def _on_the_wall(
+    read: Reader, shape: type[msgspec.Struct], given: dict[str, Any], zone: ZoneInfo, *, asks: bool
+) -> None:
     """Bring every time of a shape, as it was sent, to the event's wall."""
-    for attribute, field in fields_of(shape).items():
-        if isinstance(field, Wall) and given[attribute] is not None:
-            a_day = bool(given.get("all_day")) and field.name in {"starts_at", "ends_at"}
-            given[attribute] = _wall(read, field.name, given[attribute], zone, a_day=a_day)
+    for attribute, name in walls_of(shape).items():
+        if (moment := given[attribute]) is not None:
+            a_day = bool(given.get("all_day")) and name in {"starts_at", "ends_at"}
+            told = not asks or a_day or moment.tzinfo is not None or isinstance(read.given(name), datetime)
+            given[attribute] = _wall(read, name, moment, zone, a_day=a_day, told=told)
 
 
-def _wall(read: Reader, name: str, moment: datetime, zone: ZoneInfo, *, a_day: bool) -> datetime | None:
-    """The wall time that is meant. A day begins also where clocks skip its midnight (Beirut, Cairo, Santiago)."""
-    wall = moment.replace(tzinfo=None)
-    local = wall.replace(tzinfo=zone)
-    if moment.tzinfo is not None and moment.utcoffset() not in {local.utcoffset(), local.replace(fold=1).utcoffset()}:
+def _wall(read: Reader, name: str, moment: datetime, zone: ZoneInfo, *, a_day: bool, told: bool) -> datetime | None:
+    """The wall time that is meant. A day begins also where clocks skip its midnight (Beirut, Cairo, Santiago).
+
+    Of a time that happens twice the offset or the fold says which one; not `told`, it is asked for.
+    """
+    wall = moment.replace(tzinfo=None, fold=0)
+    first, second = wall.replace(tzinfo=zone), wall.replace(tzinfo=zone, fold=1)
+    if moment.tzinfo is not None and moment.utcoffset() not in {first.utcoffset(), second.utcoffset()}:
         read.wrong(name, "offset_disagrees")
         return None
-    if not a_day and local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
+    if not a_day and first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
         read.wrong(name, "time_does_not_exist")
         return None
-    return wall
+    if not happens_twice(wall, zone.key):
+        return wall
+    if not told:
+        read.wrong(name, "time_happens_twice")
+        return None
+    is_second = moment.fold == 1 if moment.tzinfo is None else moment.utcoffset() == second.utcoffset()
+    return wall.replace(fold=int(is_second))
 
 
-def _check_span(read: Reader, given: dict[str, Any], zone: ZoneInfo) -> None:
+def _check_span(read: Reader, given: dict[str, Any], zone: str) -> None:
     starts, ends = given["starts_local"], given["ends_local"]
     for name, moment in (("starts_at", starts), ("ends_at", ends)):
         if given["all_day"] and moment is not None and (moment.hour, moment.minute) != (0, 0):
             read.wrong(name, "not_midnight")
-    if starts and ends and instant(ends, zone.key) <= instant(starts, zone.key):
+    if starts and ends and instant(ends, zone) <= instant(starts, zone):
         read.wrong("ends_at", "ends_before_start")
 
 
-def _check_windows(read: Reader, given: dict[str, Any]) -> None:
+def _check_windows(read: Reader, given: dict[str, Any], zone: str) -> None:
     """When one may register, and when the gate admits by itself; who comes outside of that is let in by hand."""
-    for name in ("registration", "entry"):
-        opens, closes = given[f"{name}_opens_local"], given[f"{name}_closes_local"]
+    walls = {name: wall for name, wall in given.items() if name.endswith("_local") and wall}
+    ends, *windows = (
+        instant(walls[name], zone) if name in walls else None
+        for name in ("ends_local", *(f"{name}_{side}_local" for name in WINDOWS for side in ("opens", "closes")))
+    )
+    for name, opens, closes in zip(WINDOWS, windows[::2], windows[1::2], strict=True):
         if opens and closes and closes <= opens:
             read.wrong(f"{name}_closes_at", "closes_before_opens")
-        elif name == "registration" and opens and given["ends_local"] and opens >= given["ends_local"]:
+        elif name == "registration" and opens and ends and opens >= ends:
             read.wrong("registration_opens_at", "opens_after_end")
-        elif name == "registration" and closes and given["ends_local"] and closes > given["ends_local"]:
+        elif name == "registration" and closes and ends and closes > ends:
             read.wrong(f"{name}_closes_at", "closes_after_end")
 
 
@@ -144,17 +166,22 @@ def _check_position(read: Reader, given: dict[str, Any]) -> None:
         read.wrong("longitude" if longitude is None else "latitude", "both_or_none")
 
 
-def _pickup(read: Reader, zone: ZoneInfo, starts: datetime | None, existing: EventRow | None) -> PickupDraft:
+def _pickup(
+    read: Reader, zone: ZoneInfo, starts: datetime | None, existing: EventRow | None, *, asks: bool
+) -> PickupDraft:
     known = {str(point.id): point for point in existing.pickup_points} if existing else {}
     row = read.text("id", 36)
     if row and row not in known:
         read.wrong("id", "unknown_pickup_point")
     given = walk(read, PickupFields)
-    _on_the_wall(read, PickupFields, given, zone)
-    departs, seats = given["departs_local"], given["seats"]
-    if departs and starts and departs >= starts:
+    _on_the_wall(read, PickupFields, given, zone, asks=asks)
+    seats = given["seats"]
+    begins, leaves, returns = (
+        instant(wall, zone.key) if wall else None for wall in (starts, given["departs_local"], given["returns_local"])
+    )
+    if leaves and begins and leaves >= begins:
         read.wrong("departs_at", "pickup_after_start")
-    if given["returns_local"] and (leaves := departs or starts) and given["returns_local"] <= leaves:
+    if returns and (from_then := leaves or begins) and returns <= from_then:
         read.wrong("returns_at", "return_before_departure")
     if row in known and seats is not None and seats < known[row].seats_taken:
         read.wrong("seats", "below_seats_taken", taken=known[row].seats_taken)
@@ -182,7 +209,7 @@ def moved_along(raw: dict[str, Any], event: EventRow, given: Mapping[str, Any]) 
     if not shift or bool(given.get("all_day", event.all_day)) != event.all_day:
         return raw, []  # a day that becomes whole moves no hour
     before = as_raw(event)
-    walls = [field.name for field in fields_of(EventFields).values() if isinstance(field, Wall)]
+    walls = walls_of(EventFields).values()
     along: dict[str, Any] = {name: _shifted(before[name], shift) for name in walls if name != "starts_at"}
     along["pickup_points"] = [
         {**point, **{name: _shifted(point[name], shift) for name in ("departs_at", "returns_at")}}
@@ -205,9 +232,9 @@ def _turned(item: Mapping[str, Any], starts: datetime, shift: timedelta) -> dict
     return {**item, "at": f"{was + shift:%H:%M}", "day": max(1, day)}
 
 
-def _shifted(moment: str | None, shift: timedelta) -> str | None:
+def _shifted(moment: datetime | str | None, shift: timedelta) -> datetime | str | None:
     try:
-        return None if moment is None else (datetime.fromisoformat(moment) + shift).isoformat()
+        return None if moment is None else (datetime.fromisoformat(str(moment)) + shift).isoformat()
     except OverflowError:
         return moment
 

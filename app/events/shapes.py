@@ -1,13 +1,15 @@
 """Events as written by attachés and as read by everybody. A new field is one line in EventFields."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from app.validation import forms
 from app.validation.marks import _
+from calendars.zones import happens_twice
 from models.states import EntryRule, EventState, Festival
 
 Text = dict[str, str]
@@ -205,6 +207,27 @@ class EventRow(EventFields, frozen=True, kw_only=True):
 
 
 def as_raw(event: EventRow) -> dict[str, Any]:
-    """The event as it would be written, wall times without offset: what a change or a copy starts from."""
-    points = [{"id": str(point.id), **forms.written(point)} for point in event.pickup_points]
-    return {**forms.written(event), "pickup_points": points}
+    """The event as it would be written, wall times without offset: what a change or a copy starts from.
+
+    A wall time that happens twice is a datetime with its `fold`; no text says which one is meant whatever the zone.
+    """
+    points = [
+        {"id": str(point.id), **forms.written(point), **_folds(point, event.time_zone)} for point in event.pickup_points
+    ]
+    return {**forms.written(event), **_folds(event, event.time_zone), "pickup_points": points}
+
+
+def _folds(row: EventRow | Pickup, zone: str) -> dict[str, datetime]:
+    walls = forms.walls_of(type(row))
+    told = {name: moment for attribute, name in walls.items() if (moment := getattr(row, attribute)) is not None}
+    return {name: moment for name, moment in told.items() if happens_twice(moment, zone)}
+
+
+def with_folds(shape: type[EventRow | Pickup], row: dict[str, Any], zone: str) -> dict[str, Any]:
+    """A row's wall times with the fold that their instants tell: of two times with one name, which one."""
+    place = ZoneInfo(zone)
+    for attribute, name in forms.walls_of(shape).items():
+        wall, at = row[attribute], row[name]
+        if wall is not None and at is not None and wall.replace(tzinfo=place).astimezone(UTC) != at:
+            row[attribute] = wall.replace(fold=1)
+    return row

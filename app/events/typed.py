@@ -1,6 +1,6 @@
 """The event's form at the desk: raw material as form fields, and form fields as the object that the API would get."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.events.shapes import EventRow, as_raw
@@ -8,6 +8,7 @@ from app.validation.fields import small_number, unflatten
 from app.validation.texts import latin_digits
 
 BLANK_ROWS = 2  # empty buses and programme items offered below those that are there
+WHICH, HOURS = "_hour", ("first", "second")  # the field that says which of two times with one name is meant
 NOT_FIELDS = ("move_along", "nonce", "copy_of")
 
 
@@ -37,6 +38,8 @@ def _flatten(typed: dict[str, str], name: str, value: Any) -> None:
     elif isinstance(value, bool):
         if value:
             typed[name] = "on"
+    elif isinstance(value, datetime):
+        typed[name], typed[f"{name}{WHICH}"] = value.isoformat()[:16], HOURS[value.fold]
     elif value is not None:
         typed[name] = str(value)[:16] if name.endswith("_at") else str(value)
 
@@ -59,7 +62,24 @@ def as_written(typed: dict[str, str]) -> dict[str, Any]:
     raw["pickup_points"] = [
         point for point in raw.get("pickup_points", []) if isinstance(point, dict) and (set(point) - {"id"})
     ]
+    return _with_hours(raw)
+
+
+def _with_hours(raw: dict[str, Any]) -> dict[str, Any]:
+    """Times of which somebody said which one is meant, as datetimes with that fold."""
+    for row in (raw, *raw["pickup_points"]):
+        for field in [name for name in row if name.endswith(f"_at{WHICH}")]:
+            which, name = row.pop(field), field.removesuffix(WHICH)
+            if which in HOURS and isinstance(row.get(name), str):
+                row[name] = _chosen(row[name], HOURS.index(which))
     return raw
+
+
+def _chosen(text: str, fold: int) -> datetime | str:
+    try:
+        return datetime.fromisoformat(latin_digits(text)).replace(fold=fold)
+    except ValueError:
+        return text
 
 
 def _next_day(day: str) -> str:

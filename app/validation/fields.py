@@ -203,13 +203,15 @@ class Reader:
     def moment(self, name: str, *, required: bool = False, exact: bool = False) -> datetime | None:
         """A date and time as it was given: naive (wall time) or with an offset; to the minute unless `exact`.
 
-        A date alone is its midnight.
+        A date alone is its midnight. A datetime (a form's, with the fold that was chosen) is taken as it is.
         """
         value = self.given(name)
         if value is None:
             if required:
                 self.wrong(name, "required")
             return None
+        if isinstance(value, datetime):
+            return value
         if isinstance(value, str):
             try:
                 moment = datetime.fromisoformat(latin_digits(value.strip()))

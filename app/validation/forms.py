@@ -204,6 +204,12 @@ class Rows(_Json, frozen=True, kw_only=True):
 
 
 @cache
+def walls_of(shape: type[msgspec.Struct]) -> Mapping[str, str]:
+    """The wall times of a Struct, by attribute: the name under which their instants stand."""
+    return {attribute: field.name for attribute, field in fields_of(shape).items() if isinstance(field, Wall)}
+
+
+@cache
 def fields_of(shape: type[msgspec.Struct]) -> Mapping[str, Field]:
     """The annotated fields of a Struct, by attribute, in its order."""
     found = {}

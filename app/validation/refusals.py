@@ -79,6 +79,10 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "unknown_language": (422, _("This is no language tag, such as km, en or ko.")),
     "unknown_zone": (422, _("This is no time zone, such as Asia/Seoul.")),
     "offset_disagrees": (422, _("The offset from UTC does not agree with the time zone.")),
+    "time_happens_twice": (
+        422,
+        _("The clocks are moved back then, so this time comes twice. Choose which one is meant."),
+    ),
     "time_does_not_exist": (422, _("The clocks are moved forward then, so this time does not exist.")),
     "not_midnight": (422, _("An all-day event begins and ends at midnight.")),
     "ends_before_start": (422, _("The end must be after the start.")),
