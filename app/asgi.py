@@ -45,6 +45,7 @@ from app.registrations import media as registrations_media
 from app.registrations import pages as registrations_pages
 from app.registrations.access import party_of, party_of_link, party_of_path
 from app.registrations.erasure import forget_ended_names
+from app.registrations.rushes import forget_sources
 from app.seats.tally import tally_ended
 from app.seats.waiting import end_keeping
 from app.security import keyring
@@ -142,6 +143,7 @@ def jobs(state: State) -> list[Job]:
         Job("rewrite", timedelta(hours=1), rewrite),
         Job("kept", timedelta(minutes=1), end_keeping),
         Job("ended", timedelta(minutes=1), forget_ended),
+        Job("sources", timedelta(hours=1), forget_sources),
         Job("tally", timedelta(minutes=10), tally_ended),
         Job("purge", timedelta(hours=1), partial(purge_if_time_is_sound, state.keyring)),
         # PostgreSQL locks the table for the moment that it takes to write it anew

@@ -9,6 +9,7 @@ from piccolo.columns import (
     DoublePrecision,
     ForeignKey,
     Integer,
+    Text,
     Timestamp,
     Timestamptz,
     Varchar,
@@ -95,6 +96,8 @@ class Event(Table):
     entry_opens_at = Timestamptz(null=True, default=None)
     entry_closes_local = Timestamp(null=True, default=None)
     entry_closes_at = Timestamptz(null=True, default=None)
+    rush_share = Integer(default=20)
+    known_networks = Text(default="")
     day_turns = Varchar(length=5, default="04:00")
     admit_waiting = Boolean(default=False)
     gate_search = Boolean(default=False)

@@ -56,6 +56,8 @@ class Kind(StrEnum):
     INVITED = "invited"
     INVITATION_REVOKED = "invitation_revoked"
     REGISTERED = "registered"
+    SOURCE_LET_IN = "source_let_in"
+    SOURCE_GIVEN_UP = "source_given_up"
     MOVED_UP = "moved_up"
     MOVED_UP_BY_HAND = "moved_up_by_hand"
     MOVED_FIRST_BY_HAND = "moved_first_by_hand"
@@ -113,6 +115,8 @@ KINDS: dict[Kind, Told] = {
     Kind.INVITED: Told(Subject.INVITATION, _("A community leader was invited.")),
     Kind.INVITATION_REVOKED: Told(Subject.INVITATION, _("An invitation was revoked.")),
     Kind.REGISTERED: Told(Subject.REGISTRATION, _("A party registered.")),
+    Kind.SOURCE_LET_IN: Told(Subject.EVENT, _("Parties of one connection that were set aside were let in.")),
+    Kind.SOURCE_GIVEN_UP: Told(Subject.EVENT, _("All places of one connection were given up.")),
     Kind.MOVED_UP: Told(Subject.REGISTRATION, _("A party moved up from the waiting list.")),
     Kind.MOVED_UP_BY_HAND: Told(Subject.REGISTRATION, _("A waiting party was given places by hand.")),
     Kind.MOVED_FIRST_BY_HAND: Told(Subject.REGISTRATION, _("A party was put first on the waiting list.")),

@@ -18,7 +18,7 @@ from app.events.typed import as_typed, as_written, rewritten, rows_of
 from app.festivals.queries import coming_dates
 from app.festivals.rules import sundays_around
 from app.festivals.shapes import NAMES, FestivalDate
-from app.seats.counts import counts
+from app.seats.counts import counts, set_aside_people
 from app.security.nonces import kept_or_new
 from app.validation.fields import Reader
 from app.validation.refusals import Refused
@@ -148,6 +148,7 @@ async def _event_page(
         staff=staff,
         event=event,
         counts=await counts(event.id),
+        aside=await set_aside_people(event.id),
         typed=typed or {},
         **said(refused),
     )

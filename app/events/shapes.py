@@ -117,6 +117,19 @@ class EventFields(msgspec.Struct, frozen=True, kw_only=True):
     held_for_hours: Annotated[
         int, forms.Whole(low=0, high=24 * 90, default=48, public=False, about="Hours for which freed seats are kept.")
     ] = 48
+    rush_share: Annotated[
+        int,
+        forms.Whole(
+            low=0,
+            high=100,
+            default=20,
+            public=False,
+            about="Percent of the places that one connection may take at once.",
+        ),
+    ] = 20
+    known_networks: Annotated[
+        tuple[str, ...], forms.Networks(most=50, public=False, about="Networks that may take as many as they like.")
+    ] = ()
     entry_opens_local: Annotated[
         datetime | None, forms.Wall(name="entry_opens_at", about="From when the gate admits by itself.")
     ] = None

@@ -17,6 +17,8 @@ def as_typed(raw: dict[str, Any]) -> dict[str, str]:
     typed: dict[str, str] = {}
     for name, value in raw.items():
         _flatten(typed, name, value)
+    typed = {name: text for name, text in typed.items() if not name.startswith("known_networks.")}
+    typed["known_networks"] = "\n".join(raw.get("known_networks") or ())
     for index, facility in enumerate(raw.get("facilities") or ()):
         typed.pop(f"facilities.{index}", None)
         typed[f"facilities.{facility}"] = "on"

@@ -11,7 +11,7 @@ from app.database.connection import now, write
 from app.database.data_keys import keep_key
 from app.events.rules import registration_refusal
 from app.events.shapes import EventRow
-from app.registrations import erasure, invitations
+from app.registrations import erasure, invitations, rushes
 from app.registrations.codes import draw_number, draw_short_code
 from app.registrations.reach import add_reaches
 from app.registrations.shapes import RegistrationDraft
@@ -28,19 +28,26 @@ from models.registrations import Registration
 from models.states import EventState
 
 
-async def register(keyring: Keyring, event: EventRow, draft: RegistrationDraft, by: Actor) -> Booked:
-    """Book places for a party; raises Refused when the event is closed, full, or the bus is."""
+async def register(keyring: Keyring, event: EventRow, draft: RegistrationDraft, by: Actor, network: str = "") -> Booked:
+    """Book places for a party; raises Refused when the event is closed, full, or the bus is.
+
+    `network` is where it comes from, as far as that may be judged ("": not): one that takes very much is set aside.
+    """
     moment, row = now(), uuid4()
+    source = "" if draft.invitation else rushes.source_of(keyring, event, network, moment)
     key = new_key(keyring, row)
     async with write():
-        booked = await booking.book(_rows(key, row, event, draft, moment), moment)
+        aside = await rushes.is_one(event, source, draft.party, moment)
+        rows = _rows(key, row, event, draft, moment)
+        rows.registration["source"] = source
+        booked = await booking.book(rows, moment, aside=aside)
         if booked is None:
             raise await _why_not(event, moment)
         if draft.invitation and not await invitations.use(event.id, draft.invitation):
             raise invalid([Problem("invitation", "invitation_unknown")])
         await keep_key(row, key)
         await add_reaches(keyring, key, event.id, row, draft.reaches)
-        await record(Kind.REGISTERED, by, booked.id, event.id, party=draft.party, state=booked.state)
+        await record(Kind.REGISTERED, by, booked.id, event.id, party=draft.party, state=booked.state, set_aside=aside)
         return await booking.settle(event.id, booked, accept_waiting=draft.accept_waiting)
 
 
@@ -95,7 +102,8 @@ async def give_up(registration: UUID, by: Actor, meant: frozenset[int] | None = 
     """Give up all places of a party, for others at once. A second time changes nothing; Refused once it is over."""
     async with hold(await _event_of(registration), ("ends_at",)) as held:
         if held.facts["ends_at"] > now():
-            await _end(held, registration, by, meant)
+            await end(held, registration, by, meant)
+            await promote_waiting(held.event)
         elif await holdings.has_places(registration):
             raise Refused("event_over")
         else:
@@ -110,7 +118,8 @@ async def _event_of(registration: UUID) -> UUID:
     return event
 
 
-async def _end(held: Held, registration: UUID, by: Actor, meant: frozenset[int] | None = None) -> None:
+async def end(held: Held, registration: UUID, by: Actor, meant: frozenset[int] | None = None) -> None:
+    """The same under `hold`; whoever calls it lets others move up."""
     moment = now()
     ended = await holdings.give_up(held, registration, moment, meant)
     if ended is None:
@@ -119,7 +128,6 @@ async def _end(held: Held, registration: UUID, by: Actor, meant: frozenset[int] 
     entry = await record(Kind.GAVE_UP, by, registration, held.event, people=ended.people, before=facts)
     await holdings.ended_by(registration, entry)
     await erasure.forget_left_names(registration)
-    await promote_waiting(held.event)
 
 
 async def erase(registration: UUID, by: Actor, meant: frozenset[int] | None = None) -> None:
@@ -129,7 +137,8 @@ async def erase(registration: UUID, by: Actor, meant: frozenset[int] | None = No
     """
     async with hold(await _event_of(registration), ("ends_at",)) as held:
         if held.facts["ends_at"] > now():
-            await _end(held, registration, by, meant)
+            await end(held, registration, by, meant)
+            await promote_waiting(held.event)
         await erasure.forget(held, [registration])
         await still_tallied(held.event)
         await record(Kind.ERASED, by, registration, held.event)

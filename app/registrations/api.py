@@ -28,7 +28,7 @@ from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
 from app.web.idempotency import Answer
 from app.web.json import answer_once, json_answer
 from app.web.limits import REGISTERING
-from app.web.request import Req, keyring_of, language_of, settings_of, source_of, worker
+from app.web.request import Req, keyring_of, language_of, network_of, settings_of, source_of, worker
 from models.states import RegistrationState
 
 
@@ -47,6 +47,7 @@ def booking_json(
         "key": key,
         "page": f"{base}/{language_of(request)}/r/{key}",
         "state": booked.state,
+        "set_aside": booked.set_aside,
         "party": booked.party,
         "children": booked.children,
         "name": name,
@@ -77,7 +78,7 @@ async def register(request: Req, slug: FromPath[str]) -> Response[bytes]:
     async def act() -> Answer:
         invitation = await invitation_by_key(keyring, raw.get("invitation"), event.id)
         draft = rules.read_registration(raw, event, languages(), language_of(request), invitation)
-        booked = await actions.register(keyring, event, draft, worker(request))
+        booked = await actions.register(keyring, event, draft, worker(request), network_of(request))
         issues = dict.fromkeys(range(1, booked.party + 1), 0)
         body = booking_json(request, event, party_key(keyring, booked.id), booked, draft.names[0], issues)
         return Answer(201, body, booked.id)

@@ -14,6 +14,7 @@ from app.database.connection import now
 from app.database.data_keys import keep_key
 from app.events.rules import registration_refusal
 from app.events.shapes import EventRow
+from app.registrations import rushes
 from app.registrations.codes import draw_number, draw_short_code
 from app.registrations.erasure import forget_left_names
 from app.registrations.reach import set_reaches
@@ -60,6 +61,7 @@ async def change(
             holding = msgspec.structs.replace(holding, pickup_point=draft.pickup_point)
         if wanted > holding.party:
             moment = now()
+            await rushes.refuse_growth(event, registration, wanted - holding.party, moment)
             fresh = await holdings.grow(held, holding, wanted - holding.party, moment)
             if fresh is None:
                 raise registration_refusal(event, moment) or Refused("event_full", left=await left(event.id, moment))

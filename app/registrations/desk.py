@@ -9,11 +9,11 @@ from litestar.di import NamedDependency
 from app.accounts.access import actor_of
 from app.accounts.shapes import Staff
 from app.activity.kinds import Kind
-from app.activity.record import Said, record
+from app.activity.record import Actor, Said, record
 from app.events.access import event_of, may_read_names
 from app.events.shapes import EventRow
 from app.printing import qr
-from app.registrations import actions, changes, invitations, rules, undoing
+from app.registrations import actions, changes, invitations, rules, set_aside, undoing
 from app.registrations.access import party_of
 from app.registrations.queries import (
     INVITATION,
@@ -30,7 +30,7 @@ from app.seats.counts import counts
 from app.security.links import make_key
 from app.security.nonces import kept_or_new
 from app.validation.fields import found_id
-from app.validation.refusals import Refused
+from app.validation.refusals import Problem, Refused, invalid
 from app.web.bodies import form
 from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
 from app.web.idempotency import Answer, once_by_nonce
@@ -128,6 +128,11 @@ async def _undo(request: Req, _: Typed) -> None:
     await undoing.take_again(event_of(request).id, party_of(request).id, actor_of(request))
 
 
+RUSH: dict[str, Callable[[UUID, str, Actor], Awaitable[object]]] = {
+    "let_in": set_aside.let_source_in,
+    "give_up": set_aside.give_up_source,
+    "undo": set_aside.take_source_again,
+}
 BY_HAND: dict[str, Callable[[Req, Typed], Awaitable[None]]] = {
     "move_up": _move_up,
     "move_first": _move_first,
@@ -191,6 +196,30 @@ async def cancel_many(request: Req, event: NamedDependency[EventRow]) -> Respons
     return see_other(f"/desk/events/{event.slug}/suspicious")
 
 
+@get("/desk/events/{slug:str}/rushes", guards=[may_read_names])
+async def rushes(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
+    """Who took very much from one connection, in numbers, and what can be done about it."""
+    return await _rushes_page(request, staff, event)
+
+
+async def _rushes_page(request: Req, staff: Staff, event: EventRow, refused: Refused | None = None) -> Response[bytes]:
+    sources = await set_aside.sources_of(event.id)
+    return page(request, "desk/rushes.html", staff=staff, event=event, sources=sources, **said(refused))
+
+
+@post("/desk/events/{slug:str}/rushes", guards=[may_read_names])
+async def act_on_rush(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
+    """Let a source in, give up all its places, or take that back; a second tap finds nothing left to do."""
+    typed = await form(request)
+    act = RUSH.get(typed.get("do", ""))
+    if act is None:
+        raise Refused("not_found")
+    if typed["do"] == "give_up" and not typed.get("sure"):
+        return await _rushes_page(request, staff, event, invalid([Problem("sure", "required")]))
+    await act(event.id, typed.get("source", ""), actor_of(request))
+    return see_other(f"/desk/events/{event.slug}/rushes")
+
+
 @get("/desk/events/{slug:str}/invitations")
 async def list_invitations(
     request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]
@@ -250,6 +279,8 @@ HANDLERS = [
     act_for_party,
     suspicious,
     cancel_many,
+    rushes,
+    act_on_rush,
     list_invitations,
     invite,
     uninvite,

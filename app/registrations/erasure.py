@@ -31,7 +31,12 @@ async def forget(held: Held, parties: list[UUID]) -> None:
     await end_keys(parties)
     await mark_erased(held, parties)
     await Registration.update(
-        {Registration.sealed_name: "", Registration.sealed_note: "", Registration.attention: ""}
+        {
+            Registration.sealed_name: "",
+            Registration.sealed_note: "",
+            Registration.attention: "",
+            Registration.source: "",
+        }
     ).where(Registration.id.is_in(parties))
     await Ticket.update({Ticket.sealed_name: ""}).where(Ticket.registration.is_in(parties))
     await Reach.delete().where(Reach.registration.is_in(parties))

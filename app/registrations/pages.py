@@ -29,7 +29,7 @@ from app.web.bodies import form, nested
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.limits import REGISTERING
 from app.web.rendering import page, said, see_other
-from app.web.request import Req, digits_of, keyring_of, language_of, settings_of, source_of, worker
+from app.web.request import Req, digits_of, keyring_of, language_of, network_of, settings_of, source_of, worker
 from models.states import ActorKind, Channel
 
 FORM = "register"
@@ -97,7 +97,7 @@ async def register(request: Req, language: FromPath[str], slug: FromPath[str]) -
         raw = nested({name: value for name, value in typed.items() if name != "nonce"})
         invitation = await invitation_by_key(keyring, typed.get("invitation"), event.id)
         draft = rules.read_registration(raw, event, languages(), language, invitation)
-        booked = await actions.register(keyring, event, draft, worker(request))
+        booked = await actions.register(keyring, event, draft, worker(request), network_of(request))
         return Answer(303, {"key": party_key(keyring, booked.id)}, booked.id)
 
     try:

@@ -197,6 +197,7 @@ class Party(msgspec.Struct, frozen=True):
     ended_at: datetime | None = None
     ended_by: UUID | None = None
     kept_until: datetime | None = None
+    set_aside: bool = False
 
     @property
     def confirmed(self) -> bool:

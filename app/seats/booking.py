@@ -44,14 +44,15 @@ class BookingRows(msgspec.Struct, frozen=True):
     draw_short_code: Callable[[], str]
 
 
-async def book(rows: BookingRows, moment: datetime) -> Booked | None:
+async def book(rows: BookingRows, moment: datetime, *, aside: bool = False) -> Booked | None:
     """Take places for a party or put it last on the waiting list; None where nobody can register at this moment.
 
-    `settle` says whether it stays there. Raises Refused "pickup_point_full", and then nothing is written.
+    Set `aside` it waits at its place in the order, and only the attaché lets it move up. `settle` says whether it stays
+    there. Raises Refused "pickup_point_full", and then nothing is written.
     """
     event, party, bus = (rows.registration[name] for name in ("event", "party", "pickup_point"))
     async with write():
-        took = await fetch(_TAKE, event, party, moment)
+        took = [] if aside else await fetch(_TAKE, event, party, moment)
         queued = [] if took else await fetch(_QUEUE, event, party, moment)
         if not took and not queued:
             return None
@@ -63,11 +64,12 @@ async def book(rows: BookingRows, moment: datetime) -> Booked | None:
         revision = (took or queued)[0]["revision"]
         place = revision if queued else None
         columns = {**rows.registration, "state": state.value, "wait_position": place, "revision": revision}
+        columns["set_aside_at"] = moment if aside else None
         short_code = await insert_registration(columns, rows.draw_short_code)
         ticket = (TicketState.VALID if took else TicketState.WAITING).value
         await insert(Ticket, *({**each, "state": ticket, "revision": revision} for each in rows.tickets))
         known = {name: columns[name] for name in ("id", "number", "party", "children", "pickup_point")}
-        return Booked(short_code=short_code, state=state, **known)
+        return Booked(short_code=short_code, state=state, set_aside=aside, **known)
 
 
 async def settle(event: UUID, booked: Booked, *, accept_waiting: bool) -> Booked:
@@ -76,7 +78,7 @@ async def settle(event: UUID, booked: Booked, *, accept_waiting: bool) -> Booked
     Raises Refused "event_full" for a party that would have to wait but does not accept it, "pickup_point_full" where it
     has places but no bus; then nothing of the booking is written.
     """
-    if booked.state == RegistrationState.CONFIRMED:
+    if booked.state == RegistrationState.CONFIRMED or booked.set_aside:
         return booked
     await promote_waiting(event)
     settled = msgspec.convert((await fetch(_BOOKED, booked.id))[0], Booked, strict=False)

@@ -54,6 +54,7 @@ COLUMNS = {
     "registration": {
         "state", "revision", "wait_position", "passed_over", "party", "children", "pickup_point", "last_ticket",
         "ended_at", "ended_by", "kept_until",
+        "set_aside_at",
     },
     "ticket": {"state", "revision", "ended_at"},
 }  # fmt: skip

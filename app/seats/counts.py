@@ -27,6 +27,10 @@ SELECT
    WHERE event = $1 AND NOT undone AND counted_at >= $3) AS walk_ins,
   (SELECT count(DISTINCT registration) FROM ticket WHERE event = $1 AND state = 'valid') AS parties
 """
+_SET_ASIDE = """
+SELECT coalesce(sum(party), 0) AS people FROM registration
+WHERE event = $1 AND state = 'waiting' AND set_aside_at IS NOT NULL
+"""
 _SEATS = """
 SELECT slug, seats_taken, seats_waiting, tickets, people_waiting FROM (
   SELECT event.slug, event.seats_taken, event.seats_waiting,
@@ -67,6 +71,11 @@ async def head_count(event: UUID, days: Days) -> Counts:
         _kept.clear()
     _kept[event] = (moment, fresh)
     return fresh
+
+
+async def set_aside_people(event: UUID) -> int:
+    """How many people were set aside and not looked at yet."""
+    return int((await fetch(_SET_ASIDE, event))[0]["people"])
 
 
 class Miscount(msgspec.Struct, frozen=True):

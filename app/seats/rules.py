@@ -10,6 +10,8 @@ import msgspec
 from app.seats.shapes import CameIn, Days, Keeping, Promotion, Waiting
 from models.states import EntryRule
 
+LEAST_AT_ONCE = 100  # people
+
 
 def who_moves_up(waiting: Iterable[Waiting], free: int | None, now: datetime, keeping: Keeping) -> Promotion:
     """Fill `free` places (None: no limit) from the waiting list, in order of arrival.
@@ -51,6 +53,11 @@ def _kept_for(party: Waiting, now: datetime, keeping: Keeping) -> datetime | Non
         return None
     until = min(party.kept_until or now + keeping.length, keeping.latest)
     return until if until > now else None
+
+
+def most_at_once(capacity: int | None, share: int) -> int:
+    """How many people one connection may bring within minutes: a share in percent of the places, 100 at least."""
+    return max(LEAST_AT_ONCE, (capacity or 0) * share // 100)
 
 
 def day_of(days: Days, moment: datetime) -> str:

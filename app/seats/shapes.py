@@ -68,6 +68,7 @@ class Booked(msgspec.Struct, frozen=True):
     party: int
     children: int
     pickup_point: UUID | None
+    set_aside: bool = False
 
 
 class Holding(msgspec.Struct, frozen=True):

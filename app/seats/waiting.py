@@ -31,6 +31,11 @@ _WAITING = """
 SELECT id, party, children, take_what_there_is, passed_over, created_at, pickup_point, kept_until FROM registration
 WHERE event = $1 AND state = 'waiting'
 """
+_NOT_ASIDE = "AND set_aside_at IS NULL"
+_LET_IN = """
+UPDATE registration SET set_aside_at = NULL
+WHERE event = $1 AND source = $2 AND set_aside_at IS NOT NULL AND state = 'waiting' RETURNING party
+"""
 _UP = """
 UPDATE event SET seats_taken = seats_taken + $2, seats_waiting = seats_waiting - $3 WHERE id = $1 RETURNING id
 """
@@ -40,10 +45,11 @@ WHERE registration = $1 AND state = 'waiting' ORDER BY number
 """
 _CONFIRM = """
 UPDATE registration SET state = 'confirmed', party = $2, children = $3, pickup_point = $4,
-  wait_position = NULL, revision = $5 WHERE id = $1 RETURNING id
+  wait_position = NULL, set_aside_at = NULL, revision = $5 WHERE id = $1 RETURNING id
 """
 _FIRST = """
-UPDATE registration SET wait_position = (SELECT min(other.wait_position) - 1 FROM registration AS other
+UPDATE registration SET set_aside_at = NULL,
+  wait_position = (SELECT min(other.wait_position) - 1 FROM registration AS other
   WHERE other.event = $1 AND other.state = 'waiting')
 WHERE id = $2 AND event = $1 AND state = 'waiting' RETURNING id
 """
@@ -55,7 +61,7 @@ async def promote_waiting(event: UUID) -> None:
     if not rows:
         return
     row, moment = rows[0], now()
-    queue = await fetch(f"{_WAITING} ORDER BY wait_position, created_at, id", event)
+    queue = await fetch(f"{_WAITING} {_NOT_ASIDE} ORDER BY wait_position, created_at, id", event)
     waiting = msgspec.convert(queue, list[Waiting], strict=False)
     keeping = Keeping(
         timedelta(hours=row["held_after_hours"]),
@@ -109,6 +115,16 @@ async def _promote(event: UUID, party: Waiting, seats: int, revision: int) -> No
     )
     await fetch(_CONFIRM, party.id, seats, sum(1 for ticket in kept if ticket["child"]), bus, revision)
     await record(Kind.MOVED_UP, RULE, party.id, event, party=seats)
+
+
+async def let_in(event: UUID, source: str) -> int:
+    """Who was set aside from this source is judged like everybody else, in order of arrival; returns how many people.
+
+    Call it under `hold`.
+    """
+    people = sum(int(row["party"]) for row in await fetch(_LET_IN, event, source))
+    await promote_waiting(event)
+    return people
 
 
 async def move_up(event: UUID, registration: UUID, reason: Said, by: Actor) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from ipaddress import ip_network
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from zlib import crc32
 
@@ -150,6 +151,28 @@ class Words(Field, frozen=True, kw_only=True):
 
     def loaded(self, value: Any) -> Any:
         return tuple(value.split())
+
+
+class Networks(Words, frozen=True, kw_only=True):
+    """Networks as "203.0.113.0/24", or single addresses: a list, or a text of one a line; at most so many."""
+
+    options: tuple[str, ...] = ()
+    most: int
+
+    def read(self, read: Reader, name: str) -> tuple[str, ...]:
+        value = read.given(name)
+        lines = value.split("\n") if isinstance(value, str) else value or []
+        if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+            read.wrong(name, "not_a_list")
+            return ()
+        found = [line.strip() for line in lines if line.strip()]
+        if len(found) > self.most:
+            read.wrong(name, "too_many", most=self.most)
+        try:
+            return tuple(dict.fromkeys(str(ip_network(line, strict=False)) for line in found))
+        except ValueError:
+            read.wrong(name, "not_a_network")
+            return ()
 
 
 class Moment(Field, frozen=True, kw_only=True):

@@ -79,6 +79,11 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "unknown_language": (422, _("This is no language tag, such as km, en or ko.")),
     "unknown_zone": (422, _("This is no time zone, such as Asia/Seoul.")),
     "offset_disagrees": (422, _("The offset from UTC does not agree with the time zone.")),
+    "not_a_network": (422, _("Write one network a line, such as 203.0.113.0/24, or a single address.")),
+    "rush": (
+        409,
+        _("Very many places were taken from one connection. Wait ten minutes, or ask the embassy."),
+    ),
     "time_happens_twice": (
         422,
         _("The clocks are moved back then, so this time comes twice. Choose which one is meant."),

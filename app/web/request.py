@@ -72,6 +72,12 @@ def source_of(request: Req) -> str:
     return address if parsed.version == 4 else str(ip_network(f"{address}/64", strict=False))
 
 
+def network_of(request: Req) -> str:
+    """The same, "" where a proxy that nobody declared stands between: everybody would be one source."""
+    undeclared = "x-forwarded-for" in request.headers and not settings_of(request).trusted_proxies
+    return "" if undeclared else source_of(request)
+
+
 def _bare(hop: str) -> str:
     """An address without its port, brackets and zone, "::ffff:1.2.3.4" as "1.2.3.4"; what is none stays as it is."""
     text = hop.strip('"')

@@ -1,7 +1,8 @@
 """Two thousand connections that do nothing good, and what others wait meanwhile: `python -m tests.bench.fence`.
 
 Hostile: a fifth each says nothing, half a head, 66 kB and then nothing, a byte a second, and asks without reading.
-With `nginx` or `caddy` as a second word they and the others come through that proxy, as docs/proxy sets it up.
+Beside them 200 prints of one party are asked for at once, again and again. With `nginx` or `caddy` as a second word
+they and the others come through that proxy, as docs/proxy sets it up.
 Measured from another address: a page and a scan, every half second for twenty seconds; then whether all is as before.
 """
 
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,7 +28,7 @@ from tests.world import festival
 HOSTILE = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
 PROXY = sys.argv[2] if len(sys.argv) > 2 else ""
 RECIPES = Path(__file__).parent.parent.parent / "docs" / "proxy"
-SECONDS = 20
+SECONDS, PRINTS = 20, 200
 PATH = b"/km/korea/"
 HEAD = (
     b"POST %s HTTP/1.1\r\nhost: bon.example\r\n"
@@ -68,17 +70,26 @@ async def ask(client: httpx.AsyncClient, method: str, path: str, **more: Any) ->
     return time.perf_counter() - began if answer.status_code == 200 else float("inf")
 
 
-def prepared(served: Served) -> tuple[bytes, str, str]:
-    """A festival's form, a ticket of it, and a phone of its gate: path, code, token."""
+async def prints(port: int, path: str, answers: Counter[int]) -> None:
+    """One of those who ask for a party's sheet without end; what each answer was."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        while True:
+            with suppress(httpx.HTTPError):
+                answers[(await client.get(path)).status_code] += 1
+
+
+def prepared(served: Served) -> tuple[bytes, str, str, str]:
+    """A festival's form, a ticket of it, a phone of its gate, and a party's sheet: path, code, token, path."""
     api = httpx.Client(base_url=served.base, headers={"authorization": f"Bearer {served.token}"}, timeout=30)
     event = api.post("/api/v1/events", json=festival()).json()
     api.post(f"/api/v1/events/{event['slug']}/publish")
     device = api.post(f"/api/v1/events/{event['slug']}/gate-devices", json={"label": "North"}).json()
-    code = api.post(f"/api/v1/events/{event['slug']}/registrations", json={"name": "Dara"}).json()["tickets"][0]["code"]
-    return f"/km/events/{event['slug']}/register".encode(), code, device["token"]
+    party = api.post(f"/api/v1/events/{event['slug']}/registrations", json={"name": "Dara", "party": 5}).json()
+    form, sheet = f"/km/events/{event['slug']}/register".encode(), f"/km/r/{party['key']}/tickets.pdf"
+    return form, party["tickets"][0]["code"], device["token"], sheet
 
 
-async def measure(port: int, form: bytes, code: str, token: str) -> None:
+async def measure(port: int, form: bytes, code: str, token: str, sheet: str) -> None:
     from_elsewhere = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
     gate = {"authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=from_elsewhere, timeout=10) as client:
@@ -99,11 +110,14 @@ async def measure(port: int, form: bytes, code: str, token: str) -> None:
         tell("a page, alone", (await round_of(10))[0])
         opened: list[asyncio.StreamWriter] = []
         held = [asyncio.ensure_future(hostile(port, n % 5, opened, form)) for n in range(HOSTILE)]
+        answers = Counter[int]()
+        held += [asyncio.ensure_future(prints(port, sheet, answers)) for _ in range(PRINTS)]
         await asyncio.sleep(2)
         print(f"{len(opened)} of {HOSTILE} hostile connections are open")
         pages, scans = await round_of(SECONDS * 2)
         tell(f"a page, beside {HOSTILE}", pages)
         tell(f"a scan, beside {HOSTILE}", scans)
+        print(f"prints asked for by {PRINTS} at once were answered: {dict(answers)}")
         for each in held:
             each.cancel()
         for writer in opened:

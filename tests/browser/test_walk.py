@@ -157,6 +157,7 @@ class Site:
             "desk-contact": "/desk/contacts/new", "desk-festivals": "/desk/festivals", "desk-account": "/desk/account",
             "styleguide": "/desk/styleguide", "desk-invitations": f"/desk/events/{slug}/invitations",
             "desk-suspicious": f"/desk/events/{slug}/suspicious",
+            "desk-rushes": f"/desk/events/{slug}/rushes",
             "desk-party": f"/desk/events/{slug}/registrations/{twins[0]['id']}",
             "desk-party-waiting": f"/desk/events/{full['slug']}/registrations/{waiting['id']}",
         }  # fmt: skip

@@ -10,7 +10,7 @@ from icalendar import Calendar
 
 from tests.world import World
 
-NEW_YORK = {"time_zone": "America/New_York"}
+NEW_YORK: dict[str, Any] = {"time_zone": "America/New_York"}
 FIRST, SECOND = "2027-11-07T01:30:00-04:00", "2027-11-07T01:30:00-05:00"
 
 

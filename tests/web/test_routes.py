@@ -108,6 +108,8 @@ ROWS: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "/desk/events/{slug}/registrations/{party}", (303, 404, 303, 303, 403, 200)),
     ("GET", "/desk/events/{slug}/registrations/{pairing}", (303, 404, 303, 303, 403, 404)),
     ("POST", "/desk/events/{slug}/registrations/{party}", (303, 404, 303, 303, 403, 404)),
+    ("GET", "/desk/events/{slug}/rushes", (303, 404, 303, 303, 403, 200)),
+    ("POST", "/desk/events/{slug}/rushes", (303, 404, 303, 303, 403, 404)),
     ("GET", "/desk/events/{slug}/suspicious", (303, 404, 303, 303, 403, 200)),
     ("POST", "/desk/events/{slug}/suspicious", (303, 404, 303, 303, 403, 303)),
     ("GET", "/desk/events/{slug}/invitations", (303, 404, 303, 303, 200, 200)),

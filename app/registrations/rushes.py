@@ -1,0 +1,97 @@
+"""A rush by one hand: whoever takes a large share of an event's places from one connection is set aside, not refused.
+
+Factories, carriers and leaders share addresses, so no lower fence would be right; the attaché looks and decides. What
+is kept of a network is a hash under a key of the day, for a day at most.
+"""
+
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address, ip_network
+from uuid import UUID
+
+from piccolo.query.functions.aggregate import Sum
+
+from app.database.connection import now
+from app.events.shapes import EventRow
+from app.seats.hold import hold
+from app.seats.rules import most_at_once
+from app.security.keyring import Keyring
+from app.security.sealing import keyed_hash
+from app.validation.refusals import Refused
+from models.registrations import Registration
+from models.states import RegistrationState
+
+WITHIN = timedelta(minutes=10)
+KEPT = timedelta(hours=23)  # the job that forgets comes every hour
+UNCOUNTED = 20  # people a source and process: as many take the short way; five processes together stay below 100
+HOLDS = [RegistrationState.CONFIRMED.value, RegistrationState.WAITING.value]
+MOST_SOURCES = 20_000
+
+_seen: OrderedDict[tuple[UUID, str], tuple[datetime, int]] = OrderedDict()
+
+
+def source_of(keyring: Keyring, event: EventRow, network: str, moment: datetime) -> str:
+    """Whose bookings are counted together; "" where nobody's are: no limit of places, a network known, or none."""
+    if not network or event.capacity is None or not event.rush_share or _is_known(network, event.known_networks):
+        return ""
+    return keyed_hash(keyring, f"source {moment.astimezone(UTC):%Y-%m-%d}", f"{event.id} {network}")
+
+
+def _is_known(network: str, known: tuple[str, ...]) -> bool:
+    try:
+        first = ip_address(network.partition("/")[0])
+    except ValueError:
+        return False
+    return any(first in ip_network(each) for each in known)
+
+
+async def is_one(event: EventRow, source: str, party: int, moment: datetime) -> bool:
+    """Whether this party is more than its source may take at once; call it in the transaction that books.
+
+    Most sources bring a family: they are only counted in this process. Beyond that the event's row decides.
+    """
+    if not source or _noticed(event.id, source, party, moment) <= UNCOUNTED:
+        return False
+    async with hold(event.id):
+        return await _taken(event.id, source, moment) + party > most_at_once(event.capacity, event.rush_share)
+
+
+async def refuse_growth(event: EventRow, registration: UUID, more: int, moment: datetime) -> None:
+    """The same for a party that has just been booked and grows; raises Refused "rush". Call it under `hold`."""
+    row = (
+        await Registration.select(Registration.source)
+        .where(Registration.id == registration, Registration.source != "", Registration.created_at > moment - WITHIN)
+        .first()
+    )
+    if row and await _taken(event.id, row["source"], moment) + more > most_at_once(event.capacity, event.rush_share):
+        raise Refused("rush")
+
+
+def _noticed(event: UUID, source: str, party: int, moment: datetime) -> int:
+    """How many people this process has seen of a source within the time, this party among them."""
+    began, people = _seen.pop((event, source), (moment, 0))
+    if moment - began > WITHIN:
+        began, people = moment, 0
+    _seen[event, source] = (began, people + party)
+    if len(_seen) > MOST_SOURCES:
+        _seen.popitem(last=False)
+    return people + party
+
+
+async def _taken(event: UUID, source: str, moment: datetime) -> int:
+    """How many people one source has of an event; call it under `hold`."""
+    rows = await Registration.select(Sum(Registration.party)).where(
+        Registration.event == event,
+        Registration.source == source,
+        Registration.created_at > moment - WITHIN,
+        Registration.state.is_in(HOLDS),
+        Registration.set_aside_at.is_null(),
+    )
+    return int(rows[0]["sum"] or 0)
+
+
+async def forget_sources() -> None:
+    """Nobody needs to know any more which bookings came from one network."""
+    await Registration.update({Registration.source: ""}).where(
+        Registration.source != "", Registration.created_at < now() - KEPT
+    )
