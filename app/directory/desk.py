@@ -13,6 +13,7 @@ from app.directory.queries import countries, staff_contacts
 from app.directory.shapes import KINDS, ContactDraft, ContactRow, Country
 from app.security.nonces import kept_or_new
 from app.validation.refusals import Refused
+from app.validation.stale import merged, was_of
 from app.web.bodies import form, nested
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.public_cache import public_cache_of
@@ -63,6 +64,7 @@ async def _form_page(
         day_groups=rules.DAY_GROUPS,
         opening_rows=range(rules.MOST_OPENINGS - 1),
         nonce=kept_or_new(keyring_of(request), FORM, typed.get("nonce", "")),
+        was=was_of(_typed(contact)) if contact else "",
         **said(refused),
     )
 
@@ -128,11 +130,12 @@ async def edit_contact(
     request: Req, staff: NamedDependency[Staff], contact: NamedDependency[ContactRow]
 ) -> Response[bytes]:
     """Change a contact."""
-    typed = await form(request)
+    meant = merged(await form(request), _typed(contact))
     try:
-        await actions.edit_contact(contact.id, await _read(staff, typed), actor_of(request))
+        meant.refuse_both()
+        await actions.edit_contact(contact.id, await _read(staff, meant.fields), actor_of(request))
     except Refused as refused:
-        return await _form_page(request, staff, typed, contact=contact, refused=refused)
+        return await _form_page(request, staff, meant.fields, contact=contact, refused=refused)
     return _done(request)
 
 

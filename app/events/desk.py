@@ -12,9 +12,9 @@ from app.database.connection import now
 from app.directory.queries import countries
 from app.events import actions, rules
 from app.events.api import copied, created, reader_for
-from app.events.queries import staff_event, staff_events
+from app.events.queries import event_by_id, staff_event, staff_events
 from app.events.shapes import FACILITY_NAMES, NOTICE, EventDraft, EventRow, as_raw
-from app.events.typed import as_typed, as_written, rewritten, rows_of
+from app.events.typed import as_typed, as_written, loaded, merged_into, rewritten, rows_of
 from app.festivals.queries import coming_dates
 from app.festivals.rules import sundays_around
 from app.festivals.shapes import NAMES, FestivalDate
@@ -61,6 +61,7 @@ async def _form_page(
         proposals=[] if event or refused else await _proposals(staff),
         names=NAMES,
         nonce=kept_or_new(keyring_of(request), FORM, typed.get("nonce", "")),
+        was=loaded(event) if event else "",
         pickup_rows=rows_of(typed, "pickup_points"),
         programme_rows=rows_of(typed, "programme"),
         **said(refused),
@@ -162,12 +163,14 @@ async def edit_form(request: Req, staff: NamedDependency[Staff], event: NamedDep
 
 @post("/desk/events/{slug:str}/edit")
 async def edit_event(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
-    """Change the event; with "move along" its registration times and pick-ups move as far as its start."""
+    """Change what was touched in the form; with "move along" all that hangs on the start moves as far as it does."""
     typed = await form(request)
     check = await reader_for(staff, asks=True)
 
     def read(present: EventRow) -> EventDraft:
-        written = as_written(typed)
+        meant = merged_into(typed, present)
+        meant.refuse_both()
+        written = as_written(meant.fields)
         raw = {**dict.fromkeys(as_raw(present)), **written}
         if typed.get("move_along"):
             raw, _ = rules.moved_along(raw, present, rewritten(written, present))
@@ -176,7 +179,9 @@ async def edit_event(request: Req, staff: NamedDependency[Staff], event: NamedDe
     try:
         await actions.edit(event.id, read, actor_of(request))
     except Refused as refused:
-        return await _form_page(request, staff, typed, refused=refused, event=event)
+        present = await event_by_id(event.id)
+        meant = merged_into(typed, present)
+        return await _form_page(request, staff, meant.fields, refused=refused, event=present)
     return _done(request, event)
 
 

@@ -5,11 +5,13 @@ from typing import Any
 
 from app.events.shapes import EventRow, as_raw
 from app.validation.fields import small_number, unflatten
+from app.validation.stale import WAS, Merged, merged, was_of
 from app.validation.texts import latin_digits
 
 BLANK_ROWS = 2  # empty buses and programme items offered below those that are there
 WHICH, HOURS = "_hour", ("first", "second")  # the field that says which of two times with one name is meant
-NOT_FIELDS = ("move_along", "nonce", "copy_of")
+NOT_FIELDS = ("move_along", "nonce", "copy_of", WAS)
+BUS = "pickup_points"
 
 
 def as_typed(raw: dict[str, Any]) -> dict[str, str]:
@@ -101,3 +103,35 @@ def rows_of(typed: dict[str, str], name: str) -> range:
     """The rows of a list that the form shows: those typed, and some blank ones."""
     known = [small_number(field.split(".")[1], 99) for field in typed if field.startswith(f"{name}.")]
     return range(max((row + 1 for row in known if row is not None), default=0) + BLANK_ROWS)
+
+
+def merged_into(typed: dict[str, str], present: EventRow) -> Merged:
+    """The form merged into the event as it is now; a bus is known by its id, wherever it stands in either list."""
+    shown = as_typed(as_raw(present))
+    whole = merged(_by_bus(typed), _by_bus(shown))
+    buses = dict.fromkeys(map(_bus, whole.fields))
+    places = {bus: place for place, bus in enumerate(bus for bus in buses if bus)}
+
+    def placed(fields: dict[str, str]) -> dict[str, str]:
+        return {_renamed(name, str(places.get(_bus(name), ""))): text for name, text in fields.items()}
+
+    return Merged(placed(whole.fields), placed(whole.both))
+
+
+def loaded(event: EventRow) -> str:
+    """What the event's form carries along of what it shows."""
+    return was_of(_by_bus(as_typed(as_raw(event))))
+
+
+def _bus(name: str) -> str:
+    """Of which bus a field tells: its id, or its place in the form; "" for other fields."""
+    return name.split(".")[1] if name.startswith(f"{BUS}.") else ""
+
+
+def _renamed(name: str, bus: str) -> str:
+    return ".".join((BUS, bus, *name.split(".")[2:])) if _bus(name) else name
+
+
+def _by_bus(typed: dict[str, str]) -> dict[str, str]:
+    ids = {_bus(name): text for name, text in typed.items() if name.startswith(f"{BUS}.") and name.endswith(".id")}
+    return {_renamed(name, ids.get(_bus(name)) or f"new{_bus(name)}"): text for name, text in typed.items()}

@@ -31,6 +31,7 @@ from app.security.links import make_key
 from app.security.nonces import kept_or_new
 from app.validation.fields import found_id
 from app.validation.refusals import Problem, Refused, invalid
+from app.validation.stale import merged, was_of
 from app.web.bodies import form
 from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
 from app.web.idempotency import Answer, once_by_nonce
@@ -90,11 +91,19 @@ async def _party_page(
         symbol=qr.svg(link) if link else "",
         reaches=await reaches_of(keyring_of(request), party),
         attention=ATTENTION,
-        typed=typed
-        if typed is not None
-        else {"note": party.note, **{f"attention.{word}": "on" for word in party.attention}},
+        typed=_noted(party) if typed is None else typed,
+        was={"bus": was_of(_with_bus(party)), "attention": was_of(_noted(party))},
         **said(refused),
     )
+
+
+def _noted(party: Party) -> dict[str, str]:
+    """What the gate should know of a party, as form fields."""
+    return {"note": party.note, **{f"attention.{word}": "on" for word in party.attention}}
+
+
+def _with_bus(party: Party) -> dict[str, str]:
+    return {"pickup_point": str(party.pickup_point or "")}
 
 
 async def _move_up(request: Req, typed: Typed) -> None:
@@ -111,12 +120,17 @@ def _reason(request: Req, typed: Typed) -> Said:
 
 async def _bus(request: Req, typed: Typed) -> None:
     event, party = event_of(request), party_of(request)
-    await changes.change(keyring_of(request), event, party.id, rules.read_bus(typed, event), actor_of(request))
+    meant = merged(typed, _with_bus(party))
+    meant.refuse_both()
+    draft = rules.read_bus(meant.fields, event)
+    await changes.change(keyring_of(request), event, party.id, draft, actor_of(request))
 
 
 async def _attention(request: Req, typed: Typed) -> None:
-    words, note = rules.read_attention(typed)
     event, party = event_of(request), party_of(request)
+    meant = merged(typed, _noted(party))
+    meant.refuse_both()
+    words, note = rules.read_attention(meant.fields)
     await changes.set_attention(keyring_of(request), event.id, party.id, words, note, actor_of(request))
 
 

@@ -23,8 +23,8 @@ from app.registrations.queries import friends_of, invitation_by_key, limit_of, p
 from app.registrations.shapes import Party
 from app.security.nonces import kept_or_new, make_nonce, nonce_age, nonce_is_ours
 from app.validation.fields import small_number
-from app.validation.forms import digests_of, touched_of
 from app.validation.refusals import Problem, Refused, invalid
+from app.validation.stale import digests_of, touched_of
 from app.web.bodies import form, nested
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.limits import REGISTERING

@@ -10,7 +10,6 @@ from enum import StrEnum
 from functools import cache
 from ipaddress import ip_network
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
-from zlib import crc32
 
 import msgspec
 
@@ -265,31 +264,3 @@ def stored(value: msgspec.Struct) -> dict[str, Any]:
 def loaded(shape: type[msgspec.Struct], row: Mapping[str, Any]) -> dict[str, Any]:
     """A row whose columns are plain data, where the shape has them."""
     return {**row, **{name: field.loaded(row[name]) for name, field in fields_of(shape).items()}}
-
-
-WAS = "was."  # before the name of a form's field: a digest of what it showed when it was loaded
-
-
-def _digest(value: str) -> str:
-    return f"{crc32(value.strip().encode()):08x}"
-
-
-def digests_of(shown: Mapping[str, str]) -> dict[str, str]:
-    """What a form carries along of each field that it shows, to tell later what was touched."""
-    return {f"{WAS}{name}": _digest(value) for name, value in shown.items()}
-
-
-def touched_of(typed: Mapping[str, str], present: Mapping[str, str]) -> tuple[list[str], list[tuple[str, str]]]:
-    """Which fields of a form were touched, and which of them somebody else changed meanwhile (with what is there now).
-
-    Sent as it was loaded: untouched. Present as it was loaded: ours counts. A form without digests is all touched.
-    """
-    touched, both = [], []
-    for name, sent in typed.items():
-        was = typed.get(f"{WAS}{name}")
-        if name.startswith(WAS) or was == _digest(sent) or (was and sent.strip() == present.get(name)):
-            continue
-        touched.append(name)
-        if was and name in present and was != _digest(present[name]):
-            both.append((name, present[name]))
-    return touched, both
