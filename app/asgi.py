@@ -41,6 +41,7 @@ from app.gate import ticket_page
 from app.gate.access import device_of, paired
 from app.registrations import api as registrations_api
 from app.registrations import desk as registrations_desk
+from app.registrations import desk_lists as registrations_lists
 from app.registrations import media as registrations_media
 from app.registrations import pages as registrations_pages
 from app.registrations.access import party_of, party_of_link, party_of_path
@@ -111,6 +112,7 @@ DESK = Router(
         *events_desk.HANDLERS,
         *events_media.HANDLERS,
         *registrations_desk.HANDLERS,
+        *registrations_lists.HANDLERS,
         *gate_desk.HANDLERS,
     ],
     guards=asked_of(logged_in, event_of_path, party_of_path, contact_of_path),

@@ -50,6 +50,7 @@ class Kind(StrEnum):
     EVENT_CANCELLED = "event_cancelled"
     EVENT_DELETED = "event_deleted"
     EVENT_STEP_UNDONE = "event_step_undone"
+    EVENT_REINSTATED = "event_reinstated"
     PICTURE_SET = "picture_set"
     PICTURE_DESCRIBED = "picture_described"
     PICTURE_REMOVED = "picture_removed"
@@ -108,6 +109,7 @@ KINDS: dict[Kind, Told] = {
     Kind.EVENT_PUBLISHED: Told(Subject.EVENT, _("The event was published.")),
     Kind.EVENT_CANCELLED: Told(Subject.EVENT, _("The event was cancelled.")),
     Kind.EVENT_DELETED: Told(Subject.EVENT, _("A draft was deleted.")),
+    Kind.EVENT_REINSTATED: Told(Subject.EVENT, _("A cancelled event takes place after all.")),
     Kind.EVENT_STEP_UNDONE: Told(Subject.EVENT, _("The last step with an event was undone.")),
     Kind.PICTURE_SET: Told(Subject.EVENT, _("The event got a picture.")),
     Kind.PICTURE_DESCRIBED: Told(Subject.EVENT, _("The picture was described in other words.")),

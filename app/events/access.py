@@ -21,8 +21,9 @@ async def event_of_path(connection: Connection, handler: BaseRouteHandler) -> No
 
 
 async def may_read_names(connection: Connection, _: BaseRouteHandler) -> None:
-    """A guard of what shows people: HQ sees counts, not names."""
-    if connection.state.staff.is_hq:
+    """A guard of what shows people: HQ sees counts, not names, and who helps with an event sees them by scan alone."""
+    staff, event = connection.state.staff, getattr(connection.state, "event", None)
+    if staff.is_hq or not staff.countries or (event is not None and event.host_country not in staff.countries):
         raise Refused("forbidden")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from litestar.params import FromPath
 
 from app.accounts.access import actor_of, optional_staff, staff_of
 from app.accounts.shapes import Staff
+from app.activity.record import Actor
 from app.database.connection import now
 from app.directory.queries import countries
 from app.events import actions, rules, undoing
@@ -184,38 +186,28 @@ async def edit_event(request: Req, staff: NamedDependency[Staff], event: NamedDe
 async def publish_event(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """Show a draft to everybody."""
     Reader(await json_object(request)).finish()
-
-    async def act() -> Answer:
-        published = await actions.publish(event.id, actor_of(request), meant_for(request))
-        return Answer(200, event_json(request, published, private=True))
-
-    return await _changed(request, act)
+    return await _step(request, partial(actions.publish, event.id))
 
 
 @post("/api/v1/events/{slug:str}/cancel", status_code=200)
 async def cancel_event(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """Call an event off, with a notice."""
-    read = Reader(await json_object(request))
-    notice = read.localised("notice", NOTICE, lines=True)
-    read.finish()
-
-    async def act() -> Answer:
-        cancelled = await actions.cancel(keyring_of(request), event.id, notice, actor_of(request), meant_for(request))
-        return Answer(200, event_json(request, cancelled, private=True))
-
-    return await _changed(request, act)
+    notice = await _notice(request)
+    return await _step(request, partial(actions.cancel, keyring_of(request), event.id, notice))
 
 
 @post("/api/v1/events/{slug:str}/undo", status_code=200, opt={"even_deleted": True})
 async def undo_last_step(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """Take back the last publishing, cancelling or deleting, within ten minutes."""
     Reader(await json_object(request)).finish()
+    return await _step(request, partial(undoing.undo, keyring_of(request), event.id))
 
-    async def act() -> Answer:
-        before = await undoing.undo(keyring_of(request), event.id, actor_of(request), meant_for(request))
-        return Answer(200, event_json(request, before, private=True))
 
-    return await _changed(request, act)
+@post("/api/v1/events/{slug:str}/reinstate", status_code=200)
+async def reinstate(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
+    """Hold a cancelled event after all; a notice says what people should know."""
+    notice = await _notice(request)
+    return await _step(request, partial(undoing.reinstate, event.id, notice))
 
 
 @post("/api/v1/events/{slug:str}/copy", status_code=201)
@@ -262,14 +254,29 @@ async def delete_event(request: Req, event: NamedDependency[EventRow]) -> Respon
 @get("/api/v1/events/{slug:str}/stats")
 async def event_stats(event: NamedDependency[EventRow]) -> Response[bytes]:
     """Head counts in distinct people; once the event has ended also what stays of them, by day, language, bus, …"""
-    tally, heads = await tally_of(event.id), await counts(event.id)
-    if now() < event.ends_at:
-        tally = None  # it was moved after it had ended: what was counted then is not what stays
+    # of one that was moved after it had ended what was counted then is not what stays
+    tally, heads = await tally_of(event.id) if now() >= event.ends_at else None, await counts(event.id)
     if tally is not None:
         waited = sum(each.people for each in tally if each.measure == Measure.WAITING)
         heads = msgspec.structs.replace(heads, waiting=waited)
-    left = {"capacity": event.capacity, "seats_left": event.seats_left}
-    return json_answer({**msgspec.structs.asdict(heads), **left, "tally": tally})
+    facts = {"capacity": event.capacity, "seats_left": event.seats_left, "tally": tally}
+    return json_answer(msgspec.structs.asdict(heads) | facts)
+
+
+async def _notice(request: Req) -> dict[str, str]:
+    read = Reader(await json_object(request))
+    notice = read.localised("notice", NOTICE, lines=True)
+    read.finish()
+    return notice
+
+
+async def _step(request: Req, take: Callable[[Actor, frozenset[int] | None], Awaitable[EventRow]]) -> Response[bytes]:
+    """The event as it is after a step."""
+
+    async def act() -> Answer:
+        return Answer(200, event_json(request, await take(actor_of(request), meant_for(request)), private=True))
+
+    return await _changed(request, act)
 
 
 async def _changed(request: Req, act: Callable[[], Awaitable[Answer]]) -> Response[bytes]:
@@ -286,6 +293,7 @@ HANDLERS = [
     publish_event,
     cancel_event,
     undo_last_step,
+    reinstate,
     copy_event,
     delete_event,
     event_stats,

@@ -10,10 +10,11 @@ from app.accounts.access import actor_of
 from app.accounts.shapes import Staff
 from app.database.connection import now
 from app.directory.queries import countries
-from app.events import actions, rules
+from app.events import actions, rules, undoing
 from app.events.api import copied, created, reader_for
-from app.events.queries import event_by_id, staff_event, staff_events
+from app.events.queries import event_by_id, staff_event, staff_events, twins_of
 from app.events.shapes import FACILITY_NAMES, NOTICE, EventDraft, EventRow, as_raw
+from app.events.showing import shown
 from app.events.typed import as_typed, as_written, loaded, merged_into, rewritten, rows_of
 from app.festivals.queries import coming_dates
 from app.festivals.rules import sundays_around
@@ -26,7 +27,7 @@ from app.web.bodies import form, nested
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.public_cache import public_cache_of
 from app.web.rendering import page, said, see_other
-from app.web.request import Req, keyring_of
+from app.web.request import Req, keyring_of, language_of, settings_of
 from models.states import EntryRule
 
 FORM = "new-event"
@@ -150,6 +151,7 @@ async def _event_page(
         event=event,
         counts=await counts(event.id),
         aside=await set_aside_people(event.id),
+        undoable=await undoing.undoable(event),
         typed=typed or {},
         **said(refused),
     )
@@ -180,14 +182,55 @@ async def edit_event(request: Req, staff: NamedDependency[Staff], event: NamedDe
         await actions.edit(event.id, read, actor_of(request))
     except Refused as refused:
         present = await event_by_id(event.id)
-        meant = merged_into(typed, present)
-        return await _form_page(request, staff, meant.fields, refused=refused, event=present)
+        return await _form_page(request, staff, merged_into(typed, present).fields, refused=refused, event=present)
     return _done(request, event)
 
 
 def _done(request: Req, event: EventRow) -> Response[bytes]:
     public_cache_of(request).clear()
     return see_other(f"/desk/events/{event.slug}")
+
+
+@get("/desk/events/{slug:str}/publish")
+async def check_list(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
+    """What one may want to look at before everybody sees the event."""
+    zone = next(country.time_zone for country in await countries() if country.code == event.host_country)
+    found = rules.doubts(event, zone, await twins_of(event), now())
+    return page(request, "desk/publish.html", staff=staff, event=event, doubts=found, country_zone=zone)
+
+
+@get("/desk/events/{slug:str}/preview")
+async def preview(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
+    """The event's page as workers will see it."""
+    language = language_of(request)
+    facts = await shown(event, language, settings_of(request).base_url, now())
+    return page(request, "pages/event.html", **facts | {"preview": True}, refresh=None, text_language=language)
+
+
+@post("/desk/events/{slug:str}/reinstate")
+async def reinstate_event(
+    request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]
+) -> Response[bytes]:
+    """Hold a cancelled event after all."""
+    typed = await form(request)
+    read = Reader(nested(typed))
+    notice = read.localised("notice", NOTICE, lines=True)
+    try:
+        read.finish()
+        await undoing.reinstate(event.id, notice, actor_of(request))
+    except Refused as refused:
+        return await _event_page(request, staff, event, refused=refused, typed=typed)
+    return _done(request, event)
+
+
+@post("/desk/events/{slug:str}/undo", opt={"even_deleted": True})
+async def undo_step(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
+    """Take back the last publishing, cancelling or deleting, within ten minutes."""
+    try:
+        await undoing.undo(keyring_of(request), event.id, actor_of(request))
+    except Refused as refused:
+        return await _event_page(request, staff, event, refused=refused)
+    return _done(request, event)
 
 
 @post("/desk/events/{slug:str}/publish")
@@ -229,7 +272,7 @@ async def delete_event(
         await actions.delete(event.id, actor_of(request))
     except Refused as refused:
         return await _event_page(request, staff, event, refused=refused)
-    return see_other("/desk")
+    return see_other(f"/desk?deleted={event.slug}")
 
 
 HANDLERS = [
@@ -238,7 +281,11 @@ HANDLERS = [
     event_page,
     edit_form,
     edit_event,
+    check_list,
+    preview,
     publish_event,
+    reinstate_event,
+    undo_step,
     cancel_event,
     delete_event,
 ]

@@ -126,6 +126,18 @@ async def next_of_countries(at: datetime) -> dict[str, Coming]:
     return {event.host_country: Coming(event, many[event.id]) for event in events}
 
 
+async def twins_of(event: EventRow) -> int:
+    """How many other events of its country begin at the same moment, at the same place or under the same title."""
+    beside = await find(
+        f"{THERE} AND event.host_country = $1 AND event.starts_at = $2 AND event.id <> $3",
+        event.host_country,
+        event.starts_at,
+        event.id,
+    )
+    standing = (other for other in beside if not other.cancelled)
+    return sum(1 for other in standing if other.venue == event.venue or other.title == event.title)
+
+
 async def past_events(code: str, now: datetime, since: datetime, most: int) -> list[EventRow]:
     """Events of a country that took place and ended since, the latest first."""
     return await find(

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
-from app.activity.undo import WITHIN, Step, last_step, words_of
+from app.activity.undo import WITHIN, Step, last_step, steps_since, words_of
 from app.database.connection import now
 from app.database.data_keys import end_keys
-from app.database.rows import Values, json_of
+from app.database.rows import Values, as_json, json_of
 from app.events.queries import event_by_id
 from app.events.shapes import EventRow
 from app.seats.hold import hold, must_be
@@ -20,7 +20,51 @@ from models.gate import GateDevice, Pairing, Scan, WalkIn
 from models.registrations import Invitation, Registration
 from models.states import EventState
 
-STEPS = (Kind.EVENT_PUBLISHED, Kind.EVENT_CANCELLED, Kind.EVENT_DELETED, Kind.EVENT_STEP_UNDONE)
+STEPS = (
+    Kind.EVENT_PUBLISHED,
+    Kind.EVENT_CANCELLED,
+    Kind.EVENT_DELETED,
+    Kind.EVENT_REINSTATED,
+    Kind.EVENT_STEP_UNDONE,
+)
+STATES = {
+    Kind.EVENT_PUBLISHED: EventState.PUBLISHED,
+    Kind.EVENT_CANCELLED: EventState.CANCELLED,
+    Kind.EVENT_DELETED: EventState.DRAFT,
+}
+
+
+async def undoable(event: EventRow) -> Kind | None:
+    """The last step with an event if it can still be taken back."""
+    steps = await steps_since(now() - WITHIN, event.id, event.id, STEPS)
+    kind = steps[0].kind if steps else None
+    return kind if kind in STATES and STATES[kind] == event.state else None
+
+
+async def reinstate(event: UUID, notice: dict[str, str], by: Actor, meant: frozenset[int] | None = None) -> EventRow:
+    """A cancelled event takes place after all, under its old address and calendar id; raises Refused.
+
+    What was said of the cancelling goes; `notice` says what people should know instead. A second time changes nothing.
+    """
+    async with hold(event, ("ends_at",)) as held:
+        present = await event_by_id(event)
+        if present.published:
+            return present
+        must_be(present.content_revision, meant)
+        if not present.cancelled:
+            raise Refused("event_not_published")
+        if held.facts["ends_at"] <= now():
+            raise Refused("event_over")
+        changed: Values = {
+            Event.state: EventState.PUBLISHED.value,
+            Event.sequence: present.sequence + 1,
+            Event.notice: as_json(notice),
+        }
+        await Event.update(changed).where(Event.id == event)
+        await held.content_changed()
+        await promote_waiting(event)  # places that became free while it was cancelled
+        await record(Kind.EVENT_REINSTATED, by, event, event)
+        return await event_by_id(event)
 
 
 async def undo(keyring: Keyring, event: UUID, by: Actor, meant: frozenset[int] | None = None) -> EventRow:

@@ -18,7 +18,8 @@ from app.database.connection import fetch
 from app.database.data_keys import SEALED_KEY, key_of
 from app.database.rows import places
 from app.database.slices import in_slices
-from app.registrations.rules import Likeness, folded
+from app.registrations.names import folded
+from app.registrations.rules import Likeness
 from app.registrations.shapes import Cluster, Friend, InvitationRow, Party
 from app.security.keyring import Keyring
 from app.security.links import make_key, proves, read_key
@@ -169,6 +170,12 @@ async def parties_of(keyring: Keyring, event: UUID, after: tuple[Any, UUID] | No
         event,
         *after,
     )
+
+
+async def gave_up_since(keyring: Keyring, event: UUID, since: datetime) -> list[Party]:
+    """The parties of an event that gave up since then and may come back, the last first; at most 100."""
+    condition = "event = $1 AND state = 'cancelled' AND ended_by IS NOT NULL AND ended_at > $2"
+    return await _parties(keyring, f"{condition} ORDER BY ended_at DESC, id LIMIT 100", event, since)
 
 
 class LookAlikes(msgspec.Struct, frozen=True):

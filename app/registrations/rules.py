@@ -1,7 +1,6 @@
 """What a registration needs, and which parties look alike. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
@@ -10,6 +9,7 @@ import msgspec
 import phonenumbers
 
 from app.events.shapes import EventRow
+from app.registrations.names import folded
 from app.registrations.shapes import (
     ATTENTION,
     NAME,
@@ -200,13 +200,6 @@ def _read_whole(raw: Mapping[str, Any], shape: type[Shape]) -> Shape:
     given = walk(read, shape)
     read.finish()
     return shape(**given)
-
-
-def folded(name: str) -> str:
-    """A name without what differs between two spellings of one: case, marks, blanks, digits, and the Khmer coeng
-    that looks the same for two letters."""
-    plain = unicodedata.normalize("NFKD", name.casefold()).replace("\u17d2\u178a", "\u17d2\u178f")
-    return "".join(each for each in plain if unicodedata.category(each)[0] == "L")
 
 
 class Likeness:

@@ -158,6 +158,10 @@ class Site:
             "styleguide": "/desk/styleguide", "desk-invitations": f"/desk/events/{slug}/invitations",
             "desk-suspicious": f"/desk/events/{slug}/suspicious",
             "desk-rushes": f"/desk/events/{slug}/rushes",
+            "desk-find": "/desk/find",
+            "desk-event-find": f"/desk/events/{slug}/find",
+            "desk-publish": f"/desk/events/{slug}/publish",
+            "desk-preview": f"/desk/events/{slug}/preview",
             "desk-party": f"/desk/events/{slug}/registrations/{twins[0]['id']}",
             "desk-party-waiting": f"/desk/events/{full['slug']}/registrations/{waiting['id']}",
         }  # fmt: skip

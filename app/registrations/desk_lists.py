@@ -1,0 +1,185 @@
+"""Over many parties of an event at once: finding one, those that look alike, rushes, leaders' invitations."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from app.accounts.access import actor_of
+from app.accounts.shapes import Staff
+from app.activity.kinds import Kind
+from app.activity.record import Actor, record
+from app.activity.undo import WITHIN
+from app.database.connection import now
+from app.events.access import may_read_names
+from app.events.queries import staff_events
+from app.events.shapes import EventRow
+from app.registrations import actions, invitations, rules, set_aside, undoing
+from app.registrations.finding import find_parties
+from app.registrations.queries import INVITATION, gave_up_since, invitations_of, look_alikes, party_by_id
+from app.registrations.shapes import MOST_INVITED, Party
+from app.security.links import make_key
+from app.security.nonces import kept_or_new
+from app.validation.fields import found_id
+from app.validation.refusals import Problem, Refused, invalid
+from app.web.bodies import form
+from app.web.idempotency import Answer, once_by_nonce
+from app.web.rendering import page, said, see_other
+from app.web.request import Req, keyring_of, language_of, settings_of
+
+FORM = "invitation"
+STILL_ASKED_FOR = timedelta(days=60)  # after an event
+LONGEST = 300  # characters of what is looked for
+
+
+@get(["/desk/find", "/desk/events/{slug:str}/find"], guards=[may_read_names])
+async def find_form(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
+    """Whom do you look for, in one event or in all of one's own."""
+    return _find_page(request, staff, "", None)
+
+
+@post(["/desk/find", "/desk/events/{slug:str}/find"], guards=[may_read_names])
+async def find(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
+    """Parties by name, end of the phone number, short code or ticket; each search is audited. By POST: no address of
+    ours holds a name."""
+    text = (await form(request)).get("text", "").strip()[:LONGEST]
+    event: EventRow | None = getattr(request.state, "event", None)
+    own = [event] if event else [each for each in await staff_events(staff) if each.host_country in staff.countries]
+    recent = {each.id: each for each in own if event or each.ends_at > now() - STILL_ASKED_FOR}
+    found = await find_parties(keyring_of(request), list(recent), text)
+    for row in {party.event for party in found} or set(recent if event else ()):
+        many = sum(party.event == row for party in found)
+        await record(Kind.NAMES_READ, actor_of(request), row, row, parties=many, searched=True)
+    return _find_page(request, staff, text, [(party, recent[party.event]) for party in found])
+
+
+def _find_page(request: Req, staff: Staff, text: str, found: list[tuple[Party, EventRow]] | None) -> Response[bytes]:
+    event: EventRow | None = getattr(request.state, "event", None)
+    return page(request, "desk/find.html", staff=staff, event=event, text=text, found=found)
+
+
+RUSH: dict[str, Callable[[UUID, str, Actor], Awaitable[object]]] = {
+    "let_in": set_aside.let_source_in,
+    "give_up": set_aside.give_up_source,
+    "undo": set_aside.take_source_again,
+}
+
+
+@get("/desk/events/{slug:str}/suspicious", guards=[may_read_names])
+async def suspicious(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
+    """Parties that look alike: the same phone, the same name, many at once. A look, not a verdict."""
+    found = await look_alikes(keyring_of(request), event.id)
+    await record(Kind.NAMES_READ, actor_of(request), event.id, event.id, parties=found.read)
+    ended = await gave_up_since(keyring_of(request), event.id, now() - WITHIN)
+    return page(request, "desk/suspicious.html", staff=staff, event=event, clusters=found.clusters, ended=ended)
+
+
+@post("/desk/events/{slug:str}/suspicious", guards=[may_read_names])
+async def cancel_many(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
+    """Give up the places of the ticked parties once that is sure, or take that back; each is audited."""
+    typed, keyring, by = await form(request), keyring_of(request), actor_of(request)
+    rows = [found_id(name.removeprefix("party.")) for name in typed if name.startswith("party.")]
+    chosen = [party for row in rows if (party := await party_by_id(keyring, event.id, row))]
+    if chosen and not typed.get("sure"):
+        return page(request, "desk/give_up.html", staff=staff, event=event, parties=chosen)
+    for party in chosen:
+        if typed["sure"] != "undo":
+            await actions.give_up(party.id, by)
+            continue
+        try:
+            await undoing.take_again(event.id, party.id, by)
+        except Refused:
+            continue  # it came back meanwhile
+    return see_other(f"/desk/events/{event.slug}/suspicious")
+
+
+@get("/desk/events/{slug:str}/rushes", guards=[may_read_names])
+async def rushes(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
+    """Who took very much from one connection, in numbers, and what can be done about it."""
+    return await _rushes_page(request, staff, event)
+
+
+async def _rushes_page(request: Req, staff: Staff, event: EventRow, refused: Refused | None = None) -> Response[bytes]:
+    sources = await set_aside.sources_of(event.id)
+    return page(request, "desk/rushes.html", staff=staff, event=event, sources=sources, **said(refused))
+
+
+@post("/desk/events/{slug:str}/rushes", guards=[may_read_names])
+async def act_on_rush(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
+    """Let a source in, give up all its places, or take that back; a second tap finds nothing left to do."""
+    typed = await form(request)
+    act = RUSH.get(typed.get("do", ""))
+    if act is None:
+        raise Refused("not_found")
+    if typed["do"] == "give_up" and not typed.get("sure"):
+        return await _rushes_page(request, staff, event, invalid([Problem("sure", "required")]))
+    await act(event.id, typed.get("source", ""), actor_of(request))
+    return see_other(f"/desk/events/{event.slug}/rushes")
+
+
+@get("/desk/events/{slug:str}/invitations")
+async def list_invitations(
+    request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]
+) -> Response[bytes]:
+    """Community leaders' links: for how many, and who of them has arrived."""
+    return await _invitations_page(request, staff, event, {"party_limit": str(MOST_INVITED)})
+
+
+async def _invitations_page(
+    request: Req, staff: Staff, event: EventRow, typed: dict[str, str], refused: Refused | None = None
+) -> Response[bytes]:
+    keyring = keyring_of(request)
+    base = f"{settings_of(request).base_url}/{language_of(request)}/events/{event.slug}/register?invitation="
+    return page(
+        request,
+        "desk/invitations.html",
+        staff=staff,
+        event=event,
+        invitations=[
+            (each, base + make_key(keyring, INVITATION, each.id)) for each in await invitations_of(keyring, event.id)
+        ],
+        typed=typed,
+        nonce=kept_or_new(keyring, FORM, typed.get("nonce", "")),
+        **said(refused),
+    )
+
+
+@post("/desk/events/{slug:str}/invitations")
+async def invite(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
+    """A new link for a leader; a double tap makes one."""
+    typed = await form(request)
+
+    async def act() -> Answer:
+        given = rules.read_invitation({name: text for name, text in typed.items() if name != "nonce"})
+        made = await invitations.invite(keyring_of(request), event.id, given, actor_of(request))
+        return Answer(303, {"id": str(made)})
+
+    try:
+        await once_by_nonce(keyring_of(request), (FORM, event.slug, str(staff.account)), typed, act)
+    except Refused as refused:
+        return await _invitations_page(request, staff, event, typed, refused)
+    return see_other(f"/desk/events/{event.slug}/invitations")
+
+
+@post("/desk/events/{slug:str}/invitations/{invitation:str}/revoke")
+async def uninvite(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
+    """The link books no more; what was booked stays."""
+    row = found_id(str(request.path_params["invitation"]))
+    if not await invitations.uninvite(event.id, row, actor_of(request)):
+        raise Refused("not_found")
+    return see_other(f"/desk/events/{event.slug}/invitations")
+
+
+HANDLERS = [
+    find_form,
+    find,
+    suspicious,
+    cancel_many,
+    rushes,
+    act_on_rush,
+    list_invitations,
+    invite,
+    uninvite,
+]

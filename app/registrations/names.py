@@ -1,0 +1,71 @@
+"""When two spellings are one name: in Khmer, in Latin letters, and between the two. Pure.
+
+Khmer has many code points for what looks the same, a name has many Latin spellings; what is compared leaves that out.
+The consonants of both scripts go to one coarse key (after UNGEGN's table, without what people spell differently).
+"""
+
+import re
+import unicodedata
+
+EXACT, LIKE, SOUNDS_LIKE = 0, 1, 2  # how well a name fits, the best first
+LEAST_JOINED = 4  # letters of a name without blanks that may stand inside another
+_SUBSCRIPTS = re.compile("(?:\u17d2[\u1780-\u17a2]){2,}")
+_SOUNDS = {
+    "k": "កខគឃ", "g": "ង", "c": "ចឆជឈ", "n": "ញណន", "t": "ដឌឋឍតថទធ", "p": "បផពភ", "m": "ម", "r": "រ", "l": "លឡ",
+    "v": "វ", "s": "សឝឞ", "h": "ហ",
+}  # fmt: skip
+_KHMER = {ord(letter): sound for sound, letters in _SOUNDS.items() for letter in letters}
+_LATIN = (
+    ("ng", "g"), ("nh", "n"), ("ny", "n"), ("ch", "c"), ("sh", "s"), ("j", "c"), ("x", "s"), ("z", "s"), ("q", "k"),
+    ("f", "p"), ("b", "p"), ("d", "t"), ("w", "v"),
+)  # fmt: skip
+
+
+def _in_order(subscripts: re.Match[str]) -> str:
+    """Two consonants below another look the same in either order."""
+    pairs = re.findall("\u17d2.", subscripts[0])
+    return "".join(sorted(pairs))
+
+
+def folded(name: str) -> str:
+    """A name without what differs between two spellings of one: case, marks, blanks, digits, the order of Khmer
+    subscripts, and the coeng that looks the same for two letters."""
+    plain = unicodedata.normalize("NFKD", name.casefold()).replace("\u17d2\u178a", "\u17d2\u178f")
+    plain = _SUBSCRIPTS.sub(_in_order, plain)
+    return "".join(each for each in plain if unicodedata.category(each)[0] == "L")
+
+
+def sound(name: str) -> str:
+    """The consonants of a name in one coarse alphabet, whichever script it is written in; "" for other scripts."""
+    plain = folded(name)
+    if any(letter in _KHMER for letter in map(ord, plain)):
+        return re.sub(r"(.)\1+", r"\1", "".join(_KHMER.get(ord(letter), "") for letter in plain))
+    for written, heard in _LATIN:
+        plain = plain.replace(written, heard)
+    plain = re.sub(r"(?<=[a-z])h", "", plain)  # an aspirate is spelt with and without it
+    return re.sub(r"(.)\1+", r"\1", re.sub(r"[^gkcntpmrlvsh]", "", plain))
+
+
+class Wanted:
+    """What somebody looks for, to be held against many names."""
+
+    def __init__(self, text: str) -> None:
+        self.words = {folded(word) for word in text.split()} - {""}
+        self.joined = folded(text)
+        self.sounds = {sound(word) for word in text.split()} - {""}
+        self.heard = sound(text)
+
+    def fit(self, name: str) -> int | None:
+        """How well a name fits; None where it does not."""
+        words = {folded(word) for word in name.split()} - {""}
+        if self.words and self.words <= words:
+            return EXACT
+        joined = folded(name)
+        if self.words and all(any(known.startswith(word) for known in words) for word in self.words):
+            return LIKE
+        if len(self.joined) >= LEAST_JOINED and self.joined in joined:
+            return LIKE
+        if len(self.heard) < 2:
+            return None
+        sounds = {sound(word) for word in name.split()}
+        return SOUNDS_LIKE if self.sounds <= sounds or self.heard == sound(name) else None
