@@ -35,8 +35,8 @@ class Registration(Table):
     `attention` are words for the gate ("wheelchair monk"), `sealed_note` a sentence for it. `revision` moves with every
     change of the party, its tickets and their admissions: by it gates ask for what is new. `ended_at` is when it gave
     up, and `ended_by` the audit's entry of that, while it can be undone; `kept_until` is until when freed seats are, or
-    were, kept for it. `source` is a keyed hash of the network that registered it, for a day at most; `set_aside_at` is
-    when it was, because that network had taken a large share of the places at once.
+    were, kept for it. `source` is a keyed hash of the network that registered it, for a day at most, and `took_at`
+    when it last took places; `set_aside_at` is when it was, because that network had taken a large share at once.
     """
 
     id = UUID(primary_key=True)
@@ -64,6 +64,7 @@ class Registration(Table):
     ended_by = UUID(null=True, default=None)
     kept_until = Timestamptz(null=True, default=None)
     source = Varchar(length=64, default="")
+    took_at = Timestamptz(null=True, default=None)
     set_aside_at = Timestamptz(null=True, default=None)
 
 

@@ -138,7 +138,7 @@ async def edit(
         if before.host_country != draft.host_country and (not before.draft or before.was_public):
             await _leave(event, before.host_country, draft.host_country)
         if not rules.DAYS.isdisjoint(changed):
-            await count_anew(held, Days(draft.entry_rule, draft.time_zone, draft.day_turns))
+            await count_anew(held, before.entry_rule, Days(draft.entry_rule, draft.time_zone, draft.day_turns))
         await held.content_changed()
         await record(Kind.EVENT_EDITED, by, event, event, changed=changed)
         await promote_waiting(event)

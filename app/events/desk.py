@@ -12,6 +12,7 @@ from app.database.connection import now
 from app.directory.queries import countries
 from app.events import actions, rules, undoing
 from app.events.api import copied, created, reader_for
+from app.events.checks import doubts
 from app.events.queries import event_by_id, staff_event, staff_events, twins_of
 from app.events.shapes import FACILITY_NAMES, NOTICE, EventDraft, EventRow, as_raw
 from app.events.showing import shown
@@ -150,7 +151,7 @@ async def _event_page(
         staff=staff,
         event=event,
         counts=await counts(event.id),
-        aside=await set_aside_people(event.id),
+        aside=await set_aside_people(event.id) if event.published and now() < event.ends_at else 0,
         undoable=await undoing.undoable(event),
         typed=typed or {},
         **said(refused),
@@ -195,7 +196,7 @@ def _done(request: Req, event: EventRow) -> Response[bytes]:
 async def check_list(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """What one may want to look at before everybody sees the event."""
     zone = next(country.time_zone for country in await countries() if country.code == event.host_country)
-    found = rules.doubts(event, zone, await twins_of(event), now())
+    found = doubts(event, zone, await twins_of(event), now())
     return page(request, "desk/publish.html", staff=staff, event=event, doubts=found, country_zone=zone)
 
 

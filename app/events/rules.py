@@ -22,7 +22,6 @@ FESTIVALS = tuple(Festival)
 LOOKS_AGAIN = 600  # seconds before the opening
 NO_PLACES = {"Factory", "localtime"}  # zones of no place (tzdata)
 WINDOWS = ("registration", "entry")  # each with `…_opens` and `…_closes`
-FAR_AHEAD, BUS_AHEAD = timedelta(days=730), timedelta(hours=18)
 RESERVED_SLUGS = {"new"}
 
 DAYS = {"entry_rule", "time_zone", "day_turns"}  # what says under which day an admission counts
@@ -211,9 +210,16 @@ def moved_along(raw: dict[str, Any], event: EventRow, given: Mapping[str, Any]) 
         return raw, []  # a day that becomes whole moves no hour
     before = as_raw(event)
     walls = walls_of(EventFields).values()
-    along: dict[str, Any] = {name: _shifted(before[name], shift) for name in walls if name != "starts_at"}
+    along: dict[str, Any] = {
+        name: _shifted(before[name], shift, raw.get(name)) for name in walls if name != "starts_at"
+    }
+    sent = {str(point.get("id")): point for point in raw.get("pickup_points") or () if isinstance(point, dict)}
     along["pickup_points"] = [
-        {**point, **{name: _shifted(point[name], shift) for name in ("departs_at", "returns_at")}}
+        point
+        | {
+            name: _shifted(point[name], shift, sent.get(point["id"], {}).get(name))
+            for name in ("departs_at", "returns_at")
+        }
         for point in before["pickup_points"]
     ]
     along["programme"] = [_turned(item, event.starts_local, shift) for item in before["programme"]]
@@ -233,11 +239,14 @@ def _turned(item: Mapping[str, Any], starts: datetime, shift: timedelta) -> dict
     return {**item, "at": f"{was + shift:%H:%M}", "day": max(1, day)}
 
 
-def _shifted(moment: datetime | str | None, shift: timedelta) -> datetime | str | None:
+def _shifted(moment: datetime | str | None, shift: timedelta, sent: Any) -> datetime | str | None:
+    """So much later; of a time that happens twice the one that was chosen (`sent`), or was meant before."""
     try:
-        return None if moment is None else (datetime.fromisoformat(str(moment)) + shift).isoformat()
+        later = None if moment is None else datetime.fromisoformat(str(moment)) + shift
     except OverflowError:
         return moment
+    chosen = next((each for each in (sent, moment) if isinstance(each, datetime)), None)
+    return later if later is None else later.replace(fold=chosen.fold) if chosen else later.isoformat()
 
 
 def slug_for(draft: EventDraft, country_slug: str) -> str:
@@ -247,24 +256,6 @@ def slug_for(draft: EventDraft, country_slug: str) -> str:
     if len(words) < 3:
         words = f"{draft.festival.replace('_', '-')}-{country_slug}-{draft.starts_local.year}"
     return words[:80].strip("-")
-
-
-def doubts(event: EventRow, country_zone: str, twins: int, now: datetime) -> list[str]:
-    """What one may want to look at before publishing, by code; none of it forbids it."""
-    departures = [bus.departs_at for bus in event.pickup_points if bus.departs_at]
-    found = {
-        "doubt_past": event.starts_at <= now,
-        "doubt_far": event.starts_at > now + FAR_AHEAD,
-        "doubt_zone": event.time_zone != country_zone,
-        "doubt_venue": not event.venue,
-        "doubt_twin": twins > 0,
-        "doubt_closed": bool(event.registration_closes_at and event.registration_closes_at <= now),
-        "doubt_bus": any(event.starts_at - leaves > BUS_AHEAD for leaves in departures),
-        "doubt_khmer": any(text and not text.get("km") for text in (event.title, event.description)),
-        "doubt_picture": not event.picture,
-        "doubt_capacity": event.capacity is None,
-    }
-    return [code for code, true in found.items() if true]
 
 
 def days_until(event: EventRow, now: datetime) -> int:

@@ -96,7 +96,23 @@ def _next_day(day: str) -> str:
 def rewritten(written: dict[str, Any], present: EventRow) -> dict[str, Any]:
     """What was written that the form did not show before."""
     shown = as_written(as_typed(as_raw(present)))
-    return {name: value for name, value in written.items() if value != shown.get(name)}
+    return {name: value for name, value in written.items() if not _same(value, shown.get(name))}
+
+
+def _same(sent: Any, shown: Any) -> bool:
+    """Whether a form shows what it showed. That a time which happens twice was asked for and answered is no change of
+    it; another answer is."""
+    if isinstance(sent, datetime) and isinstance(shown, datetime):
+        return (sent, sent.fold) == (shown, shown.fold)
+    if isinstance(sent, dict) and isinstance(shown, dict):
+        return sent.keys() == shown.keys() and all(_same(sent[name], shown[name]) for name in sent)
+    if isinstance(sent, list) and isinstance(shown, list):
+        return len(sent) == len(shown) and all(map(_same, sent, shown))
+    return bool(_plain(sent) == _plain(shown))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat()[:16] if isinstance(value, datetime) else value
 
 
 def rows_of(typed: dict[str, str], name: str) -> range:

@@ -39,7 +39,7 @@ async def register(keyring: Keyring, event: EventRow, draft: RegistrationDraft, 
     async with write():
         aside = await rushes.is_one(event, source, draft.party, moment)
         rows = _rows(key, row, event, draft, moment)
-        rows.registration["source"] = source
+        rows.registration.update(source=source, took_at=moment if source else None)
         booked = await booking.book(rows, moment, aside=aside)
         if booked is None:
             raise await _why_not(event, moment)

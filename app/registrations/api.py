@@ -101,7 +101,9 @@ async def change(request: Req, party: NamedDependency[Party], key: FromPath[str]
     event = await event_by_id(party.event)
     raw = await json_object(request)
     draft = rules.read_change(raw, event, party, await limit_of(party, event.party_limit))
-    await changes.change(keyring_of(request), event, party.id, draft, worker(request), meant_for(request))
+    await changes.change(
+        keyring_of(request), event, party.id, draft, worker(request), meant_for(request), network_of(request)
+    )
     changed = await party_by_link(request, key)
     return json_answer(party_json(request, event, changed, key), headers={"etag": tag(changed.revision)})
 

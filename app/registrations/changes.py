@@ -43,10 +43,11 @@ async def change(
     draft: ChangeDraft,
     by: Actor,
     meant: frozenset[int] | None = None,
+    network: str = "",
 ) -> None:
     """Make a party what the draft says; what it leaves out stays. Raises Refused, and then nothing has changed.
 
-    `meant` are the revisions of the party that the change is for (None: any).
+    `meant` are the revisions of the party that the change is for (None: any), `network` is where the change comes from.
     """
     async with hold(event.id) as held:
         holding, places = await holdings.holding_of(registration)
@@ -61,7 +62,7 @@ async def change(
             holding = msgspec.structs.replace(holding, pickup_point=draft.pickup_point)
         if wanted > holding.party:
             moment = now()
-            await rushes.refuse_growth(event, registration, wanted - holding.party, moment)
+            await rushes.refuse_growth(event, registration, wanted - holding.party, moment, network)
             fresh = await holdings.grow(held, holding, wanted - holding.party, moment)
             if fresh is None:
                 raise registration_refusal(event, moment) or Refused("event_full", left=await left(event.id, moment))
@@ -185,6 +186,7 @@ async def _friend(keyring: Keyring, held: Held, holding: Holding, place: Place, 
         "consented_at": moment,
         "created_at": moment,
         "revision": held.revision,
+        **await rushes.source_of_party(holding.id),
     }
     short_code = await insert_registration(columns, draw_short_code)
     await keep_key(row, key)

@@ -1,8 +1,6 @@
 """Over many parties of an event at once: finding one, those that look alike, rushes, leaders' invitations."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -10,19 +8,19 @@ from litestar.di import NamedDependency
 from app.accounts.access import actor_of
 from app.accounts.shapes import Staff
 from app.activity.kinds import Kind
-from app.activity.record import Actor, record
+from app.activity.record import record
 from app.activity.undo import WITHIN
 from app.database.connection import now
 from app.events.access import may_read_names
 from app.events.queries import staff_events
-from app.events.shapes import EventRow
+from app.events.shapes import MOST_PEOPLE, EventRow
 from app.registrations import actions, invitations, rules, set_aside, undoing
 from app.registrations.finding import find_parties
 from app.registrations.queries import INVITATION, gave_up_since, invitations_of, look_alikes, party_by_id
 from app.registrations.shapes import MOST_INVITED, Party
 from app.security.links import make_key
 from app.security.nonces import kept_or_new
-from app.validation.fields import found_id
+from app.validation.fields import found_id, small_number
 from app.validation.refusals import Problem, Refused, invalid
 from app.web.bodies import form
 from app.web.idempotency import Answer, once_by_nonce
@@ -60,13 +58,6 @@ def _find_page(request: Req, staff: Staff, text: str, found: list[tuple[Party, E
     return page(request, "desk/find.html", staff=staff, event=event, text=text, found=found)
 
 
-RUSH: dict[str, Callable[[UUID, str, Actor], Awaitable[object]]] = {
-    "let_in": set_aside.let_source_in,
-    "give_up": set_aside.give_up_source,
-    "undo": set_aside.take_source_again,
-}
-
-
 @get("/desk/events/{slug:str}/suspicious", guards=[may_read_names])
 async def suspicious(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Parties that look alike: the same phone, the same name, many at once. A look, not a verdict."""
@@ -101,21 +92,43 @@ async def rushes(request: Req, staff: NamedDependency[Staff], event: NamedDepend
     return await _rushes_page(request, staff, event)
 
 
-async def _rushes_page(request: Req, staff: Staff, event: EventRow, refused: Refused | None = None) -> Response[bytes]:
-    sources = await set_aside.sources_of(event.id)
-    return page(request, "desk/rushes.html", staff=staff, event=event, sources=sources, **said(refused))
+async def _rushes_page(
+    request: Req, staff: Staff, event: EventRow, refused: Refused | None = None, source: str | None = None
+) -> Response[bytes]:
+    return page(
+        request,
+        "desk/rushes.html",
+        staff=staff,
+        event=event,
+        sources=await set_aside.sources_of(event.id),
+        presses=await set_aside.presses_of(event.id),
+        asked=source,
+        **said(refused),
+    )
 
 
 @post("/desk/events/{slug:str}/rushes", guards=[may_read_names])
 async def act_on_rush(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
-    """Let a source in, give up all its places, or take that back; a second tap finds nothing left to do."""
-    typed = await form(request)
-    act = RUSH.get(typed.get("do", ""))
-    if act is None:
-        raise Refused("not_found")
-    if typed["do"] == "give_up" and not typed.get("sure"):
-        return await _rushes_page(request, staff, event, invalid([Problem("sure", "required")]))
-    await act(event.id, typed.get("source", ""), actor_of(request))
+    """Let a source in, give up all its places, or take that back."""
+    typed, by = await form(request), actor_of(request)
+    source = typed.get("source", "")
+    try:
+        match typed.get("do"):
+            case "let_in":
+                await set_aside.let_source_in(event.id, source, by)
+            case "give_up":
+                if not typed.get("sure"):
+                    raise invalid([Problem("sure", "required")])
+                people = small_number(typed.get("people", ""), MOST_PEOPLE) or 0
+                await set_aside.give_up_source(event.id, source, people, by)
+            case "undo":
+                await set_aside.take_source_again(event.id, typed.get("press", ""), by)
+            case _:
+                raise Refused("not_found")
+    except Refused as refused:
+        if refused.code == "not_found":
+            raise
+        return await _rushes_page(request, staff, event, refused, source)
     return see_other(f"/desk/events/{event.slug}/rushes")
 
 

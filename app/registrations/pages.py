@@ -208,7 +208,8 @@ async def change(
             raw = _as_written(party, typed, _as_typed(party, await reaches_of(keyring, party)))
             if raw:
                 draft = rules.read_change(raw, event, party, limit)
-                await changes.change(keyring, event, party.id, draft, worker(request), frozenset({party.revision}))
+                meant, network = frozenset({party.revision}), network_of(request)
+                await changes.change(keyring, event, party.id, draft, worker(request), meant, network)
             break
         except Refused as refused:
             if refused.code in {"erased", "not_found"}:

@@ -33,9 +33,10 @@ LINK = "party"
 _PARTIES = f"""
 SELECT id, event, number, short_code, state, party, children, sealed_name, language, pickup_point, link_issue,
   created_at, passed_over, take_what_there_is, invitation, attention, sealed_note, revision, ended_at, ended_by,
-  kept_until, set_aside_at IS NOT NULL AS set_aside, (
+  kept_until, (set_aside_at IS NOT NULL AND state = 'waiting') AS set_aside, (
     SELECT coalesce(sum(earlier.party), 0) FROM registration AS earlier
     WHERE registration.state = 'waiting' AND earlier.event = registration.event AND earlier.state = 'waiting'
+      AND (earlier.set_aside_at IS NULL OR registration.set_aside_at IS NOT NULL)
       AND (earlier.wait_position, earlier.created_at, earlier.id)
         < (registration.wait_position, registration.created_at, registration.id)
   ) AS ahead, {SEALED_KEY.format(id="registration.id")}

@@ -6,7 +6,8 @@ is kept of a network is a hash under a key of the day, for a day at most.
 
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
+from typing import Any
 from uuid import UUID
 
 from piccolo.query.functions.aggregate import Sum
@@ -32,17 +33,19 @@ _seen: OrderedDict[tuple[UUID, str], tuple[datetime, int]] = OrderedDict()
 
 def source_of(keyring: Keyring, event: EventRow, network: str, moment: datetime) -> str:
     """Whose bookings are counted together; "" where nobody's are: no limit of places, a network known, or none."""
-    if not network or event.capacity is None or not event.rush_share or _is_known(network, event.known_networks):
+    if not network or event.capacity is None or not event.rush_share or is_known(network, event.known_networks):
         return ""
     return keyed_hash(keyring, f"source {moment.astimezone(UTC):%Y-%m-%d}", f"{event.id} {network}")
 
 
-def _is_known(network: str, known: tuple[str, ...]) -> bool:
+def is_known(network: str, known: tuple[str, ...]) -> bool:
+    """Whether a network, or a part of it, is one that the attaché named."""
     try:
-        first = ip_address(network.partition("/")[0])
+        mine = ip_network(network, strict=False)
     except ValueError:
         return False
-    return any(first in ip_network(each) for each in known)
+    named = (ip_network(each) for each in known)
+    return any(each.version == mine.version and each.overlaps(mine) for each in named)
 
 
 async def is_one(event: EventRow, source: str, party: int, moment: datetime) -> bool:
@@ -56,15 +59,23 @@ async def is_one(event: EventRow, source: str, party: int, moment: datetime) -> 
         return await _taken(event.id, source, moment) + party > most_at_once(event.capacity, event.rush_share)
 
 
-async def refuse_growth(event: EventRow, registration: UUID, more: int, moment: datetime) -> None:
-    """The same for a party that has just been booked and grows; raises Refused "rush". Call it under `hold`."""
-    row = (
-        await Registration.select(Registration.source)
-        .where(Registration.id == registration, Registration.source != "", Registration.created_at > moment - WITHIN)
-        .first()
-    )
-    if row and await _taken(event.id, row["source"], moment) + more > most_at_once(event.capacity, event.rush_share):
+async def refuse_growth(event: EventRow, registration: UUID, more: int, moment: datetime, network: str = "") -> None:
+    """The same for a party that grows, whenever it was booked; raises Refused "rush". Call it under `hold`."""
+    if event.capacity is None or not event.rush_share or is_known(network, event.known_networks):
+        return
+    own = (Registration.id == registration) & (Registration.source != "")
+    row = await Registration.select(Registration.source).where(own).first()
+    if row is None:
+        return
+    if await _taken(event.id, row["source"], moment) + more > most_at_once(event.capacity, event.rush_share):
         raise Refused("rush")
+    await Registration.update({Registration.took_at: moment}).where(own)
+
+
+async def source_of_party(registration: UUID) -> dict[str, Any]:
+    """Whose a party's places are counted as: a friend to whom it hands one on has it from the same source."""
+    row = await Registration.select(Registration.source, Registration.took_at).where(Registration.id == registration)
+    return row[0]
 
 
 def _noticed(event: UUID, source: str, party: int, moment: datetime) -> int:
@@ -72,6 +83,8 @@ def _noticed(event: UUID, source: str, party: int, moment: datetime) -> int:
     began, people = _seen.pop((event, source), (moment, 0))
     if moment - began > WITHIN:
         began, people = moment, 0
+    if people > UNCOUNTED:
+        began = moment  # as long as it goes on, the event's row decides
     _seen[event, source] = (began, people + party)
     if len(_seen) > MOST_SOURCES:
         _seen.popitem(last=False)
@@ -83,7 +96,7 @@ async def _taken(event: UUID, source: str, moment: datetime) -> int:
     rows = await Registration.select(Sum(Registration.party)).where(
         Registration.event == event,
         Registration.source == source,
-        Registration.created_at > moment - WITHIN,
+        Registration.took_at > moment - WITHIN,
         Registration.state.is_in(HOLDS),
         Registration.set_aside_at.is_null(),
     )

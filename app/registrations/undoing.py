@@ -16,9 +16,10 @@ from models.states import ActorKind, EventState, RegistrationState
 
 
 async def take_again(
-    event: UUID, registration: UUID, by: Actor, meant: frozenset[int] | None = None
+    event: UUID, registration: UUID, by: Actor, meant: frozenset[int] | None = None, *, place: int | None = None
 ) -> RegistrationState:
-    """Undo a party's giving up: it has its places again, or stands first on the waiting list. Raises Refused.
+    """Undo a party's giving up: it has its places again, or stands first on the waiting list (or at this place of it).
+    Raises Refused.
 
     What the attaché gave up for a party, the attaché alone takes back.
     """
@@ -30,7 +31,7 @@ async def take_again(
         if step.by == ActorKind.STAFF and by.kind != ActorKind.STAFF:
             raise Refused("cancelled_by_desk")
         before = msgspec.convert(step.facts["before"], returning.Before)
-        state = await returning.take_again(held, ended, before)
+        state = await returning.take_again(held, ended, before, place)
         await record(Kind.TAKEN_AGAIN, by, registration, event, undone=str(step.id), state=state)
         return state
 

@@ -8,11 +8,12 @@ from uuid import UUID
 
 import msgspec
 
-from app.database.connection import fetch, insert
+from app.database.connection import fetch, insert, now
 from app.database.rows import places, uuid_of
 from app.seats.hold import Held
 from app.seats.rules import days_anew
 from app.seats.shapes import CameIn, Days
+from models.states import EntryRule
 from models.tickets import Admission
 
 _TURN = "UPDATE admission SET inside = $3, revision = $4 WHERE ticket = $1 AND day = $2 RETURNING id"
@@ -49,15 +50,16 @@ async def admit(held: Held, rows: AdmissionRows) -> None:
         )
 
 
-async def count_anew(held: Held, days: Days) -> None:
+async def count_anew(held: Held, before: EntryRule, days: Days) -> None:
     """The rule of the days has changed: who came in counts under the new one, so nobody is let in a second time."""
     rows = await fetch(_ALL, held.event)
-    found = days_anew(msgspec.convert(rows, list[CameIn], strict=False), days)
-    if found == {uuid_of(row["id"]): row["day"] for row in rows}:
+    found = days_anew(msgspec.convert(rows, list[CameIn], strict=False), before, days, now())
+    if found == {uuid_of(row["id"]): (row["day"], bool(row["inside"])) for row in rows}:
         return
     await fetch(_FORGET, held.event)
-    moved = ({**row, "day": found[uuid_of(row["id"])]} for row in rows if uuid_of(row["id"]) in found)
-    await insert(Admission, *({**row, "revision": held.revision} for row in moved))
+    for row in rows:
+        row["day"], row["inside"] = found[uuid_of(row["id"])]
+    await insert(Admission, *({**row, "revision": held.revision} for row in rows))
     await fetch(_TELL_PHONES, held.event, held.revision)
 
 

@@ -78,6 +78,8 @@ async def settle(event: UUID, booked: Booked, *, accept_waiting: bool) -> Booked
     Raises Refused "event_full" for a party that would have to wait but does not accept it, "pickup_point_full" where it
     has places but no bus; then nothing of the booking is written.
     """
+    if booked.set_aside and not accept_waiting and await left(event, now()) <= 0:
+        raise Refused("event_full", left=0)
     if booked.state == RegistrationState.CONFIRMED or booked.set_aside:
         return booked
     await promote_waiting(event)

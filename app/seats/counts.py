@@ -22,7 +22,7 @@ SELECT
   (SELECT coalesce(sum(party), 0) FROM registration WHERE event = $1 AND state = 'waiting') AS waiting,
   (SELECT count(DISTINCT ticket) FROM admission WHERE event = $1) AS admitted,
   (SELECT count(DISTINCT ticket) FROM admission
-   WHERE event = $1 AND inside AND (CAST($2 AS TEXT) = '' OR day = $2)) AS inside,
+   WHERE event = $1 AND inside AND day NOT LIKE '+%' AND (CAST($2 AS TEXT) = '' OR day = $2)) AS inside,
   (SELECT coalesce(sum(size), 0) FROM walk_in
    WHERE event = $1 AND NOT undone AND counted_at >= $3) AS walk_ins,
   (SELECT count(DISTINCT registration) FROM ticket WHERE event = $1 AND state = 'valid') AS parties

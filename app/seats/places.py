@@ -15,7 +15,10 @@ AND (registration_closes_at IS NULL OR registration_closes_at > $3)
 _MORE = {
     RegistrationState.CONFIRMED: f"""
 UPDATE event SET seats_taken = seats_taken + $2
-WHERE id = $1 AND seats_waiting = 0 AND (capacity IS NULL OR seats_taken + $2 <= capacity) AND {OPEN} RETURNING id
+WHERE id = $1 AND (capacity IS NULL OR seats_taken + $2 <= capacity) AND {OPEN}
+  AND (seats_waiting = 0 OR NOT EXISTS (SELECT 1 FROM registration
+    WHERE registration.event = $1 AND registration.state = 'waiting' AND registration.set_aside_at IS NULL))
+RETURNING id
 """,
     RegistrationState.WAITING: f"""
 UPDATE event SET seats_waiting = seats_waiting + $2 WHERE id = $1 AND {OPEN} RETURNING id

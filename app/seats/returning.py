@@ -80,8 +80,8 @@ async def ended(registration: UUID, since: datetime) -> Ended:
     return msgspec.convert(rows[0], Ended, strict=False)
 
 
-async def take_again(held: Held, party: Ended, before: Before) -> RegistrationState:
-    """Give a party the places that it gave up; where others have them, it waits before everybody else.
+async def take_again(held: Held, party: Ended, before: Before, place: int | None = None) -> RegistrationState:
+    """Give a party the places that it gave up; where others have them, it waits before everybody else (or at `place`).
 
     Its bus only if that still has room for all of them. Raises Refused where some of it are inside and the rest find no
     place, "nothing_to_undo" where somebody else was first.
@@ -97,12 +97,18 @@ async def take_again(held: Held, party: Ended, before: Before) -> RegistrationSt
         raise Refused("nothing_to_undo")
     if booked and not fits and size["people"] > left:
         raise Refused("not_enough_places", free=0, party=left)
-    position = await _first(held) if booked else before.position
+    position = before.position if not booked else await _first(held) if place is None else place
     if not fits:
         await fetch(_WAIT_AGAIN, held.event, size["people"])  # who came in meanwhile waits with the others
     bus = await _bus_again(before.bus, state, size["people"])
-    place = None if fits else position
-    shape: tuple[Any, ...] = (state.value, place, bus, size["people"], size["children"], held.revision)
+    shape: tuple[Any, ...] = (
+        state.value,
+        None if fits else position,
+        bus,
+        size["people"],
+        size["children"],
+        held.revision,
+    )
     if not await fetch(_BACK, party.id, *shape, party.ended_by):
         raise Refused("nothing_to_undo")
     await promote_waiting(held.event)

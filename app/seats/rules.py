@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from app.seats.shapes import CameIn, Days, Keeping, Promotion, Waiting
 from models.states import EntryRule
 
 LEAST_AT_ONCE = 100  # people
+BESIDE = "+"  # begins the day of an admission that counts beside another of its ticket
 
 
 def who_moves_up(waiting: Iterable[Waiting], free: int | None, now: datetime, keeping: Keeping) -> Promotion:
@@ -69,20 +68,29 @@ def day_of(days: Days, moment: datetime) -> str:
     return (local - timedelta(hours=int(hours), minutes=int(minutes))).date().isoformat()
 
 
-def days_anew(admissions: Iterable[CameIn], days: Days) -> dict[UUID, str]:
-    """Under which day each of these counts now, by id. In order of time; of two in one day the first stays.
+def days_anew(
+    admissions: Iterable[CameIn], before: EntryRule, days: Days, now: datetime
+) -> dict[UUID, tuple[str, bool]]:
+    """Under which day each of these counts now, and whether that person is inside, by id; given in order of time.
 
-    Where all days are one, the later ones of a ticket keep their own: a rule that is changed back finds them.
+    Of several of a ticket in one day the first counts, and is inside if the last is; the others are kept under a name
+    that no day has, for a rule that is changed back. Who is inside an event of free coming and going is so today.
     """
-    found: dict[UUID, str] = {}
-    taken: set[tuple[UUID, str]] = set()
+    found: dict[UUID, tuple[str, bool]] = {}
+    first: dict[tuple[UUID, str], UUID] = {}
+    more: dict[UUID, int] = {}
     for each in admissions:
-        day = day_of(days, each.admitted_at)
-        if (each.ticket, day) in taken and days.entry_rule != EntryRule.DAILY:
-            day = day_of(msgspec.structs.replace(days, entry_rule=EntryRule.DAILY), each.admitted_at)
-        if (each.ticket, day) not in taken:
-            found[each.id] = day
-            taken.add((each.ticket, day))
+        beside = each.day.startswith(BESIDE)
+        came = now if before == EntryRule.FREE and each.inside and not beside else each.admitted_at
+        day = day_of(days, came)
+        earlier = first.setdefault((each.ticket, day), each.id)
+        if earlier == each.id:
+            found[each.id] = (day, each.inside)
+            continue
+        if not beside:
+            found[earlier] = (day, each.inside)
+        more[each.ticket] = more.get(each.ticket, 0) + 1
+        found[each.id] = (f"{BESIDE}{more[each.ticket]}", each.inside)
     return found
 
 

@@ -23,6 +23,7 @@ class CameIn(msgspec.Struct, frozen=True):
     ticket: UUID
     day: str
     admitted_at: datetime
+    inside: bool = True
 
 
 class Waiting(msgspec.Struct, frozen=True):

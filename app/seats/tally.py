@@ -20,7 +20,7 @@ SELECT ticket.registration, registration.created_at AS registered_at, registrati
 FROM ticket JOIN registration ON registration.id = ticket.registration WHERE ticket.event = $1
 """
 _MOVED_UP = "SELECT at, facts FROM audit_entry WHERE event = $1 AND action = 'moved_up'"
-_ADMISSIONS = "SELECT admitted_at AS at, day FROM admission WHERE event = $1"
+_ADMISSIONS = "SELECT admitted_at AS at, day FROM admission WHERE event = $1 AND day NOT LIKE '+%'"
 _WALK_INS = "SELECT counted_at AS at, size AS people FROM walk_in WHERE event = $1 AND NOT undone"
 _ENDED = """
 SELECT id FROM event WHERE ends_at <= $1 AND state <> 'draft'

@@ -25,6 +25,9 @@ SELECT capacity, seats_taken, revision, held_after_hours, held_after_passes, hel
 FROM event WHERE id = $1 AND seats_waiting > 0 AND state = 'published' AND ends_at > $2
 """
 _KEEP = "UPDATE event SET kept_until = $2 WHERE id = $1 RETURNING id"
+_KEEP_FOR_NOBODY = """
+UPDATE event SET kept_until = NULL WHERE id = $1 AND kept_until IS NOT NULL AND seats_waiting = 0 RETURNING id
+"""
 _KEEP_FOR = "UPDATE registration SET kept_until = $2 WHERE id = $1 AND kept_until IS NULL RETURNING id"
 _KEPT_TOO_LONG = "SELECT id FROM event WHERE kept_until <= $1"
 _WAITING = """
@@ -59,6 +62,7 @@ async def promote_waiting(event: UUID) -> None:
     """Move waiting parties up into free places; call it inside the transaction that freed them."""
     rows = await fetch(_FREE, event, now())
     if not rows:
+        await fetch(_KEEP_FOR_NOBODY, event)
         return
     row, moment = rows[0], now()
     queue = await fetch(f"{_WAITING} {_NOT_ASIDE} ORDER BY wait_position, created_at, id", event)

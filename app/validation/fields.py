@@ -210,11 +210,9 @@ class Reader:
             if required:
                 self.wrong(name, "required")
             return None
-        if isinstance(value, datetime):
-            return value
-        if isinstance(value, str):
+        if isinstance(value, str | datetime):
             try:
-                moment = datetime.fromisoformat(latin_digits(value.strip()))
+                moment = value if isinstance(value, datetime) else datetime.fromisoformat(latin_digits(value.strip()))
             except ValueError:
                 moment = None
             if moment is not None and 1900 < moment.year < 9000:

@@ -16,6 +16,7 @@ import msgspec
 from app.validation.fields import Reader
 from app.validation.texts import latin_digits
 
+_MAPPED = re.compile(r"^::ffff:(?=\d+\.)", re.IGNORECASE)  # IPv4 written as IPv6
 _CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")
 
 
@@ -168,7 +169,7 @@ class Networks(Words, frozen=True, kw_only=True):
         if len(found) > self.most:
             read.wrong(name, "too_many", most=self.most)
         try:
-            return tuple(dict.fromkeys(str(ip_network(line, strict=False)) for line in found))
+            return tuple(dict.fromkeys(str(ip_network(_MAPPED.sub("", line), strict=False)) for line in found))
         except ValueError:
             read.wrong(name, "not_a_network")
             return ()

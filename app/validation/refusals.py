@@ -80,6 +80,7 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "unknown_zone": (422, _("This is no time zone, such as Asia/Seoul.")),
     "offset_disagrees": (422, _("The offset from UTC does not agree with the time zone.")),
     "not_a_network": (422, _("Write one network a line, such as 203.0.113.0/24, or a single address.")),
+    "nothing_set_aside": (409, _("Nobody of this connection is set aside any more.")),
     "rush": (
         409,
         _("Very many places were taken from one connection. Wait ten minutes, or ask the embassy."),

@@ -75,7 +75,8 @@ def source_of(request: Req) -> str:
 def network_of(request: Req) -> str:
     """The same, "" where a proxy that nobody declared stands between: everybody would be one source."""
     undeclared = "x-forwarded-for" in request.headers and not settings_of(request).trusted_proxies
-    return "" if undeclared else source_of(request)
+    source = source_of(request)
+    return "" if undeclared or not any(each.isdigit() for each in source) else source
 
 
 def _bare(hop: str) -> str:

@@ -79,6 +79,27 @@ async def forwards() -> MigrationManager:
     manager.add_column(
         table_class_name="Registration",
         tablename="registration",
+        column_name="took_at",
+        db_column_name="took_at",
+        column_class_name="Timestamptz",
+        column_class=Timestamptz,
+        params={
+            "default": None,
+            "null": True,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Registration",
+        tablename="registration",
         column_name="source",
         db_column_name="source",
         column_class_name="Varchar",

@@ -149,3 +149,46 @@ async def test_days_told_together_and_apart_again(world: World) -> None:
         results = await world.scan(gate, {"code": code, "scanned_at": yesterday}, {"code": code})
         assert [each["outcome"] for each in results] == ["already_admitted"] * 2
     assert len(await fetch("SELECT id FROM admission")) == 2
+
+
+async def change_event(world: World, event: dict[str, Any], **changes: Any) -> None:
+    async with world.api("korea") as client:
+        answer = await client.patch(f"/api/v1/events/{event['slug']}", json=changes)
+    assert answer.status_code == 200, answer.text
+
+
+async def test_days_that_fall_together_by_mistake_come_apart_again(world: World) -> None:
+    """A wrong hour at which days turn, put right again, takes nobody's admission away."""
+    event = await world.event(entry_rule="daily", day_turns="04:00", time_zone="Asia/Seoul")
+    party = await world.party(event)
+    gate = await world.gate(event)
+    code = party["tickets"][0]["code"]
+    turn = datetime.now(UTC) + timedelta(hours=9)  # on Seoul's wall
+    hour = f"{(turn - timedelta(hours=1)):%H}:00"
+    await change_event(world, event, day_turns=hour)
+    before = (datetime.now(UTC) - timedelta(hours=2, minutes=5)).isoformat()
+    results = await world.scan(gate, {"code": code, "scanned_at": before}, {"code": code})
+    assert [each["outcome"] for each in results] == ["admitted", "admitted"]
+    wrong = f"{(turn - timedelta(hours=4)):%H}:00"
+    await change_event(world, event, day_turns=wrong)
+    await change_event(world, event, day_turns=hour)
+    (again,) = await world.scan(gate, {"code": code})
+    assert again["outcome"] == "already_admitted"
+    assert len(await fetch("SELECT id FROM admission")) == 2
+
+
+async def test_who_is_inside_stays_so_under_any_rule(world: World) -> None:
+    event = await world.event(entry_rule="free")
+    party, other = await world.party(event), await world.party(event)
+    gate = await world.gate(event)
+    code, second = party["tickets"][0]["code"], other["tickets"][0]["code"]
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    later = (datetime.now(UTC) - timedelta(hours=23)).isoformat()
+    for scan in ({"scanned_at": yesterday}, {"scanned_at": later, "direction": "out"}, {}):
+        await world.scan(gate, {"code": code, **scan})  # came yesterday, left, came back today
+    await change_event(world, event, entry_rule="daily")
+    assert [each["outcome"] for each in await world.scan(gate, {"code": code})] == ["already_admitted"]
+    for scan in ({"scanned_at": yesterday}, {"scanned_at": later, "direction": "out"}, {}):
+        await world.scan(gate, {"code": second, **scan})
+    await change_event(world, event, entry_rule="free")
+    assert [each["outcome"] for each in await world.scan(gate, {"code": second})] == ["already_admitted"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
+from tests.web.test_stale_desk import fields_of
 from tests.world import World
 
 NEW_YORK: dict[str, Any] = {"time_zone": "America/New_York"}
@@ -113,3 +114,49 @@ async def test_an_event_before_the_zones_rule_is_told_in_utc(world: World) -> No
     begins, _, text = await feed_times(world, event["slug"])
     assert "DTSTART:20190707T140000Z" in text
     assert begins.astimezone(UTC) == instant("2019-07-07T10:00:00-04:00")
+
+
+async def test_moving_along_keeps_which_hour_was_meant(world: World) -> None:
+    event = await world.event(
+        **NEW_YORK, starts_at="2027-11-07T01:10:00-05:00", ends_at="2027-11-07T01:40:00-05:00",
+        registration_closes_at="2027-11-07T01:00:00-05:00",
+    )  # fmt: skip
+    async with world.api("korea") as api:
+        moved = await api.patch(f"/api/v1/events/{event['slug']}", json={"starts_at": "2027-11-07T01:15:00-05:00"})
+    assert moved.json()["ends_at"] == "2027-11-07T01:45:00-05:00"
+    assert moved.json()["registration_closes_at"] == "2027-11-07T01:05:00-05:00"
+
+
+async def test_what_is_asked_about_when_an_event_moves_moves_along(world: World) -> None:
+    """Moved a week on, closing time and bus come to the hour that is there twice: the answer does not hold them."""
+    event = await world.event(
+        **NEW_YORK, starts_at="2027-10-31T09:00", ends_at="2027-10-31T17:00", registration_closes_at="2027-10-31T01:30",
+        pickup_points=[{"name": "Bus", "departs_at": "2027-10-31T01:45"}],
+    )  # fmt: skip
+    async with world.desk("korea") as desk:
+        form = fields_of((await desk.get(f"/desk/events/{event['slug']}/edit?lang=en")).text)
+        moved = form | {"starts_on": "2027-11-07"}
+        asked = await desk.post(f"/desk/events/{event['slug']}/edit?lang=en", data=moved)
+        assert asked.status_code == 422
+        assert "Choose which one is meant" in asked.text
+        answered = fields_of(asked.text) | {
+            "registration_closes_at_hour": "second",
+            "pickup_points.0.departs_at_hour": "second",
+        }
+        saved = await desk.post(f"/desk/events/{event['slug']}/edit?lang=en", data=answered)
+        assert saved.status_code == 303, saved.text
+    async with world.api("korea") as api:
+        found = (await api.get(f"/api/v1/events/{event['slug']}")).json()
+    assert found["starts_at"] == "2027-11-07T09:00:00-05:00"
+    assert found["registration_closes_at"] == "2027-11-07T01:30:00-05:00"
+    assert found["pickup_points"][0]["departs_at"] == "2027-11-07T01:45:00-05:00"
+
+
+@pytest.mark.parametrize("wrong", ["9999-12-31", "0001-01-01"])
+async def test_an_answer_makes_no_year_possible_that_is_none(world: World, wrong: str) -> None:
+    event = await world.event()
+    async with world.desk("korea") as desk:
+        form = fields_of((await desk.get(f"/desk/events/{event['slug']}/edit?lang=en")).text)
+        for side in ("starts", "ends"):
+            typed = form | {f"{side}_on": wrong, f"{side}_at_hour": "second"}
+            assert (await desk.post(f"/desk/events/{event['slug']}/edit?lang=en", data=typed)).status_code == 422

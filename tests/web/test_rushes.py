@@ -11,6 +11,7 @@ import pytest
 
 from app.database.connection import fetch
 from app.registrations import rushes
+from app.seats.counts import miscounted
 from app.seats.rules import most_at_once
 from tests.world import World
 
@@ -56,11 +57,15 @@ async def text_of(world: World, path: str) -> str:
 
 
 async def decide(world: World, event: dict[str, Any], do: str, by: str = "korea", **more: str) -> httpx.Response:
+    """Press a button of the rushes page with what its form carries."""
     path = f"/desk/events/{event['slug']}/rushes"
-    found = re.search(r'name="source" value="([^"]*)"', await text_of(world, path))
-    assert found
+    page = await text_of(world, path)
+    carried = {}
+    for name in ("source", "people", "press"):
+        if found := re.search(rf'name="{name}" value="([^"]*)"', page):
+            carried[name] = found[1]
     async with world.desk(by) as desk:
-        return await desk.post(f"{path}?lang=en", data={"do": do, "source": found[1], **more})
+        return await desk.post(f"{path}?lang=en", data={**carried, "do": do, **more})
 
 
 def test_how_much_one_connection_may_take() -> None:
@@ -118,7 +123,7 @@ async def test_behind_a_proxy_that_nobody_declared_nobody_is_set_aside(world: Wo
 async def test_after_ten_minutes_it_may_take_more(world: World) -> None:
     event, _ = await rush(world)
     before = datetime.now(UTC) - timedelta(minutes=11)
-    await fetch("UPDATE registration SET created_at = $1", before)
+    await fetch("UPDATE registration SET created_at = $1, took_at = $1", before)
     assert not (await register(world, event, FACTORY)).json()["set_aside"]
 
 
@@ -145,6 +150,9 @@ async def test_all_places_of_a_source_are_given_up_with_a_question_and_undo(worl
     asked = await decide(world, event, "give_up")
     assert asked.status_code == 422
     assert "Yes, I am sure" in asked.text
+    assert (
+        await decide(world, event, "give_up", sure="on", people="59")
+    ).status_code == 412  # it says other numbers by now
     assert await stats(world, event) == (110, 60)  # nothing happened yet
     assert (await decide(world, event, "give_up", sure="on")).status_code == 303
     assert await stats(world, event) == (10, 0)
@@ -205,3 +213,102 @@ async def test_networks_that_are_none_are_named(world: World) -> None:
         "code": "not_a_network",
         "detail": "Write one network a line, such as 203.0.113.0/24, or a single address.",
     }
+
+
+async def test_a_rush_stops_nobody_else_from_growing(world: World) -> None:
+    event, _ = await rush(world)
+    home = (await register(world, event, HOME, 2)).json()
+    async with world.stranger as phone:
+        assert (await phone.patch(f"/api/v1/registrations/{home['key']}", json={"party": 3})).status_code == 200
+
+
+async def test_handing_on_and_growing_later_are_no_way_round(world: World) -> None:
+    event = await world.event(party_limit=10, capacity=300)
+    taken = 0
+    async with world.stranger as phone:
+        for _ in range(12):
+            party = (await register(world, event, FACTORY)).json()
+            if party["set_aside"]:
+                break
+            taken += 10
+            for number in range(2, 11):
+                friend = await phone.post(
+                    f"/api/v1/registrations/{party['key']}/tickets/{number}/hand-on", json={"name": "Friend"}
+                )
+                assert friend.status_code == 201, friend.text
+        assert taken == 100
+        long_ago = datetime.now(UTC) - timedelta(minutes=11)
+        await fetch("UPDATE registration SET created_at = $1, took_at = $1", long_ago)
+        singles = [(await register(world, event, FACTORY, 1)).json() for _ in range(30)]
+        await fetch("UPDATE registration SET created_at = $1, took_at = $1", long_ago)
+        answers = [
+            (await phone.patch(f"/api/v1/registrations/{each['key']}", json={"party": 10})).status_code
+            for each in singles
+        ]
+    assert answers.count(200) == 10  # a hundred people within ten minutes
+    assert answers.count(409) == 20
+
+
+async def test_what_a_worker_gave_up_is_not_taken_back_by_the_desk(world: World) -> None:
+    event, made = await rush(world, capacity=150, parties=16)
+    async with world.stranger as phone:
+        await phone.delete(f"/api/v1/registrations/{made[0]['key']}")
+    page = await text_of(world, f"/desk/events/{event['slug']}/rushes?lang=en")
+    assert "Take it back" not in page
+    await decide(world, event, "give_up", sure="on")
+    assert (await decide(world, event, "undo")).status_code == 303
+    async with world.stranger as phone:
+        assert (await phone.get(f"/api/v1/registrations/{made[0]['key']}")).json()["state"] == "cancelled"
+    assert (await decide(world, event, "undo", press="0")).status_code == 409
+    assert (await decide(world, event, "let_in", source="nonsense")).status_code == 409
+
+
+async def test_nothing_is_given_up_once_the_event_is_over(world: World) -> None:
+    event, _ = await rush(world, parties=22)
+    over = datetime.now(UTC) - timedelta(minutes=1)
+    await fetch("UPDATE event SET starts_at = $1, ends_at = $2", over - timedelta(hours=8), over)
+    answer = await decide(world, event, "give_up", sure="on")
+    assert (answer.status_code, await stats(world, event)) == (409, (200, 20))
+    assert "were set aside" not in await text_of(world, f"/desk/events/{event['slug']}?lang=en")
+
+
+async def test_whoever_comes_back_waits_in_the_order_of_before(world: World) -> None:
+    event, made = await rush(world, capacity=120, parties=11)
+    waits = [(await register(world, event, f"192.0.2.{n}", 10, accept_waiting=True)).json() for n in range(14)]
+    await decide(world, event, "give_up", sure="on")
+    await decide(world, event, "undo")
+    async with world.stranger as phone:
+        order = {}
+        for party in made[:10]:
+            found = (await phone.get(f"/api/v1/registrations/{party['key']}")).json()
+            rows = await fetch("SELECT wait_position FROM registration WHERE id = $1", UUID(party["id"]))
+            order[party["id"]] = (found["state"], rows[0]["wait_position"])
+    waiting = [place for state, place in order.values() if state == "waiting"]
+    assert waiting == sorted(waiting)
+    assert len(waiting) >= 8
+    assert len(waits) == 14
+    assert not await miscounted()
+
+
+async def test_an_event_without_anybody_waiting_is_not_shown_as_full(world: World) -> None:
+    event = await world.event(party_limit=10, capacity=200)
+    await fetch("UPDATE event SET kept_until = $1", datetime.now(UTC) + timedelta(days=1))
+    for _ in range(11):
+        await register(world, event, FACTORY)
+    home = (await register(world, event, HOME, 1)).json()
+    async with world.stranger as phone:
+        await phone.delete(f"/api/v1/registrations/{home['key']}")
+        assert (await phone.get(f"/api/v1/events/{event['slug']}")).json()["seats_left"] > 0
+
+
+async def test_a_single_address_can_be_named_in_either_notation(world: World) -> None:
+    event = await world.event(party_limit=10, capacity=200, known_networks=["2001:db8:1:2::7", "::ffff:203.0.113.7"])
+    for address in ("2001:db8:1:2::7", FACTORY):
+        for _ in range(12):
+            assert not (await register(world, event, address, 4)).json()["set_aside"]
+
+
+async def test_a_full_event_sets_nobody_aside_against_their_wish(world: World) -> None:
+    event, _ = await rush(world, capacity=100, parties=10)
+    answer = await register(world, event, FACTORY, 1)
+    assert (answer.status_code, answer.json()["code"]) == (409, "event_full")
