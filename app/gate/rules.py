@@ -203,8 +203,12 @@ def _was_let_in(ask: ScanAsk) -> bool:
     return ask.offline and ask.shown == Outcome.ADMITTED
 
 
+def _was_turned_away(ask: ScanAsk) -> bool:  # and went: a later yes would have somebody inside who is not
+    return ask.offline and not ask.override and ask.shown in {Outcome.REFUSED, Outcome.ALREADY_ADMITTED}
+
+
 def _first_time(ask: ScanAsk, refusal: str, ticket: JudgedTicket | None, entry: EntryRules) -> Verdict:
-    refusal = refusal or _not_now(entry, ask.scanned_at)
+    refusal = refusal or _not_now(entry, ask.scanned_at) or ("turned_away" if _was_turned_away(ask) else "")
     if not refusal:
         return Verdict(Outcome.ADMITTED, "", Act.ADMIT)
     if refusal == "device_unknown":  # after its time a phone lets nobody in, but the desk learns whom it let in

@@ -141,8 +141,13 @@ self.addEventListener("message", (event) =>
   event.waitUntil(
     (async () => {
       const { keep, gate } = event.data;
-      await (gate ? keepGate(gate) : keepTickets(keep));
-      event.ports[0].postMessage("kept");
+      const kept = gate ? keepGate(gate) : keepTickets(keep);
+      event.ports[0].postMessage(
+        await kept.then(
+          () => "kept",
+          () => "failed",
+        ),
+      );
     })(),
   ),
 );

@@ -294,3 +294,16 @@ async def test_yesterday_stays_as_it_was(world: World) -> None:
     await world.scan(gate, {"undo": "today"})
     rows = await fetch("SELECT inside FROM admission")
     assert [bool(row["inside"]) for row in rows] == [True, True]
+
+
+async def test_whom_the_phone_turned_away_is_not_inside(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event)
+    gate = await world.gate(event)
+    code = party["tickets"][0]["code"]
+    (away,) = await world.scan(gate, {"code": code, "offline": True, "shown": "refused"})
+    assert (away["outcome"], away["code"]) == ("refused", "turned_away")
+    (comes,) = await world.scan(gate, {"code": code})
+    assert comes["outcome"] == "admitted"
+    (anyway,) = await world.scan(gate, {"code": code, "offline": True, "shown": "refused", "override": "known_to_us"})
+    assert anyway["outcome"] == "admitted"

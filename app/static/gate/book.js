@@ -16,8 +16,11 @@ export class Book {
     book.heard = () => {};
     book.rehearsed = [];
     book.removed = new Set();
+    book.settled = []; // what the server took lately, which a page of the roster under way may not know
     await book.readAgain();
     book.clock = new Clock(book.facts.offset);
+    book.clock.turnedBy = () => book.#keepOffset();
+    store.refill = (tables) => book.#refill(tables);
     store.heard = (change, mine) => {
       book.#apply(change);
       if (!mine) book.heard(change);
@@ -34,6 +37,33 @@ export class Book {
     this.queue = queue;
     this.counts ??= facts.counts ?? null;
     this.last = queue.at(-1)?.key ?? 0;
+    if (facts.offset !== undefined) this.clock?.adopt(facts.offset);
+  }
+
+  /** The clock was turned: the other tabs, and this page opened anew, must know. */
+  #keepOffset() {
+    const { offset } = this.clock;
+    const kept = this.store.write(["facts"], ({ facts }) => {
+      facts.put(offset, "offset");
+      return { facts: { offset } };
+    });
+    kept.catch(() => {}); // this tab knows
+  }
+
+  /** The phone's memory was emptied under this page: what the page knows is written anew. */
+  #refill({ facts, parties, queue }) {
+    this.last = 0;
+    this.removed.clear();
+    for (const [name, value] of Object.entries(this.facts)) facts.put(value, name);
+    for (const row of this.rows.values()) parties.put({ reference: row[0], row });
+    for (const entry of this.queue) {
+      const { key, ...kept } = entry;
+      const adding = queue.add(kept);
+      adding.onsuccess = () => {
+        entry.key = adding.result;
+        this.last = Math.max(this.last, entry.key);
+      };
+    }
   }
 
   /** What other tabs have put into the queue until now. */
@@ -50,13 +80,15 @@ export class Book {
     Object.assign(this.facts, facts);
     if (clear || facts?.gone) this.gone = new Set(facts?.gone ?? []);
     if (facts?.counts) this.counts = facts.counts;
+    if (facts?.offset !== undefined) this.clock?.adopt(facts.offset);
     for (const row of rows) this.rows.set(row[0], row);
     for (const reference of revoked) this.rows.delete(reference);
     for (const key of removed) this.removed.add(key);
     if (removed.length) this.queue = this.queue.filter((entry) => !this.removed.has(entry.key));
+    const places = put.length ? new Map(this.queue.map((entry, at) => [entry.key, at])) : null;
     for (const entry of put) {
-      const at = this.queue.findIndex((each) => each.key === entry.key);
-      if (at >= 0) this.queue[at] = entry;
+      const at = places.get(entry.key);
+      if (at !== undefined) this.queue[at] = entry;
       else if (!this.removed.has(entry.key)) {
         this.queue.push(entry);
         if (entry.rehearsal) this.rehearsed.push(entry);
@@ -104,20 +136,42 @@ export class Book {
   }
 
   /** A page of the roster and how far it reaches: both or neither, so that a broken load goes on where it was. */
-  async keepPage(page) {
+  async keepPage(page, began) {
     if (this.facts.over) return; // it was under way when this phone's time ended
-    const { reset, parties: rows, revoked } = page;
+    const { reset, parties, revoked } = page;
+    const rows = parties.map((row) => this.#withSettled(row, began));
+    this.settled = this.settled.filter(({ at }) => at > began - 60000);
     const facts = { counts: page.counts, offset: this.clock.offset, syncedAt: this.clock.now };
     for (const name of CURSOR) if (page[name] !== undefined) facts[name] = page[name];
     if (!page.more) facts.loadedAt = facts.syncedAt;
     facts.gone = [...new Set([...(reset ? [] : this.gone), ...revoked])];
-    await this.store.write(["parties", "facts"], ({ parties, facts: table }) => {
-      if (reset) parties.clear();
-      for (const row of rows) parties.put({ reference: row[0], row });
-      for (const reference of revoked) parties.delete(reference);
+    await this.store.write(["parties", "facts"], ({ parties: kept, facts: table }) => {
+      if (reset) kept.clear();
+      for (const row of rows) kept.put({ reference: row[0], row });
+      for (const reference of revoked) kept.delete(reference);
       for (const [name, value] of Object.entries(facts)) table.put(value, name);
       return { reset, facts, rows, revoked };
     });
+  }
+
+  #noteSettled(entry, run) {
+    if (entry.undo) this.settled = this.settled.filter(({ reference }) => reference !== entry.reference);
+    else if (run.length > 2 && entry.direction !== "out")
+      this.settled.push({ reference: entry.reference, run, at: performance.now() });
+  }
+
+  /** A row of a page that was asked for at `began`, with what was delivered since: the page may be older. */
+  #withSettled(row, began) {
+    const since = this.settled.filter(({ reference, at }) => reference === row[0] && at >= began);
+    return since.length ? changed(row, [...row[ADMITTED], ...since.map(({ run }) => run)]) : row;
+  }
+
+  /** A party's row as it is for this phone: what it took back and has not delivered yet is not done. */
+  #row(reference) {
+    const row = this.rows.get(reference);
+    if (!row) return row;
+    const undone = this.queue.filter((entry) => entry.undo && entry.reference === reference && !entry.rehearsal);
+    return undone.reduce((left, entry) => without(left, entry.of, this.myGate), row);
   }
 
   /** Revoked or expired: keys and roster go at once, the queue stays until it is delivered. */
@@ -174,7 +228,7 @@ export class Book {
   /** The judge's word on one ticket now, and what else there is to say of its party. */
   judge(found, { direction, override, numbers, rehearsal, at }) {
     const { event } = this.facts,
-      row = this.rows.get(found.reference),
+      row = this.#row(found.reference),
       own = this.#own(found.reference, rehearsal);
     const known = { event, row: row?.[STATE] === "unknown" ? undefined : row, own, at };
     if (row?.[STATE] === "unknown") known.own = [...this.#remembered(row), ...own];
@@ -187,14 +241,14 @@ export class Book {
   }
 
   left(found, rehearsal, at) {
-    const row = this.rows.get(found.reference);
+    const row = this.#row(found.reference);
     if (!row || row[STATE] === "unknown") return [];
     return leftOf(this.facts.event, row, this.#own(found.reference, rehearsal), at);
   }
 
   /** The numbers of this party that came in. */
   inside(found, rehearsal, at) {
-    const row = this.rows.get(found.reference);
+    const row = this.#row(found.reference);
     return [...admissions(this.facts.event, row, this.#own(found.reference, rehearsal), at).keys()];
   }
 
@@ -240,7 +294,7 @@ export class Book {
   /** Puts an entry in place of itself; false if it was delivered meanwhile, by this tab or another. */
   async change(entry) {
     const { put } = await this.store.write(["queue"], async ({ queue }) => {
-      if (!(await done(queue.get(entry.key)))) return {};
+      if (!(await done(queue.get(entry.key)))) return { removed: [entry.key] };
       await done(queue.put(entry));
       return { put: [entry] };
     });
@@ -258,21 +312,25 @@ export class Book {
         put = [];
       for (const { entry: sent, scan, result } of settled) {
         const entry = await done(queue.get(sent.key));
-        if (!entry) continue; // another tab delivered it as well
-        const otherwise = shownOtherwise(entry, scan, result);
-        if (otherwise) {
-          put.push({ ...entry, nonce: `${entry.nonce.replace(AS_SHOWN, "")}-shown`, offline: true });
+        if (!entry) {
+          removed.push(sent.key); // another tab delivered it as well
+          continue;
+        }
+        const wrongly = shownWrongly(entry, scan, result);
+        if (wrongly.length) {
+          put.push({ ...entry, nonce: `${entry.nonce}-shown`, numbers: wrongly, admitted: wrongly, offline: true });
           await done(queue.put(put.at(-1)));
         } else {
           removed.push(entry.key);
           await done(queue.delete(entry.key));
         }
-        if (!result || !entry.reference || entry.rehearsal || otherwise) continue;
+        if (!result || !entry.reference || entry.rehearsal) continue;
         const kept = rows.get(entry.reference) ?? (await done(parties.get(entry.reference)))?.row;
         const row = kept ?? UNKNOWN(entry.reference),
           run = runOf(entry, result, this.myGate);
         if (entry.undo) rows.set(entry.reference, without(row, entry.of, this.myGate));
         else if (run.length > 2) rows.set(entry.reference, changed(row, [...row[ADMITTED], run]));
+        this.#noteSettled(entry, run);
       }
       for (const [reference, row] of rows) parties.put({ reference, row });
       const answers = settled.map(({ scan, result }) => ({ nonce: scan?.nonce, result }));
@@ -281,14 +339,14 @@ export class Book {
   }
 }
 
-const shownOtherwise = (entry, scan, result) =>
-  result &&
-  entry.shown === "admitted" &&
-  !scan.shown &&
-  !entry.override &&
-  ["already_admitted", "refused"].includes(result.outcome) &&
-  entry.direction === "in" &&
-  !entry.rehearsal;
+/** The numbers that were shown as admitted and that the server, which did not know of it, has not let in. */
+const shownWrongly = (entry, scan, result) => {
+  const unknown = result && (!scan.shown || result.repeat) && !AS_SHOWN.test(entry.nonce);
+  if (!unknown || entry.shown !== "admitted" || entry.override || entry.direction !== "in" || entry.rehearsal)
+    return [];
+  const refused = result.numbers.filter(({ outcome }) => ["already_admitted", "refused"].includes(outcome));
+  return refused.map(({ number }) => number).filter((number) => entry.admitted.includes(number));
+};
 
 const changed = (row, admitted) => row.map((value, index) => (index === ADMITTED ? admitted : value));
 

@@ -3,7 +3,8 @@ import { pause } from "./page.js";
 
 const SIDE = 720,
   EVERY = 100, // pixels of the square that is read; milliseconds between frames
-  READS_WITHIN = 8000; // milliseconds
+  READS_WITHIN = 4000, // milliseconds
+  MOST_FAILURES = 2; // in a row
 
 export class Reader {
   constructor({ worker, reader, wasm }) {
@@ -110,22 +111,27 @@ export class Camera {
     this.stream = null;
   }
 
-  async #look() {
+  async #look(failures = 0) {
     const began = performance.now();
-    const { videoWidth: width, videoHeight: height } = this.video;
-    if (width && !document.hidden) {
-      const texts = await Promise.race([
-        this.reader.read(middle(this.video, width, height, this.canvas)),
-        pause(READS_WITHIN),
-      ]).catch(() => undefined);
-      if (!texts) {
-        this.close();
-        this.ended?.("reader_failed");
-        return;
-      }
-      for (const text of texts) this.seen(text);
+    const texts = await this.#texts().catch(() => undefined);
+    if (!texts && failures >= MOST_FAILURES) {
+      this.close();
+      this.ended?.("reader_failed");
+      return;
     }
-    if (this.stream) this.timer = setTimeout(() => this.#look(), Math.max(10, EVERY - (performance.now() - began)));
+    for (const text of texts ?? []) this.seen(text);
+    if (this.stream)
+      this.timer = setTimeout(
+        () => this.#look(texts ? 0 : failures + 1),
+        Math.max(10, EVERY - (performance.now() - began)),
+      );
+  }
+
+  /** What the present frame shows; undefined where it cannot be read. */
+  async #texts() {
+    const { videoWidth: width, videoHeight: height } = this.video;
+    if (!width || document.hidden) return [];
+    return Promise.race([this.reader.read(middle(this.video, width, height, this.canvas)), pause(READS_WITHIN)]);
   }
 
   async cameras() {

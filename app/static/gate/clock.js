@@ -8,6 +8,7 @@ export class Clock {
     this.turned = false; // since this page was opened
     this.known = false; // whether it was measured, or seen being turned, since then
     this.measuredAt = null; // by performance.now()
+    this.turnedBy = () => {}; // told when somebody turned it
     this.#mark();
     document.addEventListener("visibilitychange", () => {
       this.#look();
@@ -24,17 +25,30 @@ export class Clock {
   #look() {
     const jump = Date.now() - this.wall - (performance.now() - this.steady);
     // a sleeping phone's steady clock may stand still: then a step forward is time that went by
-    if (jump < -JUMP || (jump > JUMP && !this.slept)) {
+    const [slept, turned] = [this.slept, jump < -JUMP || (jump > JUMP && !this.slept)];
+    this.#mark();
+    if (turned) {
       this.offset -= jump;
       this.turned = this.known = true;
       this.measuredAt = null;
+      this.turnedBy();
+    } else if (slept && jump > JUMP) {
+      this.known = false; // or it was turned meanwhile: the next measurement tells
+      this.measuredAt = null;
     }
-    this.#mark();
   }
 
   get now() {
     this.#look();
     return Date.now() + this.offset;
+  }
+
+  /** What another tab found out. */
+  adopt(offset) {
+    if (offset === this.offset) return;
+    this.#mark();
+    this.offset = offset;
+    this.known = true;
   }
 
   /** What the server's clock said between `began` (by performance.now()) and now. */

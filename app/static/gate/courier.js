@@ -7,7 +7,8 @@ const SHORT_CODE = /^[2-9A-HJKMNP-TV-Z]{6}$/;
 const BATCH = 50,
   PATIENCE = 10000,
   MEASURED_WITHIN = 60000, // scans; the others milliseconds
-  REST_AT_MOST = 12000;
+  REST_AT_MOST = 12000,
+  OTHER_TAB = 15000; // one that hangs must not hold up the others: what is delivered twice counts once
 
 export class Over extends Error {} // this phone's time at the gate has ended
 
@@ -85,7 +86,7 @@ export class Courier {
 
   /** Brings the roster up to date, page by page. */
   sync() {
-    return (this.syncing ??= alone("roster", () => this.#sync()).finally(() => {
+    return (this.syncing ??= alone("roster", () => this.#sync(), OTHER_TAB).finally(() => {
       this.syncing = null;
     }));
   }
@@ -102,7 +103,7 @@ export class Courier {
           return;
         }
         this.#heard(page, began);
-        await this.book.keepPage(page);
+        await this.book.keepPage(page, began);
         more = page.more;
         this.tell("roster", { loading: more });
       }
@@ -129,7 +130,7 @@ export class Courier {
 
   /** Delivers what waits, in order; resolves when nothing is left or the server cannot be reached. */
   deliver() {
-    return (this.delivering ??= alone("courier", () => this.#deliver()).finally(() => {
+    return (this.delivering ??= alone("courier", () => this.#deliver(), OTHER_TAB).finally(() => {
       this.delivering = null;
     }));
   }
@@ -146,9 +147,11 @@ export class Courier {
       for (;;) {
         const waiting = this.book.queue.filter((entry) => !this.book.isStuck(entry));
         if (!waiting.length) break;
-        const groups = waiting.findIndex((entry) => entry.kind === "walk_in");
-        if (groups === 0) await this.#deliverGroup(waiting[0]);
+        const [first] = waiting,
+          groups = waiting.findIndex((entry) => entry.kind === "walk_in");
+        if (groups === 0) await this.#deliverGroup(first);
         else await this.#deliverScans(waiting.slice(0, groups < 0 ? BATCH : Math.min(groups, BATCH)));
+        if (this.book.queue.includes(first)) throw new Error("nothing came of it"); // not again at once
       }
       this.taken = true;
     } catch (error) {

@@ -32,6 +32,7 @@ export class Groups {
     if (!this.scanner.rehearsal) {
       try {
         await this.scanner.book.enqueue(entry);
+        this.scanner.troubles.delete("storage");
       } catch (error) {
         this.scanner.unkept(error);
         return;

@@ -38,14 +38,18 @@ const fileOf = (book, scanOf) => {
   return JSON.stringify({ phones: [...phones.values()] });
 };
 
+let made = ""; // the last file's address: as large as the queue
+
 /** {file, squares, square(n)}: the file's address, how many squares there are (none after this phone's time), and each as SVG. */
 export const handOver = async (book, scanOf) => {
   const entries = book.queue.map(({ key, stuck, ...entry }) => ({ ...entry, corrected: book.clock.momentOf(entry) }));
   const sheets = book.facts.handing
     ? await Promise.all(inSheets(entries, offsetOf(book)).map((text) => signed(book, text)))
     : [];
+  if (made) URL.revokeObjectURL(made);
+  made = URL.createObjectURL(new Blob([fileOf(book, scanOf)], { type: "application/json" }));
   return {
-    file: URL.createObjectURL(new Blob([fileOf(book, scanOf)], { type: "application/json" })),
+    file: made,
     squares: sheets.length,
     square: (at) => encodeQR(sheets[at], "svg", { ecc: "low" }),
   };

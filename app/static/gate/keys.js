@@ -2,6 +2,7 @@
 // themselves are read beside what they are said to mean, and the code's own signature tells which reading is right.
 const FORGET = 1000, // milliseconds between two keys of one code, at most
   QUIET = 400, // milliseconds without a key end a code that has no end of its own
+  SUFFIX = 300, // milliseconds after a code in which its end may go on
   LONG = 1000; // characters
 const WHOLE = /(^|[^a-z2-7])t\/[a-z2-7]{125}$|^[a-z2-7]{125}$/i;
 const PLAIN = { Slash: "/", NumpadDivide: "/", Period: ".", Minus: "-", Semicolon: ";", Space: " " };
@@ -22,6 +23,7 @@ export class Keys {
   /** `took(typed, keys)`: a whole code, as it was typed and by its keys. */
   constructor(took) {
     this.took = took;
+    this.last = this.doneAt = Number.NEGATIVE_INFINITY;
     this.#forget();
     document.addEventListener("keydown", (event) => this.#pressed(event), true);
   }
@@ -40,10 +42,15 @@ export class Keys {
 
   #pressed(event) {
     if (event.ctrlKey || event.metaKey || event.repeat) return;
-    if (performance.now() - (this.last ?? 0) > FORGET) this.#forget();
-    this.last = performance.now();
+    const ends = event.key === "Enter" || event.key === "Tab";
+    if (ends && !this.typed && !this.keys && event.timeStamp - this.doneAt < SUFFIX) {
+      event.preventDefault(); // the rest of a code's end must press no button
+      return;
+    }
+    if (event.timeStamp - this.last > FORGET) this.#forget();
+    this.last = event.timeStamp;
     clearTimeout(this.quiet);
-    if (event.key === "Enter" || event.key === "Tab") {
+    if (ends) {
       // else it is a form's, or somebody moves about
       const free = !event.target.closest?.("input, textarea, select") && this.keys.length + this.typed.length > 10;
       if (!free && !this.#whole) return;
@@ -63,6 +70,7 @@ export class Keys {
   #done() {
     const { typed, keys } = this;
     this.#forget();
+    this.doneAt = performance.now();
     this.took(typed || keys, keys);
   }
 }

@@ -11,8 +11,8 @@ export const keepPage = async () => {
   const loaded = performance.getEntriesByType("resource").map((entry) => new URL(entry.name).pathname);
   const files = [...links, ...loaded, ...Object.values(root.dataset)].filter((path) => path.startsWith("/static/"));
   const channel = new MessageChannel();
-  const kept = new Promise((resolve) => {
-    channel.port1.onmessage = resolve;
+  const kept = new Promise((resolve, reject) => {
+    channel.port1.onmessage = ({ data }) => (data === "kept" ? resolve() : reject(new Error(data)));
   });
   active.postMessage({ gate: [...new Set(files)] }, [channel.port2]);
   await kept;

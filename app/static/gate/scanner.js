@@ -20,9 +20,15 @@ const ANSWER_WITHIN = 250; // milliseconds for the server, when there is one; th
 const SAME_CODE = 4000,
   NEXT_AFTER = 1200,
   OTHER_TAB_WITHIN = 1000,
+  KEPT_WITHIN = 8000,
   SYNC_EVERY = 4000,
   REHEARSAL_LASTS = 60 * 60000, // milliseconds
   REHEARSAL = "rehearsal-until"; // in this phone's memory: all its tabs rehearse together
+
+const neverAnswered = async () => {
+  await pause(KEPT_WITHIN);
+  throw new DOMException("no answer", "TimeoutError");
+};
 
 class Scanner {
   constructor(book) {
@@ -52,7 +58,7 @@ class Scanner {
   }
 
   get rehearsal() {
-    return Date.now() < Number(localStorage.getItem(REHEARSAL) ?? 0);
+    return this.now < Number(localStorage.getItem(REHEARSAL) ?? 0);
   }
 
   get now() {
@@ -102,7 +108,7 @@ class Scanner {
     if (this.busy || !text.trim()) return;
     this.busy = true;
     try {
-      await act();
+      await Promise.race([act(), neverAnswered()]);
     } catch (error) {
       this.unkept(error);
     } finally {
@@ -177,7 +183,10 @@ class Scanner {
     shown.admitted =
       local.outcome === "admitted" && local.code !== "already_admitted" && found.reference ? numbers : [];
     if (local.outcome === "left") shown.admitted = numbers;
-    return { local, shown, kept: await this.book.enqueue(asksServer ? entry : shown) };
+    entry.admitted = shown.admitted; // for the other tabs, until the server has answered
+    const kept = await this.book.enqueue(asksServer ? entry : shown);
+    this.troubles.delete("storage");
+    return { local, shown, kept };
   }
 
   /** The server's answer to a scan if it comes in time; else the phone's own word stands, and is told. */
@@ -252,7 +261,7 @@ class Scanner {
   }
 
   #rehearse(on) {
-    localStorage.setItem(REHEARSAL, on ? Date.now() + REHEARSAL_LASTS : 0);
+    localStorage.setItem(REHEARSAL, on ? this.now + REHEARSAL_LASTS : 0);
     this.#forgetRehearsed();
     this.phone.report();
   }
@@ -319,8 +328,9 @@ const start = async () => {
     () => false,
   );
   if (granted) scanner.seeing.begin();
-  await scanner.beat();
+  const beaten = scanner.beat();
   const arrived = /^\/T\/([^/]+)/i.exec(location.pathname); // a ticket that the phone's own camera opened without a network
+  if (!arrived || !book.ready) await beaten; // a network that hangs must not hold up a ticket
   if (arrived) {
     history.replaceState(null, "", "/gate");
     await scanner.scan(arrived[1]);

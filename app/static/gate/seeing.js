@@ -58,6 +58,7 @@ export class Seeing {
 
   async #shows() {
     await this.reader.ready;
+    if (!this.camera.track) return; // it ended meanwhile
     parts.start.hidden = true;
     const cameras = await this.camera.cameras().catch(() => []);
     parts.swap.hidden = cameras.length < 2;

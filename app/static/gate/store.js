@@ -18,14 +18,16 @@ const finished = (transaction) =>
 
 const opened = async () => {
   const request = indexedDB.open(NAME, FORM);
+  let empty = false;
   request.onupgradeneeded = () => {
+    empty = true;
     request.result.createObjectStore("facts");
     request.result.createObjectStore("parties", { keyPath: "reference" });
     request.result.createObjectStore("queue", { keyPath: "key", autoIncrement: true });
   };
   const database = await done(request);
   database.onversionchange = () => database.close(); // another tab deletes it, or a newer page changes its form
-  return database;
+  return { database, empty };
 };
 
 /** One tab of the phone at a time; without locks, or when a lock does not come within `patience`, as if alone. */
@@ -51,8 +53,9 @@ export class Store {
   /** Its `heard(change, mine)` is told what a tab has changed, this one or another. */
   static async open() {
     const store = new Store();
-    store.database = await opened();
+    store.database = (await opened()).database;
     store.heard = () => {};
+    store.refill = () => {};
     if (window.BroadcastChannel) {
       store.channel = new BroadcastChannel(NAME);
       store.channel.onmessage = ({ data }) => store.heard(data, false);
@@ -66,9 +69,18 @@ export class Store {
       return begin();
     } catch (error) {
       if (error.name !== "InvalidStateError") throw error;
-      this.database = await opened(); // the browser had closed it
+      const { database, empty } = await opened(); // the browser had closed it
+      this.database = database;
+      if (empty) await this.#refilled(); // or thrown it away
       return begin();
     }
+  }
+
+  async #refilled() {
+    const transaction = this.database.transaction(TABLES, "readwrite", { durability: "strict" });
+    const ended = finished(transaction);
+    this.refill(Object.fromEntries(TABLES.map((table) => [table, transaction.objectStore(table)])));
+    await ended;
   }
 
   /**

@@ -44,6 +44,9 @@ export class Verdict {
     if (kind === "already" && first) {
       shows.why = say("came", { at: this.scanner.moment(first.at, zone), gate: first.gate });
     } else if (kind === "refused" || kind === "another") shows.why = this.#why(code, found);
+    const not = (answered?.numbers ?? []).filter((each) => ["already_admitted", "refused"].includes(each.outcome));
+    if (kind === "admitted" && not.length)
+      shows.why = say("not_these", { numbers: not.map((each) => each.number).join(", ") });
     if (row)
       shows.party = say("of_party", {
         admitted: this.scanner.book.inside(found, this.scanner.rehearsal, this.scanner.now).length,
@@ -94,6 +97,7 @@ export class Verdict {
     anyway = false,
     undo = null,
   }) {
+    for (const open of document.querySelectorAll("dialog[open]")) open.close(); // an answer is never under something
     parts.verdict.className = `verdict full ${kind === "unkept" ? "refused" : kind}`;
     parts.verdict.dataset.outcome = kind;
     parts.verdict.dataset.answer = ++this.answers;
