@@ -21,6 +21,7 @@ from app.events.queries import event_by_id
 from app.events.shapes import EventRow
 from app.gate import actions as gate
 from app.gate.queries import PAIRING
+from app.gate.rules import GateFields
 from app.printing.typesetting import typeset
 from app.registrations import actions as registrations
 from app.registrations.shapes import RegistrationDraft
@@ -195,7 +196,7 @@ async def fill(keyring: Keyring, settings: Settings) -> None:
         await _paint([event for event in made if event.festival == festival], festival)
     for event, place in zip(made, PLACES, strict=True):
         await _parties(keyring, event, place["parties"])
-    pairing, _ = await gate.pair(keyring, made[0], "North gate", OPERATOR)
+    pairing, _ = await gate.pair(keyring, made[0], GateFields(label="North gate"), OPERATOR)
     print("\nDemo log-ins (shown only now):")
     for (email, _, _, _), password in zip(STAFF, passwords, strict=True):
         print(f"  {email:20} {password}")

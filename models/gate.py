@@ -14,7 +14,7 @@ class Pairing(Table):
     """What the desk shows as a QR; phones that open it become gate devices.
 
     `sealed_label` is what people call the gate, under the event's key (`label`: until it is sealed). It is good while
-    `made_by` has a right to the event.
+    `made_by` has a right to the event. `most_phones` may use it at a time.
     """
 
     id = UUID(primary_key=True)
@@ -25,6 +25,7 @@ class Pairing(Table):
     expires_at = Timestamptz(default=None)
     revoked_at = Timestamptz(null=True, default=None)
     made_by = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.restrict)
+    most_phones = Integer(default=20)
 
 
 class GateDevice(Table, tablename="gate_device"):

@@ -153,9 +153,14 @@ async def _event_page(
         counts=await counts(event.id),
         aside=await set_aside_people(event.id) if event.published and now() < event.ends_at else 0,
         undoable=await undoing.undoable(event),
+        country_zone=await _zone_of(event),
         typed=typed or {},
         **said(refused),
     )
+
+
+async def _zone_of(event: EventRow) -> str:
+    return next(country.time_zone for country in await countries() if country.code == event.host_country)
 
 
 @get("/desk/events/{slug:str}/edit")
@@ -195,7 +200,7 @@ def _done(request: Req, event: EventRow) -> Response[bytes]:
 @get("/desk/events/{slug:str}/publish")
 async def check_list(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """What one may want to look at before everybody sees the event."""
-    zone = next(country.time_zone for country in await countries() if country.code == event.host_country)
+    zone = await _zone_of(event)
     found = doubts(event, zone, await twins_of(event), now())
     return page(request, "desk/publish.html", staff=staff, event=event, doubts=found, country_zone=zone)
 

@@ -12,6 +12,7 @@ from app.database.connection import insert, now, write
 from app.database.data_keys import words_key
 from app.database.rows import by_name
 from app.events.shapes import EventRow
+from app.gate.rules import GateFields
 from app.gate.scans import walk_in_row
 from app.gate.shapes import Device, PhoneState, WalkInAsk, over_after
 from app.seats.hold import hold
@@ -20,15 +21,14 @@ from app.security.passwords import hash_secret, new_secret
 from app.validation.refusals import Refused
 from models.gate import GateDevice, Pairing, Scan, WalkIn
 
-MOST_PHONES = 20  # of one square at a time
 LIVELY = timedelta(hours=12)  # a phone that was silent for longer is counted no more
 
 
-async def pair(keyring: Keyring, event: EventRow, label: str, by: Actor) -> tuple[UUID, datetime]:
+async def pair(keyring: Keyring, event: EventRow, gate: GateFields, by: Actor) -> tuple[UUID, datetime]:
     """A new pairing, which the desk shows as a QR; it ends 12 hours after the event. Returns its id and expiry."""
     row, expires_at = uuid4(), over_after(event.ends_at)
     async with write():
-        sealed = (await words_key(keyring, event.id)).seal(label, f"pairing.sealed_label:{row}")
+        sealed = (await words_key(keyring, event.id)).seal(gate.label, f"pairing.sealed_label:{row}")
         await insert(
             Pairing,
             {
@@ -38,6 +38,7 @@ async def pair(keyring: Keyring, event: EventRow, label: str, by: Actor) -> tupl
                 "created_at": now(),
                 "expires_at": expires_at,  # for older releases: when phones stop follows the event as it is now
                 "made_by": by.account,
+                "most_phones": gate.phones,
             },
         )
         await record(Kind.GATE_PAIRED, by, row, event.id)
@@ -52,11 +53,12 @@ async def add_device(pairing: UUID) -> str:
     secret = new_secret()
     async with write():
         # touching the pairing's row makes the count below safe: two phones never get the same number
-        await Pairing.update({Pairing.created_at: Pairing.created_at}).where(Pairing.id == pairing)
+        own = Pairing.update({Pairing.created_at: Pairing.created_at}).where(Pairing.id == pairing)
+        most = (await own.returning(Pairing.most_phones))[0]["most_phones"]
         count = await GateDevice.count().where(GateDevice.pairing == pairing)
         lively = (GateDevice.pairing == pairing) & (GateDevice.seen_at > now() - LIVELY)
-        if await GateDevice.count().where(lively) >= MOST_PHONES:
-            raise Refused("pairing_full", most=MOST_PHONES)
+        if await GateDevice.count().where(lively) >= most:
+            raise Refused("pairing_full", most=most)
         device = uuid4()
         await insert(
             GateDevice,

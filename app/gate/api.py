@@ -49,10 +49,10 @@ def pair_url(request: Req, pairing: UUID) -> str:
 @post("/api/v1/events/{slug:str}/gate-devices", status_code=201)
 async def pair(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """A pairing with its first device."""
-    label = rules.read_label(await json_object(request))
+    gate = rules.read_gate(await json_object(request))
 
     async def act() -> Answer:
-        pairing, expires_at = await actions.pair(keyring_of(request), event, label, actor_of(request))
+        pairing, expires_at = await actions.pair(keyring_of(request), event, gate, actor_of(request))
         secret = await actions.add_device(pairing)
         return Answer(
             201,

@@ -122,8 +122,8 @@ async def pair(request: Req, staff: NamedDependency[Staff], event: NamedDependen
     typed = await form(request)
 
     async def act() -> Answer:
-        label = rules.read_label({name: text for name, text in typed.items() if name != "nonce"})
-        pairing, _ = await actions.pair(keyring_of(request), event, label, actor_of(request))
+        gate = rules.read_gate({name: text for name, text in typed.items() if name != "nonce"})
+        pairing, _ = await actions.pair(keyring_of(request), event, gate, actor_of(request))
         return Answer(303, str(pairing))
 
     try:

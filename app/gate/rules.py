@@ -41,14 +41,15 @@ class GateFields(msgspec.Struct, frozen=True):
     """A gate to pair phones with."""
 
     label: Annotated[str, forms.Line(most=LABEL, required=True, about="What people call the gate.")]
+    phones: Annotated[int, forms.Whole(low=1, high=500, default=20, about="How many phones may use its square.")] = 20
 
 
-def read_label(raw: Mapping[str, Any]) -> str:
-    """What a gate is called; raises Refused."""
+def read_gate(raw: Mapping[str, Any]) -> GateFields:
+    """A gate as the desk wants it; raises Refused."""
     read = Reader(raw)
-    label: str = forms.walk(read, GateFields)["label"]
+    gate = GateFields(**forms.walk(read, GateFields))
     read.finish()
-    return label
+    return gate
 
 
 def read_scans(
@@ -181,10 +182,6 @@ def entry_of(event: EventRow) -> EntryRules:
     return EntryRules(**{name: getattr(event, name) for name in EntryRules.__struct_fields__})
 
 
-def _local(entry: EntryRules, moment: datetime) -> datetime:
-    return moment.astimezone(ZoneInfo(entry.time_zone))
-
-
 def judge(ask: ScanAsk, party: JudgedParty | None, number: int, *, entry: EntryRules, day: str) -> Verdict:
     """What to say of one ticket of a scan. `override` turns every refusal into an admission.
 
@@ -257,7 +254,8 @@ def _not_now(entry: EntryRules, moment: datetime) -> str:
 
 
 def _same_day(entry: EntryRules, moment: datetime, other: datetime) -> bool:
-    return _local(entry, moment).date() == _local(entry, other).date()
+    zone = ZoneInfo(entry.time_zone)
+    return moment.astimezone(zone).date() == other.astimezone(zone).date()
 
 
 def _let_in(refusal: str, ticket: JudgedTicket | None) -> Act:

@@ -81,7 +81,7 @@ async def _by_phone(keyring: Keyring, events: list[UUID], text: str) -> list[dic
 
 async def _by_name(keyring: Keyring, events: list[UUID], text: str) -> list[dict[str, Any]]:
     wanted = Wanted(text)
-    if not wanted.words:
+    if wanted.empty:
         return []
 
     def fits(row: dict[str, Any]) -> tuple[int, str] | None:

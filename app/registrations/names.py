@@ -9,6 +9,7 @@ import unicodedata
 
 EXACT, LIKE, SOUNDS_LIKE = 0, 1, 2  # how well a name fits, the best first
 LEAST_JOINED = 4  # letters of a name without blanks that may stand inside another
+LEAST_HEARD = 2  # consonants
 _SUBSCRIPTS = re.compile("(?:\u17d2[\u1780-\u17a2]){2,}")
 _SOUNDS = {
     "k": "កខគឃ", "g": "ង", "c": "ចឆជឈ", "n": "ញណន", "t": "ដឌឋឍតថទធ", "p": "បផពភ", "m": "ម", "r": "រ", "l": "លឡ",
@@ -39,33 +40,56 @@ def sound(name: str) -> str:
     """The consonants of a name in one coarse alphabet, whichever script it is written in; "" for other scripts."""
     plain = folded(name)
     if any(letter in _KHMER for letter in map(ord, plain)):
-        return re.sub(r"(.)\1+", r"\1", "".join(_KHMER.get(ord(letter), "") for letter in plain))
+        return _once("".join(_KHMER.get(ord(letter), "") for letter in plain))
     for written, heard in _LATIN:
         plain = plain.replace(written, heard)
     plain = re.sub(r"(?<=[a-z])h", "", plain)  # an aspirate is spelt with and without it
-    return re.sub(r"(.)\1+", r"\1", re.sub(r"[^gkcntpmrlvsh]", "", plain))
+    return _once(re.sub(r"[^gkcntpmrlvsh]", "", plain))
 
 
 class Wanted:
-    """What somebody looks for, to be held against many names."""
+    """What somebody looks for, to be held against many names. Words that it has met are remembered as long as it lives:
+    names are made of few."""
 
     def __init__(self, text: str) -> None:
-        self.words = {folded(word) for word in text.split()} - {""}
-        self.joined = folded(text)
-        self.sounds = {sound(word) for word in text.split()} - {""}
-        self.heard = sound(text)
+        self._met: dict[str, tuple[str, str]] = {}
+        self._words, self._sounds = self._keys(text)
+        self._joined, self._heard = "".join(self._words), _once("".join(self._sounds))
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no letter to look for."""
+        return not self._words
+
+    def _keys(self, name: str) -> tuple[list[str], list[str]]:
+        """The words of a name as they are compared, and as they sound."""
+        words, sounds = [], []
+        for word in name.split():
+            keys = self._met.get(word)
+            if keys is None:
+                keys = self._met[word] = (folded(word), sound(word))
+            if keys[0]:
+                words.append(keys[0])
+                sounds.append(keys[1])
+        return words, sounds
 
     def fit(self, name: str) -> int | None:
         """How well a name fits; None where it does not."""
-        words = {folded(word) for word in name.split()} - {""}
-        if self.words and self.words <= words:
-            return EXACT
-        joined = folded(name)
-        if self.words and all(any(known.startswith(word) for known in words) for word in self.words):
-            return LIKE
-        if len(self.joined) >= LEAST_JOINED and self.joined in joined:
-            return LIKE
-        if len(self.heard) < 2:
+        if self.empty:
             return None
-        sounds = {sound(word) for word in name.split()}
-        return SOUNDS_LIKE if self.sounds <= sounds or self.heard == sound(name) else None
+        words, sounds = self._keys(name)
+        if all(word in words for word in self._words):
+            return EXACT
+        if all(any(known.startswith(word) for known in words) for word in self._words):
+            return LIKE
+        if len(self._joined) >= LEAST_JOINED and self._joined in "".join(words):
+            return LIKE
+        if len(self._heard) < LEAST_HEARD:
+            return None
+        alike = all(each in sounds for each in self._sounds if each) or self._heard == _once("".join(sounds))
+        return SOUNDS_LIKE if alike else None
+
+
+def _once(sounds: str) -> str:
+    """A consonant that is heard twice in a row is written once."""
+    return re.sub(r"(.)\1+", r"\1", sounds)

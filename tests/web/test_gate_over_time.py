@@ -74,10 +74,13 @@ async def test_an_event_that_moves_takes_its_gate_along(world: World) -> None:
     assert re.search(r'name="move_along"\s+value="on" checked', form)
 
 
-async def test_one_square_pairs_twenty_phones_at_a_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_square_pairs_so_many_phones_at_a_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     event = await world.event()
-    gate = await world.gate(event)
-    monkeypatch.setattr(gate_actions, "MOST_PHONES", 2)
+    async with world.api("korea") as api:
+        made = await api.post(f"/api/v1/events/{event['slug']}/gate-devices", json={"label": "North", "phones": 2})
+        wrong = await api.post(f"/api/v1/events/{event['slug']}/gate-devices", json={"label": "North", "phones": 0})
+    assert wrong.json()["errors"][0]["field"] == "phones"
+    gate = made.json()
     path = gate["pair_url"].partition("8000")[2]
     codes = []
     for _ in range(3):

@@ -99,6 +99,13 @@ async def test_the_check_list_names_what_one_may_want_to_look_at(world: World) -
     assert (await press(world, f"/desk/events/{event['slug']}/publish")).status_code == 303  # a list, no wall
 
 
+async def test_a_zone_that_is_not_the_countrys_is_named_wherever_the_event_stands(world: World) -> None:
+    event = await world.event(time_zone="Asia/Tokyo")
+    assert "not of the host country (Asia/Seoul)" in await get(world, f"/desk/events/{event['slug']}?lang=en")
+    own = await world.event()
+    assert "not of the host country" not in await get(world, f"/desk/events/{own['slug']}?lang=en")
+
+
 async def test_a_draft_is_seen_as_workers_will_see_it_by_its_attache_alone(world: World) -> None:
     event = await world.event(publish=False, title={"en": "Kathina of Osan"})
     page = await get(world, f"/desk/events/{event['slug']}/preview?lang=en")
