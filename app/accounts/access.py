@@ -1,13 +1,16 @@
 """Who at the staff asks, and what exists for them: by session cookie at the desk, by bearer token in the API."""
 
+import contextlib
 from datetime import timedelta
 
+import msgspec
 from litestar.handlers import BaseRouteHandler
 
 from app.accounts.queries import staff_by_session, staff_by_token
-from app.accounts.shapes import Staff
+from app.accounts.shapes import Kept, Staff
 from app.activity.record import Actor, truncated
 from app.validation.refusals import Refused
+from app.web.bodies import form
 from app.web.request import (
     SAFE,
     Connection,
@@ -22,6 +25,7 @@ from app.web.request import (
 from models.states import ActorKind
 
 SESSION_LIFE = timedelta(days=14)
+FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 async def logged_in(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -31,11 +35,24 @@ async def logged_in(connection: Connection, handler: BaseRouteHandler) -> None:
     request = asking(connection)
     secret = cookie_value(request, "session")
     staff = await staff_by_session(secret) if secret else None
+    if staff is None and secret:
+        await _keep_typed(request)
     if staff is None:
         raise Refused("session_expired" if secret else "unauthenticated")
     if request.method not in SAFE:
         require_same_origin(request)
     request.state.staff = staff
+
+
+async def _keep_typed(request: Req) -> None:
+    """What was typed when the session ended comes along to the log-in, if a form of our own page sent it."""
+    if request.method in SAFE or not request.headers.get("content-type", "").startswith(FORM_TYPE):
+        return
+    with contextlib.suppress(Refused):
+        require_same_origin(request)
+        typed = await form(request)
+        shown = {name: text for name, text in typed.items() if "password" not in name}
+        request.state.kept = msgspec.json.encode(Kept(request.scope["path"], shown)).decode()
 
 
 async def holds_token(connection: Connection, handler: BaseRouteHandler) -> None:

@@ -3,13 +3,14 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from app.accounts import actions
 from app.accounts.access import SESSION_LIFE, actor_of
 from app.accounts.queries import sessions_of, staff_by_session
-from app.accounts.shapes import Staff
+from app.accounts.shapes import Kept, Staff
 from app.activity.record import Actor, truncated
 from app.security.sealing import keyed_hash
 from app.validation.refusals import Refused
@@ -53,6 +54,7 @@ async def login_form(request: Req) -> Response[bytes]:
         refused=None,
         problems=(),
         next=_next(request.query_params.get("next", "")),
+        kept="",
     )
 
 
@@ -83,16 +85,28 @@ async def log_in(request: Req) -> Response[bytes]:
             refused=refused,
             problems=(),
             next=_next(typed.get("next", "")),
+            kept=typed.get("kept", ""),
         )
         if refused.status == 429:
             answer.headers["retry-after"] = str(refused.facts["seconds"])
         return answer
     if before := cookie_value(request, "session"):
         await actions.log_out(before)
-    return see_other(
-        _next(typed.get("next", "")),
-        [cookie(settings, "session", secret, SESSION_LIFE), cookie(settings, "known", known, KNOWN_LIFE)],
-    )
+    cookies = [cookie(settings, "session", secret, SESSION_LIFE), cookie(settings, "known", known, KNOWN_LIFE)]
+    if kept := _kept(typed.get("kept", "")):
+        answer = page(request, "desk/again.html", kept=kept)
+        answer.cookies.extend(cookies)
+        return answer
+    return see_other(_next(typed.get("next", "")), cookies)
+
+
+def _kept(text: str) -> Kept | None:
+    """The form that was sent when the session had ended; only to our own desk."""
+    try:
+        kept = msgspec.json.decode(text, type=Kept)
+    except msgspec.DecodeError:
+        return None
+    return kept if _next(kept.path) == kept.path and kept.typed else None
 
 
 @post("/desk/logout")

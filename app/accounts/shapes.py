@@ -30,3 +30,10 @@ class Staff(msgspec.Struct, frozen=True):
     def reaches(self, host_country: str, event: UUID) -> bool:
         """Whether an event exists for this person."""
         return self.is_hq or host_country in self.countries or event in self.events
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A form that was sent when the session had ended, and where to: it is sent again after logging in."""
+
+    path: str
+    typed: dict[str, str]
