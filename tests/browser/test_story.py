@@ -61,7 +61,8 @@ def test_from_the_desk_to_the_gate_and_the_calendar(browser: Browser, served: Se
         desk.fill(f"#{name}", value)
     desk.click("main form button.block")
     assert desk.locator("h1").inner_text() == "Khmer New Year in Suwon"
-    desk.click("text=Publish")
+    desk.click("main a:has-text('Publish')")
+    desk.click("main button:has-text('Publish')")  # the list of what one may want to look at names no picture
     address = desk.locator("main a", has_text="/e/").inner_text()
 
     # a worker without script registers five
