@@ -15,7 +15,7 @@ from app.events.access import may_read_names
 from app.events.queries import staff_events
 from app.events.shapes import MOST_PEOPLE, EventRow
 from app.registrations import actions, invitations, rules, set_aside, undoing
-from app.registrations.finding import find_parties
+from app.registrations.finding import MOST_FOUND, find_parties
 from app.registrations.queries import INVITATION, gave_up_since, invitations_of, look_alikes, party_by_id
 from app.registrations.shapes import MOST_INVITED, Party
 from app.security.links import make_key
@@ -55,7 +55,7 @@ async def find(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
 
 def _find_page(request: Req, staff: Staff, text: str, found: list[tuple[Party, EventRow]] | None) -> Response[bytes]:
     event: EventRow | None = getattr(request.state, "event", None)
-    return page(request, "desk/find.html", staff=staff, event=event, text=text, found=found)
+    return page(request, "desk/find.html", staff=staff, event=event, text=text, found=found, most=MOST_FOUND)
 
 
 @get("/desk/events/{slug:str}/suspicious", guards=[may_read_names])

@@ -5,6 +5,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -24,7 +25,7 @@ from app.registrations.shapes import Party
 from app.security.nonces import kept_or_new, make_nonce, nonce_age, nonce_is_ours
 from app.validation.fields import small_number
 from app.validation.refusals import Problem, Refused, invalid
-from app.validation.stale import digests_of, touched_of
+from app.validation.stale import merged, was_of
 from app.web.bodies import form, nested
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.limits import REGISTERING
@@ -137,7 +138,7 @@ async def _party_page(
         pickup=event.pickup(party.pickup_point),
         contacts=await contacts_of(event.host_country),
         typed={**present, **(typed or {})},
-        loaded=digests_of(present),
+        was=was_of(present),
         leads=party.party > MOST_PASSES,
         friends=await friends_of(keyring_of(request), party, now() - FRIENDS_LINK),
         friend_fields=[problem.field for problem in told["problems"] if problem.field.startswith("friend.")],
@@ -186,9 +187,11 @@ def _as_written(party: Party, typed: dict[str, str], present: dict[str, str]) ->
     if "pasted" in typed:
         shown = [number for each in typed.get("shown", "").split() if (number := small_number(each, 999)) is not None]
         typed = {**typed, **rules.names_of_lines(typed["pasted"], shown)}
-    touched, both = touched_of(typed, present)
-    if both:
-        raise Refused("changed_meanwhile", tuple(Problem(name, "changed_to", {"value": now}) for name, now in both))
+    meant = merged(typed, present)
+    # a ticket that is gone is the rule's to say
+    there = {name: now for name, now in meant.both.items() if name in present}
+    msgspec.structs.replace(meant, both=there).refuse_both()
+    touched = [name for name in meant.fields if name in meant.touched]
     raw: dict[str, Any] = {name: typed[name] for name in touched if name in WRITTEN or name.startswith("names.")}
     if raw.get("children") == "":
         raw["children"] = "0"

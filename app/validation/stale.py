@@ -12,7 +12,7 @@ import msgspec
 
 from app.validation.refusals import Problem, Refused
 
-WAS = "was"  # the hidden field with the digests of all that a form shows; "was.NAME" where each has its own
+WAS = "was"  # the hidden field with the digests of all that a form shows
 
 
 def _digest(value: str) -> str:
@@ -29,10 +29,12 @@ def was_of(shown: Mapping[str, str]) -> str:
 
 
 class Merged(msgspec.Struct, frozen=True):
-    """A form's fields as they are meant now; `both` are those that somebody else changed too, with what is there."""
+    """A form's fields as they are meant now, which of them were touched, and those that somebody else changed too, with
+    what is there (`both`)."""
 
     fields: dict[str, str]
     both: dict[str, str]
+    touched: frozenset[str] = frozenset()
 
     def refuse_both(self) -> None:
         """Raise Refused "changed_meanwhile" with what is there now beside each field that two changed."""
@@ -51,8 +53,8 @@ def merged(typed: Mapping[str, str], present: Mapping[str, str]) -> Merged:
     was = _digests(typed.get(WAS, ""))
     sent = {name: value for name, value in typed.items() if name != WAS}
     if was is None:
-        return Merged(dict(sent), {})
-    fields, both = {}, {}
+        return Merged(dict(sent), {}, frozenset(sent))
+    fields, both, touched = {}, {}, set[str]()
     for name in dict.fromkeys([*present, *sent, *was]):
         mine, now, shown = sent.get(name, ""), present.get(name, ""), was.get(name, EMPTY)
         not_there = name not in sent and shown != TICKED  # browsers send every field but an empty tick
@@ -60,9 +62,10 @@ def merged(typed: Mapping[str, str], present: Mapping[str, str]) -> Merged:
             fields[name] = now
             continue
         fields[name] = mine
+        touched.add(name)
         if _digest(now) != shown:
             both[name] = now
-    return Merged({name: value for name, value in fields.items() if value or name in sent}, both)
+    return Merged({name: value for name, value in fields.items() if value or name in sent}, both, frozenset(touched))
 
 
 def _digests(text: str) -> dict[str, str] | None:
@@ -70,24 +73,3 @@ def _digests(text: str) -> dict[str, str] | None:
         return msgspec.json.decode(text, type=dict[str, str])
     except msgspec.DecodeError:
         return None
-
-
-def digests_of(shown: Mapping[str, str]) -> dict[str, str]:
-    """What a form carries along of each field that it shows, a hidden field each."""
-    return {f"{WAS}.{name}": _digest(value) for name, value in shown.items()}
-
-
-def touched_of(typed: Mapping[str, str], present: Mapping[str, str]) -> tuple[list[str], list[tuple[str, str]]]:
-    """Which fields of a form were touched, and which of them somebody else changed meanwhile (with what is there now).
-
-    Sent as it was loaded: untouched. Present as it was loaded: ours counts. A form without digests is all touched.
-    """
-    touched, both = [], []
-    for name, sent in typed.items():
-        was = typed.get(f"{WAS}.{name}")
-        if name.startswith(f"{WAS}.") or was == _digest(sent) or (was and sent.strip() == present.get(name)):
-            continue
-        touched.append(name)
-        if was and name in present and was != _digest(present[name]):
-            both.append((name, present[name]))
-    return touched, both

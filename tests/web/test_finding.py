@@ -12,6 +12,7 @@ from app.accounts import actions
 from app.accounts.queries import account_by_email
 from app.activity.record import OPERATOR
 from app.database.connection import fetch, insert
+from app.registrations import desk_lists, finding
 from app.registrations.names import EXACT, LIKE, SOUNDS_LIKE, Wanted
 from models.accounts import Posting
 from tests.world import PASSWORD, World
@@ -80,6 +81,16 @@ async def test_an_attache_finds_whoever_calls(world: World) -> None:
         page = (await desk.post(f"{here}?lang=en", data={"text": '<b>"x"</b>'})).text
     assert "<b>&#34;x" not in page or "Nobody was found." in page
     assert 'value="<b>' not in page
+
+
+async def test_a_list_that_is_cut_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    event, _ = await town(world)
+    async with world.desk("korea") as desk:
+        for most, said in ((3, False), (1, True)):
+            for module in (finding, desk_lists):
+                monkeypatch.setattr(module, "MOST_FOUND", most)
+            page = (await desk.post(f"/desk/events/{event['slug']}/find?lang=en", data={"text": "Bopha"})).text
+            assert ("There may be more" in page) == said
 
 
 async def test_all_of_ones_own_events_and_nobody_elses(world: World) -> None:
