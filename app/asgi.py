@@ -41,7 +41,9 @@ from app.gate import ticket_page
 from app.gate.access import device_of, paired
 from app.registrations import api as registrations_api
 from app.registrations import desk as registrations_desk
+from app.registrations import desk_adding as registrations_adding
 from app.registrations import desk_lists as registrations_lists
+from app.registrations import desk_parties as registrations_parties
 from app.registrations import media as registrations_media
 from app.registrations import pages as registrations_pages
 from app.registrations.access import party_of, party_of_link, party_of_path
@@ -113,6 +115,8 @@ DESK = Router(
         *events_media.HANDLERS,
         *registrations_desk.HANDLERS,
         *registrations_lists.HANDLERS,
+        *registrations_parties.HANDLERS,
+        *registrations_adding.HANDLERS,
         *gate_desk.HANDLERS,
     ],
     guards=asked_of(logged_in, event_of_path, party_of_path, contact_of_path),

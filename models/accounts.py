@@ -1,6 +1,6 @@
 """Attachés and HQ, their postings, sessions and tokens. Secrets are stored hashed."""
 
-from piccolo.columns import UUID, BigInt, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -14,6 +14,8 @@ class Account(Table):
 
     Sessions and tokens from before `rights_since` (a new password, disabled) are void; gates and invitations that it
     made are void from `disabled_before` on, when it was disabled and added again at `enabled_since`.
+    An empty `password_hash` lets nobody in: whoever was invited sets it. `language` is the desk's for this person
+    ("": the browser's). From `factor_due` on it is not let in without a second factor (null: it may do without).
     """
 
     id = UUID(primary_key=True)
@@ -26,6 +28,8 @@ class Account(Table):
     rights_since = Timestamptz(null=True, default=None)
     enabled_since = Timestamptz(null=True, default=None)
     disabled_before = Timestamptz(null=True, default=None)
+    language = Varchar(length=10, default="")
+    factor_due = Timestamptz(null=True, default=None)
 
 
 class Posting(Table):
@@ -40,7 +44,7 @@ class Posting(Table):
 
 
 class Session(Table):
-    """A browser that is logged in."""
+    """A browser that is logged in; `half`: the second factor is still to be shown, and nothing else is open to it."""
 
     id = UUID(primary_key=True)
     account = ForeignKey(Account)
@@ -49,6 +53,7 @@ class Session(Table):
     seen_at = Timestamptz()
     expires_at = Timestamptz()
     address = Varchar(length=60, default="")
+    half = Boolean(default=False)
 
 
 class SecondFactor(Table, tablename="second_factor"):

@@ -13,7 +13,8 @@ class Invitation(Table):
     """A community leader's link to book for up to `party_limit` people; `uses` counts bookings.
 
     `sealed_label` says whose link it is, under the event's key (`label`: until it is sealed). It is good while
-    `made_by` has a right to the event. `people_limit` bounds all its bookings together; `language` is the leader's.
+    `made_by` has a right to the event. `people_limit` bounds all its bookings together; `language` is the leader's. A
+    batch of `paper` tickets is one too, whose people are all booked when it is made.
     """
 
     id = UUID(primary_key=True)
@@ -27,6 +28,7 @@ class Invitation(Table):
     made_by = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.restrict)
     people_limit = Integer(null=True, default=None)
     language = Varchar(length=10, default="")
+    paper = Boolean(default=False)
 
 
 class Registration(Table):
@@ -37,6 +39,7 @@ class Registration(Table):
     up, and `ended_by` the audit's entry of that, while it can be undone; `kept_until` is until when freed seats are, or
     were, kept for it. `source` is a keyed hash of the network that registered it, for a day at most, and `took_at`
     when it last took places; `set_aside_at` is when it was, because that network had taken a large share at once.
+    `link_shown_at` is when an attaché last had the party's link shown, which its page tells.
     """
 
     id = UUID(primary_key=True)
@@ -66,6 +69,7 @@ class Registration(Table):
     source = Varchar(length=64, default="")
     took_at = Timestamptz(null=True, default=None)
     set_aside_at = Timestamptz(null=True, default=None)
+    link_shown_at = Timestamptz(null=True, default=None)
 
 
 class Reach(Table):

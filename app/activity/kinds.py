@@ -66,6 +66,9 @@ class Kind(StrEnum):
     HANDED_ON = "handed_on"
     HANDED_BACK = "handed_back"
     REISSUED = "reissued"
+    TICKET_REISSUED = "ticket_reissued"
+    LINK_SHOWN = "link_shown"
+    PAPER_MADE = "paper_made"
     ATTENTION_SET = "attention_set"
     GAVE_UP = "gave_up"
     TAKEN_AGAIN = "taken_again"
@@ -126,6 +129,9 @@ KINDS: dict[Kind, Told] = {
     Kind.HANDED_ON: Told(Subject.REGISTRATION, _("A ticket was handed on to a friend.")),
     Kind.HANDED_BACK: Told(Subject.REGISTRATION, _("A ticket that had been handed on was taken back.")),
     Kind.REISSUED: Told(Subject.REGISTRATION, _("A party got new tickets and a new link.")),
+    Kind.TICKET_REISSUED: Told(Subject.REGISTRATION, _("One ticket of a party got a new code.")),
+    Kind.LINK_SHOWN: Told(Subject.REGISTRATION, _("An attaché had a party's link shown.")),
+    Kind.PAPER_MADE: Told(Subject.INVITATION, _("Tickets on paper were made.")),
     Kind.ATTENTION_SET: Told(Subject.REGISTRATION, _("The note for the gate was changed.")),
     Kind.GAVE_UP: Told(Subject.REGISTRATION, _("A party gave up its places.")),
     Kind.TAKEN_AGAIN: Told(Subject.REGISTRATION, _("A party took up again what it had given up.")),

@@ -26,9 +26,13 @@ class Actor(msgspec.Struct, frozen=True):
     address: str = ""
 
     @property
+    def by_staff(self) -> bool:
+        return self.kind == ActorKind.STAFF
+
+    @property
     def account(self) -> UUID | None:
         """The account of staff; None for everybody else."""
-        return UUID(self.id) if self.kind == ActorKind.STAFF else None
+        return UUID(self.id) if self.by_staff else None
 
 
 OPERATOR = Actor(ActorKind.OPERATOR)

@@ -22,7 +22,7 @@ from app.seats.tally import still_tallied
 from app.seats.waiting import promote_waiting
 from app.security.keyring import Keyring
 from app.security.sealing import RowKey, new_key
-from app.validation.refusals import Problem, Refused, invalid
+from app.validation.refusals import Refused
 from models.events import Event
 from models.registrations import Registration
 from models.states import EventState
@@ -40,11 +40,11 @@ async def register(keyring: Keyring, event: EventRow, draft: RegistrationDraft, 
         aside = await rushes.is_one(event, source, draft.party, moment)
         rows = _rows(key, row, event, draft, moment)
         rows.registration.update(source=source, took_at=moment if source else None)
-        booked = await booking.book(rows, moment, aside=aside)
+        booked = await booking.book(rows, moment, aside=aside, by_hand=by.by_staff)
         if booked is None:
             raise await _why_not(event, moment)
-        if draft.invitation and not await invitations.use(event.id, draft.invitation):
-            raise invalid([Problem("invitation", "invitation_unknown")])
+        if draft.invitation:
+            await invitations.use(event.id, draft.invitation, draft.party)
         await keep_key(row, key)
         await add_reaches(keyring, key, event.id, row, draft.reaches)
         await record(Kind.REGISTERED, by, booked.id, event.id, party=draft.party, state=booked.state, set_aside=aside)

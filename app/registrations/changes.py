@@ -10,11 +10,11 @@ import msgspec
 
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
-from app.database.connection import now
+from app.database.connection import now, write
 from app.database.data_keys import keep_key
 from app.events.rules import registration_refusal
 from app.events.shapes import EventRow
-from app.registrations import rushes
+from app.registrations import invitations, rushes
 from app.registrations.codes import draw_number, draw_short_code
 from app.registrations.erasure import forget_left_names
 from app.registrations.reach import set_reaches
@@ -62,8 +62,9 @@ async def change(
             holding = msgspec.structs.replace(holding, pickup_point=draft.pickup_point)
         if wanted > holding.party:
             moment = now()
+            await invitations.refuse_growth(registration, wanted - holding.party)
             await rushes.refuse_growth(event, registration, wanted - holding.party, moment, network)
-            fresh = await holdings.grow(held, holding, wanted - holding.party, moment)
+            fresh = await holdings.grow(held, holding, wanted - holding.party, moment, by_hand=by.by_staff)
             if fresh is None:
                 raise registration_refusal(event, moment) or Refused("event_full", left=await left(event.id, moment))
             places += fresh
@@ -201,6 +202,37 @@ async def _friend(keyring: Keyring, held: Held, holding: Holding, place: Place, 
         children=columns["children"],
         pickup_point=holding.pickup_point,
     )
+
+
+async def reissue_ticket(event: UUID, registration: UUID, number: int, by: Actor) -> None:
+    """A new code for one ticket; the old one dies, and the party's link stays. Raises Refused."""
+    async with hold(event) as held:
+        _, places = await holdings.holding_of(registration)
+        place = next((each for each in places if each.number == number), None)
+        if place is None:
+            raise Refused("ticket_given_up")
+        if place.issue >= MOST_ISSUES:
+            raise Refused("changes_exhausted")
+        await Ticket.update({Ticket.issue: Ticket.issue + 1}).where(Ticket.id == place.id)
+        await holdings.touch_tickets(held, registration)
+        await record(Kind.TICKET_REISSUED, by, registration, event, ticket=number)
+
+
+async def show_link(event: UUID, registration: UUID, by: Actor) -> None:
+    """Note that an attaché has the party's link shown: its page tells. Raises Refused "erased"."""
+    async with write():
+        shown = (
+            await Registration.update({Registration.link_shown_at: now()})
+            .where(
+                Registration.id == registration,
+                Registration.event == event,
+                Registration.state != RegistrationState.ERASED.value,
+            )
+            .returning(Registration.id)
+        )
+        if not shown:
+            raise Refused("erased")
+        await record(Kind.LINK_SHOWN, by, registration, event)
 
 
 async def reissue(event: UUID, registration: UUID, by: Actor) -> int:

@@ -1,4 +1,4 @@
-"""The parties of an event, for its attaché: what is done for them by hand, and who books for many. HQ sees counts."""
+"""One party, for its event's attaché: what is known of it, and everything that can be done for it by hand."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -6,54 +6,35 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from app.accounts.access import actor_of
+from app.accounts.queries import names_of
 from app.accounts.shapes import Staff
+from app.activity.history import history_of
 from app.activity.kinds import Kind
 from app.activity.record import Said, record
 from app.events.access import event_of, may_read_names
 from app.events.shapes import EventRow
+from app.i18n.catalogues import own_name
 from app.printing import qr
 from app.registrations import actions, changes, rules, undoing
 from app.registrations.access import party_of
-from app.registrations.queries import (
-    parties_of,
-    party_by_id,
-    party_key,
-    reaches_of,
-)
-from app.registrations.shapes import ATTENTION, Party
+from app.registrations.prints import address_of, facts_to_print, printed_of, sheet
+from app.registrations.queries import party_by_id, party_key, reaches_of
+from app.registrations.shapes import ATTENTION, MOST_INVITED, Party
+from app.registrations.typed import as_typed, as_written
 from app.seats import waiting
-from app.seats.counts import counts
 from app.security.nonces import make_nonce
+from app.validation.fields import small_number
 from app.validation.refusals import Refused
 from app.validation.stale import merged, was_of
 from app.web.bodies import form
-from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.rendering import page, said, see_other
 from app.web.request import Req, keyring_of, settings_of
 
 FORM = "reissue"
+AT_FIELD = {"event_full": "party"}
 
 Typed = Mapping[str, str]
-
-
-@get("/desk/events/{slug:str}/registrations", guards=[may_read_names])
-async def registrations(
-    request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]
-) -> Response[bytes]:
-    """Names, sizes and states; each reading is audited."""
-    parties = await parties_of(keyring_of(request), event.id, read_cursor(request), ITEMS_A_PAGE + 1)
-    shown = parties[:ITEMS_A_PAGE]
-    await record(Kind.NAMES_READ, actor_of(request), event.id, event.id, parties=len(shown))
-    return page(
-        request,
-        "desk/registrations.html",
-        staff=staff,
-        event=event,
-        parties=shown,
-        counts=await counts(event.id),
-        next=cursor_of((shown[-1].created_at, shown[-1].id)) if len(parties) > ITEMS_A_PAGE else None,
-    )
 
 
 @get("/desk/events/{slug:str}/registrations/{party_id:str}", guards=[may_read_names])
@@ -72,9 +53,14 @@ async def _party_page(
     party: Party,
     *,
     link: str = "",
+    ticket: str = "",
     refused: Refused | None = None,
     typed: Typed | None = None,
 ) -> Response[bytes]:
+    keyring = keyring_of(request)
+    reaches = await reaches_of(keyring, party)
+    shown, noted = as_typed(party, reaches), _noted(party)
+    past = await history_of(party.id)
     return page(
         request,
         "desk/party.html",
@@ -82,23 +68,25 @@ async def _party_page(
         event=event,
         party=party,
         link=link,
-        symbol=qr.svg(link) if link else "",
-        reaches=await reaches_of(keyring_of(request), party),
+        ticket=ticket,
+        symbol=qr.svg(link or ticket) if link or ticket else "",
+        added="added" in request.query_params,
+        reaches=reaches,
+        tongue=own_name(party.language),
         attention=ATTENTION,
-        typed=_noted(party) if typed is None else typed,
-        nonce=make_nonce(keyring_of(request), FORM),
-        was={"bus": was_of(_with_bus(party)), "attention": was_of(_noted(party))},
-        **said(refused),
+        limit=max(MOST_INVITED, party.party),
+        typed={**shown, **noted} if typed is None else {**shown, **typed},
+        nonce=make_nonce(keyring, FORM),
+        was={"change": was_of(shown), "attention": was_of(noted)},
+        past=past,
+        names=await names_of(each.actor for each in past if each.by == "staff"),
+        **said(refused, AT_FIELD),
     )
 
 
 def _noted(party: Party) -> dict[str, str]:
     """What the gate should know of a party, as form fields."""
     return {"note": party.note, **{f"attention.{word}": "on" for word in party.attention}}
-
-
-def _with_bus(party: Party) -> dict[str, str]:
-    return {"pickup_point": str(party.pickup_point or "")}
 
 
 async def _move_up(request: Req, typed: Typed) -> None:
@@ -113,12 +101,14 @@ def _reason(request: Req, typed: Typed) -> Said:
     return Said(keyring_of(request), {"reason": rules.read_reason(typed)})
 
 
-async def _bus(request: Req, typed: Typed) -> None:
-    event, party = event_of(request), party_of(request)
-    meant = merged(typed, _with_bus(party))
-    meant.refuse_both()
-    draft = rules.read_bus(meant.fields, event)
-    await changes.change(keyring_of(request), event, party.id, draft, actor_of(request))
+async def _change(request: Req, typed: Typed) -> None:
+    """Size, names, bus, phone, e-mail, or one place given up: what was touched of the form, and nothing else."""
+    event, party, keyring = event_of(request), party_of(request), keyring_of(request)
+    given = {name: text for name, text in typed.items() if name != "do"}
+    raw = as_written(party, given, as_typed(party, await reaches_of(keyring, party)))
+    if raw:
+        draft = rules.read_change(raw, event, party, MOST_INVITED)
+        await changes.change(keyring, event, party.id, draft, actor_of(request), frozenset({party.revision}))
 
 
 async def _attention(request: Req, typed: Typed) -> None:
@@ -140,7 +130,7 @@ async def _undo(request: Req, _: Typed) -> None:
 BY_HAND: dict[str, Callable[[Req, Typed], Awaitable[None]]] = {
     "move_up": _move_up,
     "move_first": _move_first,
-    "bus": _bus,
+    "change": _change,
     "attention": _attention,
     "cancel": _cancel,
     "undo": _undo,
@@ -151,20 +141,33 @@ BY_HAND: dict[str, Callable[[Req, Typed], Awaitable[None]]] = {
 async def act_for_party(
     request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow], party: NamedDependency[Party]
 ) -> Response[bytes]:
-    """What the pressed button says: new codes, up or first on the waiting list (with a reason), bus, give up."""
+    """What the pressed button says. Links and new tickets are shown in the answer; all else leads back to the party."""
     typed = await form(request)
     chosen = typed.get("do", "")
     try:
-        if chosen == "reissue":
-            return await _reissued(request, staff, event, party, typed)
+        match chosen:
+            case "reissue":
+                return await _reissued(request, staff, event, party, typed)
+            case "reissue_ticket":
+                return await _reissued_ticket(request, staff, event, party, typed)
+            case "show_link":
+                await changes.show_link(event.id, party.id, actor_of(request))
+                return await _with_link(request, staff, event, party, party.link_issue)
         if chosen not in BY_HAND:
             raise Refused("not_found")
         await BY_HAND[chosen](request, typed)
     except Refused as refused:
         if refused.code == "not_found":
             raise
-        return await _party_page(request, staff, event, party, refused=refused, typed=typed)
+        present = await party_by_id(keyring_of(request), event.id, party.id)
+        return await _party_page(request, staff, event, present or party, refused=refused, typed=typed)
     return see_other(f"/desk/events/{event.slug}/registrations/{party.id}")
+
+
+async def _with_link(request: Req, staff: Staff, event: EventRow, party: Party, issue: int) -> Response[bytes]:
+    key = party_key(keyring_of(request), party.id, issue)
+    link = f"{settings_of(request).base_url}/{party.language}/r/{key}"
+    return await _party_page(request, staff, event, party, link=link)
 
 
 async def _reissued(request: Req, staff: Staff, event: EventRow, party: Party, typed: Typed) -> Response[bytes]:
@@ -172,13 +175,41 @@ async def _reissued(request: Req, staff: Staff, event: EventRow, party: Party, t
     keyring = keyring_of(request)
 
     async def act() -> Answer:
-        issue = await changes.reissue(event.id, party.id, actor_of(request))
-        return Answer(200, {"key": party_key(keyring, party.id, issue)}, party.id)
+        return Answer(200, await changes.reissue(event.id, party.id, actor_of(request)), party.id)
 
-    key = (await once_by_nonce(keyring, (FORM, str(party.id)), typed, act)).body["key"]
+    issue = (await once_by_nonce(keyring, (FORM, str(party.id)), typed, act)).body
     renewed = await party_by_id(keyring, event.id, party.id)
-    link = f"{settings_of(request).base_url}/{party.language}/r/{key}"
-    return await _party_page(request, staff, event, renewed or party, link=link)
+    return await _with_link(request, staff, event, renewed or party, issue)
 
 
-HANDLERS = [registrations, party_page, act_for_party]
+async def _reissued_ticket(request: Req, staff: Staff, event: EventRow, party: Party, typed: Typed) -> Response[bytes]:
+    """A new code for one ticket, shown to be scanned or printed."""
+    keyring, number = keyring_of(request), small_number(typed.get("number", ""), 999) or 0
+
+    async def act() -> Answer:
+        await changes.reissue_ticket(event.id, party.id, number, actor_of(request))
+        return Answer(200, number, party.id)
+
+    await once_by_nonce(keyring, (FORM, str(party.id), str(number)), typed, act)
+    renewed = await party_by_id(keyring, event.id, party.id) or party
+    ticket = next((each for each in renewed.valid_tickets if each.number == number), None)
+    address = address_of(keyring, settings_of(request).base_url, event, renewed, ticket) if ticket else ""
+    return await _party_page(request, staff, event, renewed, ticket=address)
+
+
+@get("/desk/events/{slug:str}/registrations/{party_id:str}/tickets.pdf", guards=[may_read_names])
+async def tickets_to_print(
+    request: Req, event: NamedDependency[EventRow], party: NamedDependency[Party]
+) -> Response[bytes]:
+    """The party's tickets on A4, to hand over; the reading is audited."""
+    await record(Kind.PARTY_READ, actor_of(request), party.id, event.id)
+    tickets = printed_of(keyring_of(request), settings_of(request).base_url, event, party)
+    body = await sheet(await facts_to_print(event, party, tickets, party.language))
+    headers = {
+        "cache-control": "private, no-store",
+        "content-disposition": f'inline; filename="{event.slug}-{party.short_code}.pdf"',
+    }
+    return Response(body, media_type="application/pdf", headers=headers)
+
+
+HANDLERS = [party_page, act_for_party, tickets_to_print]

@@ -1,4 +1,4 @@
-"""Over many parties of an event at once: finding one, those that look alike, rushes, leaders' invitations."""
+"""Over the parties of an event: finding one, rushes, leaders' invitations."""
 
 from datetime import timedelta
 
@@ -9,15 +9,15 @@ from app.accounts.access import actor_of
 from app.accounts.shapes import Staff
 from app.activity.kinds import Kind
 from app.activity.record import record
-from app.activity.undo import WITHIN
 from app.database.connection import now
 from app.events.access import may_read_names
 from app.events.queries import staff_events
 from app.events.shapes import MOST_PEOPLE, EventRow
-from app.registrations import actions, invitations, rules, set_aside, undoing
+from app.i18n.catalogues import DEFAULT, languages, own_name
+from app.registrations import invitations, rules, set_aside
 from app.registrations.finding import MOST_FOUND, find_parties
-from app.registrations.queries import INVITATION, gave_up_since, invitations_of, look_alikes, party_by_id
-from app.registrations.shapes import MOST_INVITED, Party
+from app.registrations.queries import INVITATION, invitations_of
+from app.registrations.shapes import MOST_INVITED, InvitationRow, Party
 from app.security.links import make_key
 from app.security.nonces import kept_or_new
 from app.validation.fields import found_id, small_number
@@ -25,7 +25,7 @@ from app.validation.refusals import Problem, Refused, invalid
 from app.web.bodies import form
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.rendering import page, said, see_other
-from app.web.request import Req, keyring_of, language_of, settings_of
+from app.web.request import Req, keyring_of, settings_of
 
 FORM = "invitation"
 STILL_ASKED_FOR = timedelta(days=60)  # after an event
@@ -56,34 +56,6 @@ async def find(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
 def _find_page(request: Req, staff: Staff, text: str, found: list[tuple[Party, EventRow]] | None) -> Response[bytes]:
     event: EventRow | None = getattr(request.state, "event", None)
     return page(request, "desk/find.html", staff=staff, event=event, text=text, found=found, most=MOST_FOUND)
-
-
-@get("/desk/events/{slug:str}/suspicious", guards=[may_read_names])
-async def suspicious(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
-    """Parties that look alike: the same phone, the same name, many at once. A look, not a verdict."""
-    found = await look_alikes(keyring_of(request), event.id)
-    await record(Kind.NAMES_READ, actor_of(request), event.id, event.id, parties=found.read)
-    ended = await gave_up_since(keyring_of(request), event.id, now() - WITHIN)
-    return page(request, "desk/suspicious.html", staff=staff, event=event, clusters=found.clusters, ended=ended)
-
-
-@post("/desk/events/{slug:str}/suspicious", guards=[may_read_names])
-async def cancel_many(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
-    """Give up the places of the ticked parties once that is sure, or take that back; each is audited."""
-    typed, keyring, by = await form(request), keyring_of(request), actor_of(request)
-    rows = [found_id(name.removeprefix("party.")) for name in typed if name.startswith("party.")]
-    chosen = [party for row in rows if (party := await party_by_id(keyring, event.id, row))]
-    if chosen and not typed.get("sure"):
-        return page(request, "desk/give_up.html", staff=staff, event=event, parties=chosen)
-    for party in chosen:
-        if typed["sure"] != "undo":
-            await actions.give_up(party.id, by)
-            continue
-        try:
-            await undoing.take_again(event.id, party.id, by)
-        except Refused:
-            continue  # it came back meanwhile
-    return see_other(f"/desk/events/{event.slug}/suspicious")
 
 
 @get("/desk/events/{slug:str}/rushes", guards=[may_read_names])
@@ -137,26 +109,33 @@ async def list_invitations(
     request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]
 ) -> Response[bytes]:
     """Community leaders' links: for how many, and who of them has arrived."""
-    return await _invitations_page(request, staff, event, {"party_limit": str(MOST_INVITED)})
+    return await _invitations_page(request, staff, event, {"party_limit": str(MOST_INVITED), "language": DEFAULT})
 
 
 async def _invitations_page(
     request: Req, staff: Staff, event: EventRow, typed: dict[str, str], refused: Refused | None = None
 ) -> Response[bytes]:
     keyring = keyring_of(request)
-    base = f"{settings_of(request).base_url}/{language_of(request)}/events/{event.slug}/register?invitation="
+    base = settings_of(request).base_url
     return page(
         request,
         "desk/invitations.html",
         staff=staff,
         event=event,
         invitations=[
-            (each, base + make_key(keyring, INVITATION, each.id)) for each in await invitations_of(keyring, event.id)
+            (each, _leaders_link(base, event, each, make_key(keyring, INVITATION, each.id)))
+            for each in await invitations_of(keyring, event.id)
+            if not each.paper
         ],
         typed=typed,
+        tongues=[(tag, own_name(tag)) for tag in languages()],
         nonce=kept_or_new(keyring, FORM, typed.get("nonce", "")),
         **said(refused),
     )
+
+
+def _leaders_link(base: str, event: EventRow, invitation: InvitationRow, key: str) -> str:
+    return f"{base}/{invitation.language or DEFAULT}/events/{event.slug}/register?invitation={key}"
 
 
 @post("/desk/events/{slug:str}/invitations")
@@ -165,7 +144,8 @@ async def invite(request: Req, staff: NamedDependency[Staff], event: NamedDepend
     typed = await form(request)
 
     async def act() -> Answer:
-        given = rules.read_invitation({name: text for name, text in typed.items() if name != "nonce"})
+        raw = {name: text for name, text in typed.items() if name != "nonce"}
+        given = rules.read_invitation(raw, languages(), DEFAULT)
         made = await invitations.invite(keyring_of(request), event.id, given, actor_of(request))
         return Answer(303, {"id": str(made)})
 
@@ -188,8 +168,6 @@ async def uninvite(request: Req, event: NamedDependency[EventRow]) -> Response[b
 HANDLERS = [
     find_form,
     find,
-    suspicious,
-    cancel_many,
     rushes,
     act_on_rush,
     list_invitations,

@@ -6,15 +6,12 @@ from litestar import Response, get, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from app.directory.queries import contacts_of, country_by_slug
+from app.directory.queries import contacts_of
 from app.events.calendar_entries import Own, one_event_calendar
 from app.events.queries import event_by_id
-from app.events.shapes import EventRow
-from app.i18n.catalogues import local_time, pick
 from app.printing import qr
 from app.registrations import prints
 from app.registrations.shapes import MOST_IN_PICTURE, Party
-from app.security import ticket_code
 from app.validation.fields import small_number
 from app.validation.refusals import Refused
 from app.web.assets import compressed
@@ -44,8 +41,8 @@ async def tickets_pdf(request: Req, party: NamedDependency[Party], language: Fro
     """Every ticket of the party on A4, to print and cut."""
     PRINTING.pass_or_refuse(source_of(request), str(party.id))
     event = await event_by_id(party.event)
-    tickets = _printed(request, event, party, None)
-    body = await prints.sheet(await _facts(event, party, tickets, language))
+    tickets = prints.printed_of(keyring_of(request), settings_of(request).base_url, event, party)
+    body = await prints.sheet(await prints.facts_to_print(event, party, tickets, language))
     headers = {**PRIVATE, "content-disposition": f'inline; filename="{event.slug}-{party.short_code}.pdf"'}
     return Response(body, media_type="application/pdf", headers=headers)
 
@@ -64,7 +61,9 @@ async def picture(
     if kind not in {"png", "svg", "pdf", ""} or wanted is None:
         raise Refused("not_found")
     event = await event_by_id(party.event)
-    tickets = _printed(request, event, party, None if all_of_them else wanted)
+    tickets = prints.printed_of(
+        keyring_of(request), settings_of(request).base_url, event, party, None if all_of_them else wanted
+    )
     if all_of_them:
         tickets = tickets[(wanted - 1) * MOST_IN_PICTURE : wanted * MOST_IN_PICTURE] if wanted else []
         if not tickets:
@@ -73,7 +72,7 @@ async def picture(
         return compressed(request, qr.svg(tickets[0].address).encode(), "image/svg+xml", PRIVATE)
     if kind:
         PRINTING.pass_or_refuse(source_of(request), str(party.id))
-        facts = await _facts(event, party, tickets, language)
+        facts = await prints.facts_to_print(event, party, tickets, language)
         headers = {**PRIVATE, "content-disposition": f'inline; filename="{event.slug}-{party.short_code}-{name}"'}
         made = await (prints.picture if kind == "png" else prints.sheet)(facts)
         return Response(made, media_type="image/png" if kind == "png" else "application/pdf", headers=headers)
@@ -90,37 +89,6 @@ async def picture(
         ticket=tickets[0],
         symbol=qr.svg(tickets[0].address),
     )
-
-
-def _printed(request: Req, event: EventRow, party: Party, number: int | None) -> list[prints.Printed]:
-    """A party's tickets (or the one of this number) as they are printed; raises Refused where there is none."""
-    valid = party.valid_tickets if party.confirmed else ()
-    keyring, base = keyring_of(request), settings_of(request).base_url
-    printed = [
-        prints.Printed(
-            party.place(ticket.number),
-            len(valid),
-            party.name if ticket.number == 1 else ticket.name,
-            ticket.child,
-            ticket_code.address(
-                base, ticket_code.encode(keyring, event.number, party.number, ticket.number, ticket.issue)
-            ),
-        )
-        for ticket in valid
-        if number in {None, ticket.number}
-    ]
-    if not printed:
-        raise Refused("not_found")
-    return printed
-
-
-async def _facts(event: EventRow, party: Party, tickets: list[prints.Printed], language: str) -> dict[str, Any]:
-    country = await country_by_slug(event.country_slug)
-    bus = event.pickup(party.pickup_point)
-    departs = f" · {local_time(bus.departs_at, event.time_zone)}" if bus and bus.departs_at else ""
-    hosts = country.languages if country else ()
-    taken = prints.Bus(pick(bus.name, language), departs) if bus else None
-    return prints.facts_of(event, tickets, language, hosts, party.short_code, taken)
 
 
 HANDLERS = [calendar_file, tickets_pdf, picture]

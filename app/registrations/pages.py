@@ -3,9 +3,7 @@
 import asyncio
 import secrets
 from datetime import timedelta
-from typing import Any
 
-import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -22,16 +20,17 @@ from app.registrations import actions, changes, rules, undoing
 from app.registrations.access import party_by_link
 from app.registrations.queries import friends_of, invitation_by_key, limit_of, party_key, reaches_of
 from app.registrations.shapes import Party
+from app.registrations.typed import as_typed, as_written
 from app.security.nonces import kept_or_new, make_nonce, nonce_age, nonce_is_ours
 from app.validation.fields import small_number
 from app.validation.refusals import Problem, Refused, invalid
-from app.validation.stale import merged, was_of
+from app.validation.stale import was_of
 from app.web.bodies import form, nested
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.limits import REGISTERING
 from app.web.rendering import page, said, see_other
 from app.web.request import Req, digits_of, keyring_of, language_of, network_of, settings_of, source_of, worker
-from models.states import ActorKind, Channel
+from models.states import ActorKind
 
 FORM = "register"
 FRIEND = "hand-on"
@@ -39,17 +38,8 @@ MOST_PASSES = 12  # a larger party's page is a list
 FRIENDS_LINK = timedelta(hours=24)  # for so long the giver sees the friend's link again
 TRAP = "website"  # a field that people do not see and programs fill in
 QUICKEST = 1.0  # seconds: a form sent sooner waits out the rest of it
-WRITTEN = {"party", "children", "pickup_point", "take_what_there_is", "phone", "email"}  # as the API takes them
 # a refusal of the whole that belongs next to one field
 AT_FIELD = {"pickup_point_full": "pickup_point", "event_full": "accept_waiting"}
-
-
-def _beside(refused: Refused | None) -> Refused | None:
-    """A refusal of the whole that belongs next to one field stands there too."""
-    field = AT_FIELD.get(refused.code) if refused else None
-    if refused is None or field is None:
-        return refused
-    return Refused(refused.code, (*refused.problems, Problem(field, refused.code, refused.facts)), **refused.facts)
 
 
 @get("/{language:str}/events/{slug:str}/register")
@@ -74,7 +64,7 @@ async def _form_page(
         refresh=refresh_after(event, now(), secrets.randbelow(8)),
         invitation=await invitation_by_key(keyring_of(request), typed.get("invitation", ""), event.id),
         nonce=kept_or_new(keyring_of(request), FORM, typed.get("nonce", "")),
-        **said(_beside(refused)),
+        **said(refused, AT_FIELD),
     )
 
 
@@ -119,8 +109,8 @@ async def _party_page(
 ) -> Response[bytes]:
     event = await event_by_id(party.event)
     link = f"{settings_of(request).base_url}{_address(request, key)}"
-    told = said(_beside(refused))
-    present = _as_typed(party, await reaches_of(keyring_of(request), party))
+    told = said(refused, AT_FIELD)
+    present = as_typed(party, await reaches_of(keyring_of(request), party))
     by_desk = party.ended_by is not None and (await step_of(party.ended_by)).by == ActorKind.STAFF
     return page(
         request,
@@ -159,45 +149,6 @@ def _address(request: Req, key: str) -> str:
     return f"/{language_of(request)}/r/{key}{f'?digits={chosen}' if chosen else ''}"
 
 
-def _as_typed(party: Party, reaches: dict[Channel, str]) -> dict[str, str]:
-    """What the form of a change shows of a party; people stand by their ticket's number."""
-    names = {
-        f"names.{ticket.number}": party.name if ticket.number == 1 else ticket.name for ticket in party.present_tickets
-    }
-    return names | {
-        "party": str(party.party),
-        "children": str(party.children or ""),
-        "pickup_point": str(party.pickup_point or ""),
-        "phone": reaches.get(Channel.PHONE, ""),
-        "email": reaches.get(Channel.EMAIL, ""),
-    }
-
-
-def _as_written(party: Party, typed: dict[str, str], present: dict[str, str]) -> dict[str, Any]:
-    """The form of a change as the object that the API would get: what was touched of it, and nothing else.
-
-    Raises Refused "changed_meanwhile" where somebody else changed the same thing since the form was loaded.
-    """
-    if (drop := small_number(typed.get("drop", ""), 999)) is not None:
-        if drop not in {ticket.number for ticket in party.present_tickets}:
-            return {}  # sent again because the answer was lost, or given up in another tab: it is as it was meant to be
-        if party.party == 1:
-            raise invalid([Problem("drop", "last_place")])
-        return {"drop": [drop]}
-    if "pasted" in typed:
-        shown = [number for each in typed.get("shown", "").split() if (number := small_number(each, 999)) is not None]
-        typed = {**typed, **rules.names_of_lines(typed["pasted"], shown)}
-    meant = merged(typed, present)
-    # a ticket that is gone is the rule's to say
-    there = {name: now for name, now in meant.both.items() if name in present}
-    msgspec.structs.replace(meant, both=there).refuse_both()
-    touched = [name for name in meant.fields if name in meant.touched]
-    raw: dict[str, Any] = {name: typed[name] for name in touched if name in WRITTEN or name.startswith("names.")}
-    if raw.get("children") == "":
-        raw["children"] = "0"
-    return raw
-
-
 @post("/{language:str}/r/{key:str}/change")
 async def change(
     request: Req, party: NamedDependency[Party], language: FromPath[str], key: FromPath[str]
@@ -208,7 +159,7 @@ async def change(
     for last in (False, True):  # once more where somebody else was faster: what they changed may be another thing
         try:
             limit = await limit_of(party, event.party_limit)
-            raw = _as_written(party, typed, _as_typed(party, await reaches_of(keyring, party)))
+            raw = as_written(party, typed, as_typed(party, await reaches_of(keyring, party)))
             if raw:
                 draft = rules.read_change(raw, event, party, limit)
                 meant, network = frozenset({party.revision}), network_of(request)

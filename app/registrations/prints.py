@@ -5,15 +5,20 @@ from typing import Any
 
 import msgspec
 
+from app.directory.queries import country_by_slug
 from app.events.prints import place_of, title_of
 from app.events.shapes import EventRow
 from app.events.words import days_of, hours_of
-from app.i18n.catalogues import moment_text, pick, translate
+from app.i18n.catalogues import local_time, moment_text, pick, translate
 from app.printing import qr
 from app.printing.fonts import fonts_for
 from app.printing.texts import said
 from app.printing.typesetting import typeset
+from app.registrations.shapes import Party, TicketRow
+from app.security import ticket_code
+from app.security.keyring import Keyring
 from app.settings import STATIC
+from app.validation.refusals import Refused
 
 PIXELS = 220  # an inch: a ticket of 90 mm is 780 pixels wide
 ADMITS = {
@@ -43,6 +48,7 @@ class Printed(msgspec.Struct, frozen=True):
     name: str
     child: bool
     address: str
+    code: str = ""
 
 
 def facts_of(
@@ -71,6 +77,7 @@ def facts_of(
                 "words": said(language, _words(ticket, language)),
                 "name": said(language, ticket.name),
                 "symbol": qr.svg(ticket.address),
+                "code": ticket.code or short_code,
             }
             for ticket in tickets
         ],
@@ -110,3 +117,41 @@ async def picture(facts: dict[str, Any]) -> bytes:
 async def sheet(facts: dict[str, Any]) -> bytes:
     """A PDF of A4 pages, eight tickets each, to cut; every QR is 38 mm wide."""
     return await typeset("ticket.typ", facts | {"layout": "sheet"})
+
+
+def printed_of(
+    keyring: Keyring, base_url: str, event: EventRow, party: Party, number: int | None = None
+) -> list[Printed]:
+    """A party's tickets (or the one of this number) as they are printed; raises Refused where there is none."""
+    valid = party.valid_tickets if party.confirmed else ()
+    printed = [
+        Printed(
+            party.place(ticket.number),
+            len(valid),
+            party.name if ticket.number == 1 else ticket.name,
+            ticket.child,
+            address_of(keyring, base_url, event, party, ticket),
+            party.short_code,
+        )
+        for ticket in valid
+        if number in {None, ticket.number}
+    ]
+    if not printed:
+        raise Refused("not_found")
+    return printed
+
+
+def address_of(keyring: Keyring, base_url: str, event: EventRow, party: Party, ticket: TicketRow) -> str:
+    """What the QR of a ticket holds."""
+    code = ticket_code.encode(keyring, event.number, party.number, ticket.number, ticket.issue)
+    return ticket_code.address(base_url, code)
+
+
+async def facts_to_print(event: EventRow, party: Party, tickets: list[Printed], language: str) -> dict[str, Any]:
+    """The same with what the host country and the party's bus add."""
+    country = await country_by_slug(event.country_slug)
+    bus = event.pickup(party.pickup_point)
+    departs = f" · {local_time(bus.departs_at, event.time_zone)}" if bus and bus.departs_at else ""
+    hosts = country.languages if country else ()
+    taken = Bus(pick(bus.name, language), departs) if bus else None
+    return facts_of(event, tickets, language, hosts, party.short_code, taken)

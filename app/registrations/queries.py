@@ -19,7 +19,7 @@ from app.database.data_keys import SEALED_KEY, key_of
 from app.database.rows import places
 from app.database.slices import in_slices
 from app.registrations.names import folded
-from app.registrations.rules import Likeness
+from app.registrations.likeness import Likeness
 from app.registrations.shapes import Cluster, Friend, InvitationRow, Party
 from app.security.keyring import Keyring
 from app.security.links import make_key, proves, read_key
@@ -33,7 +33,7 @@ LINK = "party"
 _PARTIES = f"""
 SELECT id, event, number, short_code, state, party, children, sealed_name, language, pickup_point, link_issue,
   created_at, passed_over, take_what_there_is, invitation, attention, sealed_note, revision, ended_at, ended_by,
-  kept_until, (set_aside_at IS NOT NULL AND state = 'waiting') AS set_aside, (
+  kept_until, link_shown_at, (set_aside_at IS NOT NULL AND state = 'waiting') AS set_aside, (
     SELECT coalesce(sum(earlier.party), 0) FROM registration AS earlier
     WHERE registration.state = 'waiting' AND earlier.event = registration.event AND earlier.state = 'waiting'
       AND (earlier.set_aside_at IS NULL OR registration.set_aside_at IS NOT NULL)
@@ -66,7 +66,7 @@ async def party_by_key(keyring: Keyring, key: str) -> Party:
     parts = read_key(key)
     if parts is None:
         raise Refused("not_found")
-    found = await _parties(keyring, "id = $1", parts[0])
+    found = await parties_where(keyring, "id = $1", parts[0])
     if not found or not proves(keyring, LINK, key, found[0].link_issue):
         raise Refused("not_found")
     if found[0].erased:
@@ -88,7 +88,7 @@ async def friends_of(keyring: Keyring, party: Party, since: datetime) -> list[Fr
             handed[step.facts["friend"]] = step
     if not handed:
         return []
-    found = await _parties(keyring, f"id IN ({places(handed)}) AND state = 'confirmed'", *map(UUID, handed))
+    found = await parties_where(keyring, f"id IN ({places(handed)}) AND state = 'confirmed'", *map(UUID, handed))
     return [_as_friend(keyring, friend, handed[str(friend.id)]) for friend in found]
 
 
@@ -102,7 +102,8 @@ INVITATION = "invitation"
 
 _INVITATIONS = f"""
 SELECT invitation.id, invitation.event, label, sealed_label, invitation.party_limit, uses, invitation.created_at,
-  revoked_at, {SEALED_KEY.format(id="invitation.event")}, {MAKER.format(made="invitation")},
+  revoked_at, people_limit, invitation.language, paper,
+  {SEALED_KEY.format(id="invitation.event")}, {MAKER.format(made="invitation")},
   (SELECT count(*) FROM ticket JOIN registration ON registration.id = ticket.registration
    WHERE registration.invitation = invitation.id AND ticket.state = 'valid') AS registered,
   (SELECT count(DISTINCT admission.ticket) FROM admission JOIN ticket ON ticket.id = admission.ticket
@@ -144,27 +145,29 @@ async def limit_of(party: Party, event_limit: int) -> int:
 
 async def party_by_id(keyring: Keyring, event: UUID, registration: UUID) -> Party | None:
     """A party of this event, for its attaché."""
-    found = await _parties(keyring, "id = $1 AND event = $2 AND state <> 'erased'", registration, event)
+    found = await parties_where(keyring, "id = $1 AND event = $2 AND state <> 'erased'", registration, event)
     return found[0] if found else None
 
 
 async def party_by_number(keyring: Keyring, number: str) -> Party | None:
     """The party with this registration number (16 hex digits)."""
-    found = await _parties(keyring, "number = $1", number)
+    found = await parties_where(keyring, "number = $1", number)
     return found[0] if found else None
 
 
 async def party_by_short_code(keyring: Keyring, event: UUID, short_code: str) -> Party | None:
     """The party with this spoken code in the event."""
-    found = await _parties(keyring, "event = $1 AND short_code = $2 AND state <> 'erased'", event, short_code)
+    found = await parties_where(keyring, "event = $1 AND short_code = $2 AND state <> 'erased'", event, short_code)
     return found[0] if found else None
 
 
 async def parties_of(keyring: Keyring, event: UUID, after: tuple[Any, UUID] | None, limit: int) -> list[Party]:
     """An event's parties, the first to register first; `after` is (created_at, id) of the last one seen."""
     if after is None:
-        return await _parties(keyring, f"event = $1 AND state <> 'erased' ORDER BY created_at, id LIMIT {limit}", event)
-    return await _parties(
+        return await parties_where(
+            keyring, f"event = $1 AND state <> 'erased' ORDER BY created_at, id LIMIT {limit}", event
+        )
+    return await parties_where(
         keyring,
         "event = $1 AND state <> 'erased' AND (created_at > $2 OR (created_at = $2 AND id > $3))"
         f" ORDER BY created_at, id LIMIT {limit}",
@@ -176,7 +179,7 @@ async def parties_of(keyring: Keyring, event: UUID, after: tuple[Any, UUID] | No
 async def gave_up_since(keyring: Keyring, event: UUID, since: datetime) -> list[Party]:
     """The parties of an event that gave up since then and may come back, the last first; at most 100."""
     condition = "event = $1 AND state = 'cancelled' AND ended_by IS NOT NULL AND ended_at > $2"
-    return await _parties(keyring, f"{condition} ORDER BY ended_at DESC, id LIMIT 100", event, since)
+    return await parties_where(keyring, f"{condition} ORDER BY ended_at DESC, id LIMIT 100", event, since)
 
 
 class LookAlikes(msgspec.Struct, frozen=True):
@@ -218,7 +221,8 @@ async def parties_named(keyring: Keyring, event: UUID, name: str, most: int) -> 
     return [party for party in parties if party is not None]
 
 
-async def _parties(keyring: Keyring, condition: str, *args: Any) -> list[Party]:
+async def parties_where(keyring: Keyring, condition: str, *args: Any) -> list[Party]:
+    """The parties that a condition in SQL (of ours) selects."""
     rows = await fetch(f"{_PARTIES} WHERE {condition}", *args)
     if not rows:
         return []

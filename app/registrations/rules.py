@@ -1,4 +1,4 @@
-"""What a registration needs, and which parties look alike. Pure."""
+"""What a registration needs. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,17 +9,16 @@ import msgspec
 import phonenumbers
 
 from app.events.shapes import EventRow
-from app.registrations.names import folded
 from app.registrations.shapes import (
     ATTENTION,
     NAME,
     ChangeDraft,
     ChangeFields,
-    Cluster,
     FriendFields,
     InvitationFields,
     InvitationRow,
     NoteFields,
+    PaperFields,
     Party,
     ReasonFields,
     RegistrationDraft,
@@ -30,8 +29,6 @@ from app.validation.forms import walk
 from app.validation.refusals import Problem, invalid
 from app.validation.texts import clean, latin_digits, without_invisible
 
-LEAST = {"phone": 2, "name": 3, "burst": 10}  # parties that make a group; a burst is within one second
-MOST_CLUSTERS = 50
 HOME = "KH"
 LEAST_DIGITS = 8  # of a national number that no numbering plan knows yet
 _DIALLED = re.compile(r"\s*\+?[\d\s().\-/–]+")
@@ -175,9 +172,22 @@ def _numbers(read: Reader, present: Party) -> tuple[int, ...]:
     return tuple(sorted(set(value)))
 
 
-def read_invitation(raw: Mapping[str, Any]) -> InvitationFields:
+def read_invitation(raw: Mapping[str, Any], languages: Iterable[str], default: str) -> InvitationFields:
     """For whom an invitation is and for how many people; raises Refused."""
-    return _read_whole(raw, InvitationFields)
+    read = Reader({"language": default, **raw})
+    given = walk(read, InvitationFields)
+    given["language"] = read.choice("language", languages, default=default)
+    read.finish()
+    return InvitationFields(**given)
+
+
+def read_paper(raw: Mapping[str, Any], event: EventRow) -> tuple[PaperFields, UUID | None]:
+    """A batch of tickets on paper, and the bus of all of them; raises Refused."""
+    read = Reader(raw)
+    given = PaperFields(**walk(read, PaperFields))
+    bus = _bus(read, given.pickup_point, event)
+    read.finish()
+    return given, bus
 
 
 def read_attention(typed: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
@@ -200,26 +210,6 @@ def _read_whole(raw: Mapping[str, Any], shape: type[Shape]) -> Shape:
     given = walk(read, shape)
     read.finish()
     return shape(**given)
-
-
-class Likeness:
-    """Groups of parties that look alike: one phone, one name, or a burst. A look, not a verdict."""
-
-    def __init__(self) -> None:
-        self._groups: dict[tuple[str, str], list[Party]] = {}
-
-    def add(self, party: Party, phone: str = "") -> None:
-        """Put a booked party beside those that it is like; `phone` is any text that is the same for the same number."""
-        if phone:
-            self._groups.setdefault(("phone", phone), []).append(party)
-        if name := folded(party.name):
-            self._groups.setdefault(("name", name), []).append(party)
-        self._groups.setdefault(("burst", party.created_at.strftime("%Y-%m-%d %H:%M:%S")), []).append(party)
-
-    def clusters(self) -> list[Cluster]:
-        """The groups that are worth a look, the largest first."""
-        found = [Cluster(why, tuple(group)) for (why, _), group in self._groups.items() if len(group) >= LEAST[why]]
-        return sorted(found, key=lambda cluster: -len(cluster.parties))[:MOST_CLUSTERS]
 
 
 def read_friend(raw: Mapping[str, Any], languages: Iterable[str], language: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from app.events.shapes import MOST_PEOPLE
 from app.validation import forms
 from app.validation.marks import _
 from models.states import Channel, RegistrationState, TicketState
@@ -14,6 +15,7 @@ NAME = 120
 REASON = 300
 MOST = 10**18  # people: whoever asks for more than the party's limit is told the limit
 MOST_INVITED = 60
+MOST_ON_PAPER = 48  # tickets of a batch: six sheets of eight, booked in one transaction
 HELD = {TicketState.VALID, TicketState.WAITING}
 
 
@@ -77,6 +79,9 @@ class InvitationRow(msgspec.Struct, frozen=True):
     uses: int
     created_at: datetime
     revoked_at: datetime | None
+    people_limit: int | None = None
+    language: str = ""
+    paper: bool = False
     registered: int = 0
     admitted: int = 0
 
@@ -132,6 +137,16 @@ class InvitationFields(msgspec.Struct, frozen=True):
 
     label: Annotated[str, forms.Line(most=NAME, required=True, about="Whose link it is.")]
     party_limit: Annotated[int, forms.Whole(low=1, high=MOST_INVITED, required=True, about="People in one booking.")]
+    people_limit: Annotated[int | None, forms.Whole(low=1, high=MOST_PEOPLE, about="People in all bookings together.")]
+    language: Annotated[str, forms.Line(most=10, about="The language in which the link opens.")]
+
+
+class PaperFields(msgspec.Struct, frozen=True):
+    """A batch of tickets on paper, for people without a phone."""
+
+    label: Annotated[str, forms.Line(most=80, required=True, about="Where they are given out; it stands on each.")]
+    people: Annotated[int, forms.Whole(low=1, high=MOST_ON_PAPER, required=True, about="How many tickets.")]
+    pickup_point: Annotated[str, forms.Line(most=36, about="The id of a pick-up point.")]
 
 
 class FriendFields(msgspec.Struct, frozen=True):
@@ -198,6 +213,7 @@ class Party(msgspec.Struct, frozen=True):
     ended_by: UUID | None = None
     kept_until: datetime | None = None
     set_aside: bool = False
+    link_shown_at: datetime | None = None
 
     @property
     def confirmed(self) -> bool:

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from app.database.connection import fetch, insert, now, write
-from app.seats.places import OPEN, left, take_bus
+from app.seats.places import OPEN, STILL_ON, left, take_bus
 from app.seats.shapes import Booked
 from app.seats.waiting import promote_waiting
 from app.validation.refusals import Problem, Refused, invalid
@@ -19,13 +19,13 @@ from models.registrations import Registration
 from models.states import RegistrationState, TicketState
 from models.tickets import Ticket
 
-_TAKE = f"""
+_TAKE = """
 UPDATE event SET revision = revision + 1, seats_taken = seats_taken + $2
-WHERE id = $1 AND seats_waiting = 0 AND (capacity IS NULL OR seats_taken + $2 <= capacity) AND {OPEN}
+WHERE id = $1 AND seats_waiting = 0 AND (capacity IS NULL OR seats_taken + $2 <= capacity) AND {open}
 RETURNING revision
 """
-_QUEUE = f"""
-UPDATE event SET revision = revision + 1, seats_waiting = seats_waiting + $2 WHERE id = $1 AND {OPEN}
+_QUEUE = """
+UPDATE event SET revision = revision + 1, seats_waiting = seats_waiting + $2 WHERE id = $1 AND {open}
 RETURNING revision
 """
 _BUS_THERE = "SELECT id FROM pickup_point WHERE id = $1"
@@ -44,16 +44,18 @@ class BookingRows(msgspec.Struct, frozen=True):
     draw_short_code: Callable[[], str]
 
 
-async def book(rows: BookingRows, moment: datetime, *, aside: bool = False) -> Booked | None:
+async def book(rows: BookingRows, moment: datetime, *, aside: bool = False, by_hand: bool = False) -> Booked | None:
     """Take places for a party or put it last on the waiting list; None where nobody can register at this moment.
 
     Set `aside` it waits at its place in the order, and only the attaché lets it move up. `settle` says whether it stays
-    there. Raises Refused "pickup_point_full", and then nothing is written.
+    there. `by_hand` an attaché books, whom no registration window binds. Raises Refused "pickup_point_full", and then
+    nothing is written.
     """
     event, party, bus = (rows.registration[name] for name in ("event", "party", "pickup_point"))
     async with write():
-        took = [] if aside else await fetch(_TAKE, event, party, moment)
-        queued = [] if took else await fetch(_QUEUE, event, party, moment)
+        is_open = STILL_ON if by_hand else OPEN
+        took = [] if aside else await fetch(_TAKE.format(open=is_open), event, party, moment)
+        queued = [] if took else await fetch(_QUEUE.format(open=is_open), event, party, moment)
         if not took and not queued:
             return None
         if took and bus and not await take_bus(bus, party):

@@ -93,14 +93,16 @@ async def must_not_be_erased(registration: UUID) -> None:
         raise Refused("erased")
 
 
-async def grow(held: Held, holding: Holding, more: int, moment: datetime) -> list[Place] | None:
+async def grow(
+    held: Held, holding: Holding, more: int, moment: datetime, *, by_hand: bool = False
+) -> list[Place] | None:
     """Places for more people, all of them or none; a waiting party that grows goes to the end of the list.
 
     None where the event does not give them; raises Refused where its bus or the numbers do not.
     """
     if holding.last_ticket + more > MOST_NUMBERS:
         raise Refused("changes_exhausted")
-    if not await take_more(held.event, holding.state, more, moment):
+    if not await take_more(held.event, holding.state, more, moment, by_hand=by_hand):
         return None
     confirmed = holding.state == RegistrationState.CONFIRMED
     if confirmed and holding.pickup_point and not await take_bus(holding.pickup_point, more):

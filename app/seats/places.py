@@ -12,16 +12,17 @@ state = 'published' AND NOT registration_paused AND ends_at > $3
 AND (registration_opens_at IS NULL OR registration_opens_at <= $3)
 AND (registration_closes_at IS NULL OR registration_closes_at > $3)
 """
+STILL_ON = "state = 'published' AND ends_at > $3"  # for who books by hand: an attaché need not keep to the window
 _MORE = {
-    RegistrationState.CONFIRMED: f"""
+    RegistrationState.CONFIRMED: """
 UPDATE event SET seats_taken = seats_taken + $2
-WHERE id = $1 AND (capacity IS NULL OR seats_taken + $2 <= capacity) AND {OPEN}
+WHERE id = $1 AND (capacity IS NULL OR seats_taken + $2 <= capacity) AND {open}
   AND (seats_waiting = 0 OR NOT EXISTS (SELECT 1 FROM registration
     WHERE registration.event = $1 AND registration.state = 'waiting' AND registration.set_aside_at IS NULL))
 RETURNING id
 """,
-    RegistrationState.WAITING: f"""
-UPDATE event SET seats_waiting = seats_waiting + $2 WHERE id = $1 AND {OPEN} RETURNING id
+    RegistrationState.WAITING: """
+UPDATE event SET seats_waiting = seats_waiting + $2 WHERE id = $1 AND {open} RETURNING id
 """,
 }
 _FREE = {
@@ -39,9 +40,11 @@ WHERE id = $1 AND (seats IS NULL OR seats_taken + $2 <= seats) RETURNING id
 _LEAVE_BUS = "UPDATE pickup_point SET seats_taken = seats_taken - $2 WHERE id = $1 RETURNING id"
 
 
-async def take_more(event: UUID, state: RegistrationState, people: int, moment: datetime) -> bool:
+async def take_more(
+    event: UUID, state: RegistrationState, people: int, moment: datetime, *, by_hand: bool = False
+) -> bool:
     """Places (or places in the queue) for more people of a party, all or none; call it under `hold`."""
-    return bool(await fetch(_MORE[state], event, people, moment))
+    return bool(await fetch(_MORE[state].format(open=STILL_ON if by_hand else OPEN), event, people, moment))
 
 
 async def free(event: UUID, state: RegistrationState, people: int) -> None:

@@ -177,6 +177,13 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "friend_was_there": (409, _("Your friend has used this ticket's page already, so it stays with your friend.")),
     "ticket_used": (409, _("This ticket was used at the gate already.")),
     "invitation_unknown": (422, _("This invitation is not valid, or no longer. Ask the attaché for a new one.")),
+    "invitation_full": (
+        422,
+        _n(
+            "By this invitation {left} more person can be booked. Ask the attaché for more.",
+            "By this invitation {left} more people can be booked. Ask the attaché for more.",
+        ),
+    ),
     "changes_exhausted": (409, _("This booking was changed too often. Please make a new one.")),
     "erased": (410, _("These data were erased.")),
     # -- the gate

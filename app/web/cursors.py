@@ -17,9 +17,9 @@ def cursor_of(place: tuple[datetime, UUID] | None) -> str | None:
     return base64.urlsafe_b64encode(f"{place[0].isoformat()} {place[1]}".encode()).decode().rstrip("=")
 
 
-def read_cursor(request: Req) -> tuple[datetime, UUID] | None:
-    """The place that ?cursor= names; raises Refused for one that is not ours."""
-    text = request.query_params.get("cursor", "")
+def read_cursor(request: Req, name: str = "cursor") -> tuple[datetime, UUID] | None:
+    """The place that ?cursor= (or another parameter) names; raises Refused for one that is not ours."""
+    text = request.query_params.get(name, "")
     if not text:
         return None
     try:
@@ -27,4 +27,4 @@ def read_cursor(request: Req) -> tuple[datetime, UUID] | None:
         at = datetime.fromisoformat(moment)
         return at.astimezone(UTC), UUID(row)
     except (ValueError, OverflowError) as error:
-        raise Refused("invalid", (Problem("cursor", "not_a_choice", {"options": "next"}),)) from error
+        raise Refused("invalid", (Problem(name, "not_a_choice", {"options": "next"}),)) from error

@@ -1,6 +1,8 @@
 """Rendering templates: each page has its language, translations, and the address of its twins."""
 
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -199,8 +201,14 @@ def page(request: Req, template: str, /, *, status: int = 200, cookies: Any = No
     )
 
 
-def said(refused: Refused | None) -> dict[str, Any]:
-    """A refused form's facts for its page: status, the refusal of the whole, and the problems beside their fields."""
+def said(refused: Refused | None, beside: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """A refused form's facts for its page: status, the refusal of the whole, and the problems beside their fields.
+
+    `beside` names the field next to which a refusal of the whole belongs too, by its code.
+    """
+    if refused and (field := beside.get(refused.code)):
+        problem = Problem(field, refused.code, refused.facts)
+        refused = Refused(refused.code, (*refused.problems, problem), **refused.facts)
     return {
         "status": refused.status if refused else 200,
         "refused": refused,

@@ -152,7 +152,10 @@ class Site:
         self.desk = {
             "desk": "/desk", "desk-event": f"/desk/events/{slug}", "desk-draft": f"/desk/events/{draft['slug']}",
             "desk-edit": f"/desk/events/{slug}/edit", "desk-new": "/desk/events/new",
-            "desk-registrations": f"/desk/events/{slug}/registrations", "desk-gate": f"/desk/events/{slug}/gate",
+            "desk-registrations": f"/desk/events/{slug}/registrations",
+            "desk-confirmed": f"/desk/events/{slug}/registrations?show=confirmed",
+            "desk-add": f"/desk/events/{slug}/registrations/new", "desk-paper": f"/desk/events/{slug}/paper",
+            "desk-gate": f"/desk/events/{slug}/gate",
             "desk-picture": f"/desk/events/{slug}/picture", "desk-contacts": "/desk/contacts",
             "desk-contact": "/desk/contacts/new", "desk-festivals": "/desk/festivals", "desk-account": "/desk/account",
             "styleguide": "/desk/styleguide", "desk-invitations": f"/desk/events/{slug}/invitations",

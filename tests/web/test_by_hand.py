@@ -143,7 +143,9 @@ async def test_what_looks_alike_is_shown_and_given_up_together(world: World) -> 
     assert "The same phone number · 2" in page
     assert "Somebody else" not in page
     rows = [await row_of(twin) for twin in twins]
-    assert (await desk_post(world, path, who="japan", **{f"party.{rows[0]}": "on"})).status_code == 404
-    await desk_post(world, path, sure="on", **{f"party.{row}": "on" for row in rows})
+    many = f"/desk/events/{event['slug']}/registrations"
+    foreign = await desk_post(world, many, who="japan", do="give_up", sure="on", **{f"party.{rows[0]}": "on"})
+    assert foreign.status_code == 404
+    await desk_post(world, many, do="give_up", sure="on", **{f"party.{row}": "on" for row in rows})
     assert [(await seen(world, twin))["state"] for twin in twins] == ["cancelled", "cancelled"]
     assert len(await fetch("SELECT id FROM audit_entry WHERE action = 'gave_up'")) == 2

@@ -143,7 +143,7 @@ async def test_contacts_and_notes_for_the_gate_are_not_overwritten(world: World)
     party = await world.party(event)
     path = f"/desk/events/{event['slug']}/registrations/{party['id']}"
     async with world.desk("korea") as desk:
-        form = fields_of((await desk.get(f"{path}?lang=en")).text, "What the gate should know")
+        form = fields_of((await desk.get(f"{path}?lang=en")).text, 'value="attention"')
         assert (await desk.post(path, data=form | {"do": "attention", "note": "Brings the drums"})).status_code == 303
         other = await desk.post(path, data=form | {"do": "attention", "attention.wheelchair": "on"})
         assert other.status_code == 303

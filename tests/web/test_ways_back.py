@@ -138,16 +138,18 @@ async def test_new_codes_are_made_once_however_often_one_taps(world: World) -> N
 async def test_many_are_given_up_after_a_question_and_come_back(world: World) -> None:
     event = await world.event()
     parties = [await world.party(event, 2, name=f"Sok {index}", phone="010-1234-5678") for index in range(3)]
-    here = f"/desk/events/{event['slug']}/suspicious"
+    here, alike = (f"/desk/events/{event['slug']}/{each}" for each in ("registrations", "suspicious"))
     ticked = {f"party.{party['id']}": "on" for party in parties[:2]}
-    asked = await press(world, f"{here}?lang=en", **ticked)
+    asked = await press(world, f"{here}?lang=en", do="give_up", back="suspicious", **ticked)
     assert "4 people lose their places" in asked.text
     async with world.api("korea") as api:
         assert (await api.get(f"/api/v1/events/{event['slug']}/stats")).json()["registered"] == 6
-        assert (await press(world, here, sure="on", **ticked)).status_code == 303
+        done = await press(world, f"{here}?lang=en", do="give_up", sure="on", **ticked)
+        assert "Done for 2 parties." in done.text
+        assert "Take it back" in done.text
         assert (await api.get(f"/api/v1/events/{event['slug']}/stats")).json()["registered"] == 2
-        assert "Given up within the last ten minutes" in await get(world, f"{here}?lang=en")
-        assert (await press(world, here, sure="undo", **ticked)).status_code == 303
+        assert "Given up within the last ten minutes" in await get(world, f"{alike}?lang=en")
+        assert (await press(world, here, do="undo", **ticked)).status_code == 200
         assert (await api.get(f"/api/v1/events/{event['slug']}/stats")).json()["registered"] == 6
 
 
