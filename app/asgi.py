@@ -28,6 +28,8 @@ from app.directory import desk as directory_desk
 from app.directory.access import contact_of, contact_of_path
 from app.events import api as events_api
 from app.events import desk as events_desk
+from app.events import desk_campaigns as events_campaigns
+from app.events import desk_towns as events_towns
 from app.events import feeds as events_feeds
 from app.events import media as events_media
 from app.events import pages as events_pages
@@ -112,6 +114,8 @@ DESK = Router(
         *directory_desk.HANDLERS,
         *festivals_desk.HANDLERS,
         *events_desk.HANDLERS,
+        *events_campaigns.HANDLERS,
+        *events_towns.HANDLERS,
         *events_media.HANDLERS,
         *registrations_desk.HANDLERS,
         *registrations_lists.HANDLERS,

@@ -22,12 +22,16 @@ from models.states import EntryRule, EventState, Festival, Measure, PictureKind
 
 
 class Campaign(Table):
-    """A festival's events that belong together, of one host country or (none) of all; unique (host country, slug)."""
+    """A festival's events that belong together, of one host country or (none) of all; unique (host country, slug).
+
+    `slug` is the word that its events share, `address` its place on the web, `names` what it is called in public.
+    """
 
     id = UUID(primary_key=True)
     host_country = ForeignKey(HostCountry, null=True, default=None, on_delete=OnDelete.restrict)
     slug = Varchar(length=120)
     names = JSON(default="{}")
+    address = Varchar(length=140, default="")
     ended_at = Timestamptz(null=True, default=None)
 
 

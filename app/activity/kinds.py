@@ -19,6 +19,7 @@ class Subject(StrEnum):
     CONTACT = "contact"
     FESTIVAL = "festival"
     EVENT = "event"
+    CAMPAIGN = "campaign"
     INVITATION = "invitation"
     REGISTRATION = "registration"
     PAIRING = "pairing"
@@ -50,6 +51,9 @@ class Kind(StrEnum):
     EVENT_CANCELLED = "event_cancelled"
     EVENT_DELETED = "event_deleted"
     EVENT_STEP_UNDONE = "event_step_undone"
+    EVENTS_CHANGED = "events_changed"
+    EVENTS_CHANGED_BACK = "events_changed_back"
+    CAMPAIGN_RENAMED = "campaign_renamed"
     EVENT_REINSTATED = "event_reinstated"
     PICTURE_SET = "picture_set"
     PICTURE_DESCRIBED = "picture_described"
@@ -112,6 +116,9 @@ KINDS: dict[Kind, Told] = {
     Kind.EVENT_PUBLISHED: Told(Subject.EVENT, _("The event was published.")),
     Kind.EVENT_CANCELLED: Told(Subject.EVENT, _("The event was cancelled.")),
     Kind.EVENT_DELETED: Told(Subject.EVENT, _("A draft was deleted.")),
+    Kind.EVENTS_CHANGED: Told(Subject.EVENT, _("The event was changed together with others.")),
+    Kind.EVENTS_CHANGED_BACK: Told(Subject.EVENT, _("A change of several events was taken back.")),
+    Kind.CAMPAIGN_RENAMED: Told(Subject.CAMPAIGN, _("A campaign was renamed.")),
     Kind.EVENT_REINSTATED: Told(Subject.EVENT, _("A cancelled event takes place after all.")),
     Kind.EVENT_STEP_UNDONE: Told(Subject.EVENT, _("The last step with an event was undone.")),
     Kind.PICTURE_SET: Told(Subject.EVENT, _("The event got a picture.")),

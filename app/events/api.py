@@ -19,6 +19,7 @@ from app.database.connection import now
 from app.directory.queries import countries
 from app.events import actions, rules, undoing
 from app.events.access import event_of
+from app.events.campaigns import campaign_at
 from app.events.queries import page_of_events, public_event, staff_event
 from app.events.shapes import NOTICE, EventDraft, EventRow, Pickup, as_raw
 from app.seats.counts import counts
@@ -110,9 +111,8 @@ async def events(request: Req) -> Response[bytes]:
     """Published and cancelled events, and to staff their own drafts."""
     staff = await optional_staff(request)
     read = Reader(dict(request.query_params))
-    country = read.text("host_country", 2).upper()
-    festival = read.choice("festival", rules.FESTIVALS, default="")
-    since = read.moment("changed_since", exact=True)
+    country, campaign = read.text("host_country", 2).upper(), read.text("campaign", 140)
+    festival, since = read.choice("festival", rules.FESTIVALS, default=""), read.moment("changed_since", exact=True)
     for name in ("cursor", "lang"):
         read.given(name)
     read.finish()
@@ -122,6 +122,7 @@ async def events(request: Req) -> Response[bytes]:
         staff=staff,
         host_country=country or None,
         festival=festival or None,
+        campaign=(await campaign_at(campaign)).id if campaign else None,
         changed_since=since,
         after=read_cursor(request),
         limit=ITEMS_A_PAGE,
@@ -164,9 +165,7 @@ async def one_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
 async def edit_event(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Change what is given; the rest stays, or moves along with the start."""
     given = await json_object(request)
-    along = _along(given)
-    check = await reader_for(staff)
-    moved = list[str]()
+    along, check, moved = _along(given), await reader_for(staff), list[str]()
 
     def read(present: EventRow) -> EventDraft:
         raw = {**as_raw(present), **given}
@@ -257,8 +256,9 @@ async def event_stats(event: NamedDependency[EventRow]) -> Response[bytes]:
     # of one that was moved after it had ended what was counted then is not what stays
     tally, heads = await tally_of(event.id) if now() >= event.ends_at else None, await counts(event.id)
     if tally is not None:
-        waited = sum(each.people for each in tally if each.measure == Measure.WAITING)
-        heads = msgspec.structs.replace(heads, waiting=waited)
+        heads = msgspec.structs.replace(
+            heads, waiting=sum(each.people for each in tally if each.measure == Measure.WAITING)
+        )
     facts = {"capacity": event.capacity, "seats_left": event.seats_left, "tally": tally}
     return json_answer(msgspec.structs.asdict(heads) | facts)
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -24,16 +25,17 @@ class Head(msgspec.Struct, frozen=True):
     left: tuple[int, int]
 
 
-def _of(code: str | None, festival: str | None, first: int) -> tuple[str, list[Any]]:
-    """SQL for the events of a country (or all) and a festival (or all); its arguments begin at `$first`."""
-    wanted = [(name, value) for name, value in (("host_country", code), ("festival", festival)) if value]
+def _of(code: str | None, festival: str | None, campaign: UUID | None, first: int) -> tuple[str, list[Any]]:
+    """SQL for the events of a country (or all), a festival (or all), a campaign (or all); arguments from `$first`."""
+    asked = (("host_country", code), ("festival", festival), ("belongs_to", campaign))
+    wanted = [(name, value) for name, value in asked if value]
     condition = " AND ".join(f"event.{name} = ${first + index}" for index, (name, _) in enumerate(wanted))
     return condition or "1 = 1", [value for _, value in wanted]
 
 
-async def feed_head(code: str | None, festival: str | None = None) -> Head:
+async def feed_head(code: str | None, festival: str | None = None, campaign: UUID | None = None) -> Head:
     """The public events of a feed as counts; differs whenever something readable changed."""
-    condition, args = _of(code, festival, 1)
+    condition, args = _of(code, festival, campaign, 1)
     rows = await fetch(
         "SELECT count(*) AS events, coalesce(sum(content_revision), 0) AS revisions, max(modified_at) AS modified_at"
         f" FROM event WHERE {condition} AND {PUBLIC}",
@@ -67,10 +69,14 @@ class FeedItem(msgspec.Struct, frozen=True):
 
 
 async def feed_items(
-    code: str | None, festival: str | None, since: datetime, cancelled_since: datetime
+    code: str | None,
+    festival: str | None,
+    since: datetime,
+    cancelled_since: datetime,
+    campaign: UUID | None = None,
 ) -> list[FeedItem]:
     """What a feed shows: events that ended since, cancelled ones for a shorter time; by start."""
-    condition, args = _of(code, festival, 4)
+    condition, args = _of(code, festival, campaign, 4)
     # expressions come as plain text and numbers: reading 900 rows costs a third of what typed columns do
     rows = await fetch(
         "SELECT CAST(id AS TEXT) AS id, content_revision, state, CASE WHEN all_day THEN '' ELSE time_zone END AS zone,"

@@ -17,6 +17,7 @@ from app.database.connection import now
 from app.directory.queries import contacts_of, country_by_slug, former_address
 from app.directory.shapes import Country
 from app.events.calendar_entries import VEVENTS, one_event_calendar
+from app.events.campaigns import CampaignRow, campaign_at
 from app.events.feed_changes import changed_at
 from app.events.feed_rows import FeedItem, Head, feed_head, feed_items
 from app.events.queries import country_events, events_by_id, public_event
@@ -43,11 +44,12 @@ CACHE = "public, max-age=900, stale-while-revalidate=86400, stale-if-error=60480
 
 
 class Which(msgspec.Struct, frozen=True):
-    """Which events a feed holds: of one host country or all, of one festival or all."""
+    """Which events a feed holds: of one host country or all, of one festival or all, of one campaign or all."""
 
     language: str
     slug: str
     festival: str | None
+    campaign: CampaignRow | None = None
 
 
 def read_name(language: str, name: str) -> Which:
@@ -83,36 +85,49 @@ async def _country(slug: str, address: str) -> Country | None:
 @route("/calendars/{language:str}/{name:str}", http_method=["GET", "HEAD"])
 async def feed(request: Req, language: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """A subscription feed, made anew only when something readable changed or a day passed."""
-    base = settings_of(request).base_url
+    address = f"{settings_of(request).base_url}/calendars/{language}/{name}"
     if name == KHMER_CALENDAR:
-        return await _khmer_calendar(request, language, base)
-    which = read_name(language, name)
-    address = f"{base}/calendars/{language}/{name}"
+        return await _khmer_calendar(request, language, address)
+    return await _feed(request, read_name(language, name), name, address)
 
+
+@route("/calendars/{language:str}/campaigns/{name:str}", http_method=["GET", "HEAD"])
+async def campaign_feed(request: Req, language: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """The events of one campaign, to follow."""
+    stem = name.removesuffix(".ics")
+    if stem == name:
+        raise Refused("not_found")
+    which = Which(language, ABROAD, None, await campaign_at(stem))
+    address = f"{settings_of(request).base_url}/calendars/{language}/campaigns/{name}"
+    return await _feed(request, which, f"campaigns/{name}", address)
+
+
+async def _feed(request: Req, which: Which, name: str, address: str) -> Response[bytes]:
+    base, language = settings_of(request).base_url, which.language
+    campaign = which.campaign.id if which.campaign else None
     present: tuple[Country | None, Head, date]
 
-    async def version() -> tuple[Country | None, Head, date]:
+    async def version() -> tuple[Country | None, Head, date, Any]:
         nonlocal present
         country = await _country(which.slug, address)
-        present = country, await feed_head(country.code if country else None, which.festival), now().date()
-        return present
+        head = await feed_head(country.code if country else None, which.festival, campaign)
+        present = country, head, now().date()
+        return *present, which.campaign
 
     async def make() -> PublicAnswer:
         country, _, today = present  # the cache asks for the version first
         midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
-        items = await feed_items(
-            country.code if country else None, which.festival, midnight - KEPT_BACK, midnight - CANCELLED_KEPT
-        )
+        since, cancelled_since = midnight - KEPT_BACK, midnight - CANCELLED_KEPT
+        items = await feed_items(country.code if country else None, which.festival, since, cancelled_since, campaign)
         parts = await _parts(items, language, base, brief=False)
         if sum(len(raw) for _, raw in parts) > MOST_BYTES:
             # texts go first, then the oldest past events, coming ones never
             parts = await _parts(items, language, base, brief=True)
         body = _assemble(which, country, _within_limits(parts), address)
-        return await _calendar_file(f"{language}/{name}", name, body)
+        return await _calendar_file(f"{language}/{name}", name.rpartition("/")[2], body)
 
-    return await public_cache_of(request).answer(
-        request, ("feed", language, name), make, version=version, cache_control=CACHE
-    )
+    key = ("feed", language, name)
+    return await public_cache_of(request).answer(request, key, make, version=version, cache_control=CACHE)
 
 
 Part = tuple[FeedItem, bytes]
@@ -148,6 +163,8 @@ async def _parts(items: list[FeedItem], language: str, base: str, *, brief: bool
 def _assemble(which: Which, country: Country | None, parts: list[Part], address: str) -> bytes:
     language = which.language
     name = translate(language, NAMES[which.festival] if which.festival else "Khmer festivals")
+    if which.campaign:
+        name = pick(which.campaign.title, language)
     return calendar(
         name=f"{name} – {pick(country.names, language)}" if country else name,
         description=translate(language, "Festivals that Cambodia's labour attachés hold for workers abroad."),
@@ -183,7 +200,7 @@ async def _calendar_file(feed: str, name: str, body: bytes) -> PublicAnswer:
     )
 
 
-async def _khmer_calendar(request: Req, language: str, base: str) -> Response[bytes]:
+async def _khmer_calendar(request: Req, language: str, address: str) -> Response[bytes]:
     """The Khmer festivals themselves: last year to the year after next."""
 
     def years(today: date) -> range:
@@ -194,13 +211,11 @@ async def _khmer_calendar(request: Req, language: str, base: str) -> Response[by
         return years(today), await confirmations(years(today))
 
     async def make() -> PublicAnswer:
-        address = f"{base}/calendars/{language}/{KHMER_CALENDAR}"
-        body = await khmer_calendar(language, base, address, years(now().date()))
+        body = await khmer_calendar(language, settings_of(request).base_url, address, years(now().date()))
         return await _calendar_file(f"{language}/{KHMER_CALENDAR}", KHMER_CALENDAR, body)
 
-    return await public_cache_of(request).answer(
-        request, ("khmer-calendar", language), make, version=version, cache_control=CACHE
-    )
+    key = ("khmer-calendar", language)
+    return await public_cache_of(request).answer(request, key, make, version=version, cache_control=CACHE)
 
 
 @route("/calendars/{language:str}/events/{name:str}", http_method=["GET", "HEAD"])
@@ -229,8 +244,7 @@ async def rss(request: Req, language: FromPath[str], slug: FromPath[str]) -> Res
         country = await _country(slug, address)
         if country is None:
             raise Refused("not_found")
-        events = await country_events(country.code, now() - timedelta(days=1))
-        body = _rss(country, events, language, base, address)
+        body = _rss(country, await country_events(country.code, now() - timedelta(days=1)), language, base, address)
         modified = await changed_at(f"{language}/{slug}/events.rss", body)
         return PublicAnswer(body, "application/rss+xml", modified=modified)
 
@@ -284,4 +298,4 @@ def _texts(parent: Xml.Element, **texts: str) -> None:
         Xml.SubElement(parent, tag).text = _NOT_XML.sub("", text)
 
 
-HANDLERS = [feed, one_event, rss]
+HANDLERS = [feed, campaign_feed, one_event, rss]

@@ -6,8 +6,9 @@ from litestar import Response, route
 from litestar.params import FromPath
 
 from app.database.connection import now
+from app.events.campaigns import campaign_at, public_events_of
 from app.events.queries import public_event
-from app.events.rules import refresh_after
+from app.events.rules import days_until, refresh_after
 from app.events.sharing import directions
 from app.events.showing import shown
 from app.i18n.catalogues import HOST_LANGUAGES, preferred
@@ -64,4 +65,27 @@ async def way(request: Req, slug: FromPath[str]) -> Response[bytes]:
     return answer
 
 
-HANDLERS = [event, short, way]
+@route("/{language:str}/campaigns/{address:str}", http_method=["GET", "HEAD"])
+async def campaign(request: Req, language: FromPath[str], address: FromPath[str]) -> Response[bytes]:
+    """The events that belong together: one link for "Korea, New Year, ten towns"."""
+
+    async def make() -> PublicAnswer:
+        found = await campaign_at(address)
+        events = await public_events_of(found.id)
+        if not events:
+            raise Refused("not_found")
+        at = now()
+        facts = {
+            "campaign": found,
+            "events": [event for event in events if event.ends_at > at],
+            "past": [event for event in events if event.ends_at <= at],
+            "country": events[0].country_slug,
+            "days_left": {event.id: days_until(event, at) for event in events},
+        }
+        return PublicAnswer(render(request, "pages/campaign.html", **facts).encode())
+
+    key = ("campaign", language, address, digits_of(request))
+    return await public_cache_of(request).answer(request, key, make)
+
+
+HANDLERS = [event, short, way, campaign]

@@ -171,6 +171,7 @@ async def page_of_events(
     staff: Staff | None,
     host_country: str | None,
     festival: str | None,
+    campaign: UUID | None = None,
     changed_since: datetime | None,
     after: tuple[datetime, UUID] | None,
     limit: int,
@@ -192,6 +193,8 @@ async def page_of_events(
         conditions.append(f"event.host_country = {place(host_country)}")
     if festival:
         conditions.append(f"event.festival = {place(festival)}")
+    if campaign:
+        conditions.append(f"event.belongs_to = {place(campaign)}")
     if changed_since:
         conditions.append(f"event.modified_at >= {place(changed_since)}")
     if after:

@@ -18,8 +18,8 @@ from app.database.connection import fetch
 from app.database.data_keys import SEALED_KEY, key_of
 from app.database.rows import places
 from app.database.slices import in_slices
-from app.registrations.names import folded
 from app.registrations.likeness import Likeness
+from app.registrations.names import folded
 from app.registrations.shapes import Cluster, Friend, InvitationRow, Party
 from app.security.keyring import Keyring
 from app.security.links import make_key, proves, read_key

@@ -1,4 +1,4 @@
-"""The desk: second factors, languages of people, and tickets on paper."""
+"""The desk: second factors, languages of people, tickets on paper, and campaigns with an address."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.columns.column_types import Boolean, Timestamptz, Varchar
@@ -43,6 +43,28 @@ async def forwards() -> MigrationManager:
         column_class=Varchar,
         params={
             "length": 10,
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Campaign",
+        tablename="campaign",
+        column_name="address",
+        db_column_name="address",
+        column_class_name="Varchar",
+        column_class=Varchar,
+        params={
+            "length": 140,
             "default": "",
             "null": False,
             "primary_key": False,

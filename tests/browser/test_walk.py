@@ -97,6 +97,7 @@ class Site:
     def _events(self) -> None:
         full_of_facts = self.event(
             title={"km": "បុណ្យចូលឆ្នាំខ្មែរ នៅស៊ូវ៉ុន", "en": "Khmer New Year in Suwon", "ko": "수원 설날"},
+            campaign="Khmer New Year",
             pickup_points=[{"name": "Osan", "place": "Osan station", "seats": 45}],
             programme=[{"at": "09:00", "what": {"km": "ប្រគេនចង្ហាន់", "en": "Food offering"}}],
             travel={"km": "ចុះនៅស្ថានីយ៍ស៊ូវ៉ុន", "en": "Leave the train at Suwon"},
@@ -136,7 +137,7 @@ class Site:
             "party": f"/r/{party['key']}", "party-of-full": f"/r/{first['key']}",
             "party-waiting": f"/r/{waiting['key']}",
             "party-given-up": f"/r/{given_up['key']}", "party-cancelled": f"/r/{gone['key']}",
-            "erased": f"/r/{erased['key']}", "not-found": "/nowhere/",
+            "erased": f"/r/{erased['key']}", "not-found": "/nowhere/", "campaign": "/campaigns/khmer-new-year-kr",
         }  # fmt: skip
         self.post(f"/desk/events/{slug}/invitations", {"label": "Dormitory", "party_limit": "60"})
         twins = [self.party(slug, phone="010-1234-5678") for _ in range(2)]
@@ -156,6 +157,8 @@ class Site:
             "desk-confirmed": f"/desk/events/{slug}/registrations?show=confirmed",
             "desk-add": f"/desk/events/{slug}/registrations/new", "desk-paper": f"/desk/events/{slug}/paper",
             "desk-gate": f"/desk/events/{slug}/gate",
+            "desk-campaigns": "/desk/campaigns", "desk-campaign": "/desk/campaigns/khmer-new-year-kr",
+            "desk-table": f"/desk/campaigns/table?like={slug}",
             "desk-picture": f"/desk/events/{slug}/picture", "desk-contacts": "/desk/contacts",
             "desk-contact": "/desk/contacts/new", "desk-festivals": "/desk/festivals", "desk-account": "/desk/account",
             "styleguide": "/desk/styleguide", "desk-invitations": f"/desk/events/{slug}/invitations",
@@ -173,7 +176,8 @@ class Site:
         if name == "ticket":
             return f"{self.base}/T/{self.ticket}"
         if name in self.desk:
-            return f"{self.base}{self.desk[name]}?lang={language}"
+            mark = "&" if "?" in self.desk[name] else "?"
+            return f"{self.base}{self.desk[name]}{mark}lang={language}"
         return f"{self.base}/{language}{self.public[name]}"
 
 
