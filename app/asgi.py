@@ -13,6 +13,7 @@ from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
 
 from app.accounts import desk as accounts_desk
+from app.accounts import desk_own as accounts_own
 from app.accounts.access import holds_token, logged_in, staff_of
 from app.care import health
 from app.care.heartbeat import EVERY, beat
@@ -22,6 +23,7 @@ from app.database.claims import Job, keep_running
 from app.database.connection import opened
 from app.database.data_keys import sweep
 from app.database.engines import engine_for
+from app.desk import accounts as desk_accounts
 from app.desk import home, styleguide
 from app.directory import api as directory_api
 from app.directory import desk as directory_desk
@@ -111,6 +113,8 @@ DESK = Router(
         *home.HANDLERS,
         *styleguide.HANDLERS,
         *accounts_desk.HANDLERS,
+        *accounts_own.HANDLERS,
+        *desk_accounts.HANDLERS,
         *directory_desk.HANDLERS,
         *festivals_desk.HANDLERS,
         *events_desk.HANDLERS,

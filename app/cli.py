@@ -85,6 +85,11 @@ def _accounts(commands: Any) -> None:
     add.add_argument("--email", required=True)
     add.add_argument("--name", required=True)
     add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    add.add_argument(
+        "--replace", action="store_true", help="give an account that is there a new name, role and password"
+    )
+    lost = _add(account, "reset-second-factor", f"{accounts}:reset_second_factor", "forget a lost second factor")
+    lost.add_argument("--email", required=True)
     _add(account, "list", f"{accounts}:show", "list accounts with their postings")
     disable = _add(account, "disable", f"{accounts}:disable", "log an account out everywhere and let nobody in with it")
     disable.add_argument("--email", required=True)

@@ -112,6 +112,10 @@ class World:
             self.tokens[name] = await accounts.add_token(f"{name}@bon.example", OPERATOR)
             self.sessions[name] = await self.session(account)
 
+    async def posted(self, name: str, host_country: str) -> None:
+        """Post this person to a country."""
+        await accounts.add_posting(f"{name}@bon.example", host_country, OPERATOR)
+
     async def session(self, account: UUID, life: timedelta = timedelta(hours=1)) -> str:
         """A log-in of this account; its secret."""
         secret, moment = new_secret(), datetime.now(UTC)
@@ -162,7 +166,9 @@ class World:
     # -- things that happen -------------------------------------------------------------------------------------
 
     async def event(self, by: str = "korea", *, publish: bool = True, **changes: Any) -> dict[str, Any]:
-        """An event written (and published) by an attaché."""
+        """An event written (and published) by an attaché, or by HQ, which is posted there for it."""
+        if by == "hq":
+            await self.posted(by, changes.get("host_country", "KR"))
         async with self.api(by) as client:
             answer = await client.post("/api/v1/events", json=festival(**changes))
             assert answer.status_code == 201, answer.text

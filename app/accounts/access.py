@@ -1,12 +1,14 @@
 """Who at the staff asks, and what exists for them: by session cookie at the desk, by bearer token in the API."""
 
 import contextlib
+from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
 from litestar.handlers import BaseRouteHandler
 
 from app.accounts.queries import staff_by_session, staff_by_token
+from app.accounts.rights import Right
 from app.accounts.shapes import Kept, Staff
 from app.activity.record import Actor, truncated
 from app.validation.refusals import Refused
@@ -78,10 +80,14 @@ async def optional_staff(request: Req) -> Staff | None:
     return staff
 
 
-async def is_hq(connection: Connection, _: BaseRouteHandler) -> None:
-    """A guard of single handlers: HQ alone may."""
-    if not connection.state.staff.is_hq:
-        raise Refused("forbidden")
+def may(right: Right) -> Callable[[Connection, BaseRouteHandler], None]:
+    """A guard of single handlers that name no event: whoever has this right anywhere."""
+
+    def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        if not staff_of(asking(connection)).may_anywhere(right):
+            raise Refused("forbidden")
+
+    return guard
 
 
 def staff_of(request: Req) -> Staff:

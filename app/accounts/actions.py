@@ -1,34 +1,41 @@
 """Accounts, log-ins, postings and tokens. Each change is audited."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
-from piccolo.columns.combination import And
+from piccolo.columns.combination import And, Or
 
 from app.accounts.queries import account_by_email
 from app.accounts.rules import read_account
+from app.accounts.second import GRACE, has_factor
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
-from app.database.connection import now, write
+from app.database.connection import insert, now, write
 from app.database.rows import Values, uuid_of
 from app.security.keyring import Keyring
 from app.security.passwords import hash_password, hash_secret, new_secret, password_fits
-from app.validation.refusals import Refused
+from app.validation.refusals import Problem, Refused
 from app.validation.texts import clean
 from app.web.limits import LOGIN_FROM_ADDRESS, LOGIN_TO_ACCOUNT, LOGIN_TO_PAIR, count_failure, forgive
 from models.accounts import Account, ApiToken, Posting, Session
 from models.directory import HostCountry
-from models.states import ActorKind
+from models.states import ActorKind, Role
 
 
-async def add_account(email: str, name: str, role: str, password: str, by: Actor) -> UUID:
-    """A new account, or the same one with a new name, role and password. Raises Refused."""
+async def add_account(email: str, name: str, role: str, password: str, by: Actor, *, replace: bool = True) -> UUID:
+    """A new account, or the same one with a new name, role and password where that is meant. Raises Refused."""
     email, name = read_account(email, name, role, password)
     hashed = await hash_password(password)
     async with write():
         row = uuid4()
-        fresh = Account(id=row, email=email, name=name, role=role, password_hash=hashed, created_at=now())
+        due = now() + GRACE if role == Role.HQ else None
+        fresh = Account(
+            id=row, email=email, name=name, role=role, password_hash=hashed, created_at=now(), factor_due=due
+        )
         added = await Account.insert(fresh).on_conflict(target=Account.email, action="DO NOTHING")
+        if not added and not replace:
+            raise Refused("account_there")
         if not added:
             moment = now()
             await Account.update({Account.enabled_since: moment, Account.disabled_before: Account.disabled_at}).where(
@@ -61,6 +68,39 @@ async def disable(email: str, by: Actor) -> bool:
             await _end_sessions(rows[0]["id"])
             await record(Kind.ACCOUNT_DISABLED, by, rows[0]["id"])
     return bool(rows) or await Account.exists().where(Account.email == email.strip().lower())
+
+
+async def invite(email: str, name: str, role: Role, by: Actor) -> UUID:
+    """A new account that nobody can log in to until its one-time link was used. Raises Refused "email_taken"."""
+    row, moment = uuid4(), now()
+    due = moment if role == Role.HQ else None  # from the first day: the link leads there
+    fresh = Account(
+        id=row, email=email, name=name, role=role.value, password_hash="", created_at=moment, factor_due=due
+    )
+    async with write():
+        if not await Account.insert(fresh).on_conflict(target=Account.email, action="DO NOTHING"):
+            raise Refused("email_taken", (Problem("email", "email_taken"),))
+        await record(Kind.ACCOUNT_INVITED, by, row, role=role.value)
+    return row
+
+
+async def enable(account: UUID, by: Actor) -> None:
+    """Let a disabled account in again, with a new link; what it made before stays ended."""
+    moment = now()
+    async with write():
+        changed: Values = {
+            Account.enabled_since: moment,
+            Account.disabled_before: Account.disabled_at,
+            Account.disabled_at: None,
+            Account.password_hash: "",
+        }
+        rows = (
+            await Account.update(changed)
+            .where(Account.id == account, Account.disabled_at.is_not_null())
+            .returning(Account.id)
+        )
+        if rows:
+            await record(Kind.ACCOUNT_ENABLED, by, account)
 
 
 async def _end_sessions(account: UUID) -> None:
@@ -102,10 +142,16 @@ async def log_in(
                 seen_at=moment,
                 expires_at=moment + life,
                 address=by.address,
+                half=await _waits_for_second(account, moment),
             )
         )
         await record(Kind.LOGGED_IN, Actor(ActorKind.STAFF, str(account["id"]), by.address), account["id"])
     return secret
+
+
+async def _waits_for_second(account: dict[str, Any], moment: datetime) -> bool:
+    due = account["factor_due"]
+    return (due is not None and due <= moment) or await has_factor(account["id"])
 
 
 async def log_out(secret: str) -> None:
@@ -141,6 +187,31 @@ async def add_posting(email: str, host_country: str, by: Actor) -> UUID:
 
 def _in(account: UUID, code: str) -> And:
     return (Posting.account == account) & (Posting.host_country == code)
+
+
+async def post(account: UUID, posting: dict[str, Any], by: Actor) -> None:
+    """Post somebody from an instant until another (none: open), to a country, or to one event of it as a helper."""
+    async with write():
+        await insert(Posting, {"id": uuid4(), "account": account, **posting})
+        facts = {"host_country": posting["host_country"], "until": str(posting["ends_at"] or "")}
+        await record(Kind.POSTED, by, account, **facts)
+
+
+async def end_posting_now(account: UUID, posting: UUID, by: Actor) -> None:
+    """End one posting; twice changes nothing."""
+    moment = now()
+    async with write():
+        ended = (
+            await Posting.update({Posting.ends_at: moment})
+            .where(
+                Posting.id == posting,
+                Posting.account == account,
+                Or(Posting.ends_at.is_null(), Posting.ends_at > moment),
+            )
+            .returning(Posting.host_country)
+        )
+        if ended:
+            await record(Kind.POSTING_ENDED, by, account, host_country=ended[0]["host_country"])
 
 
 async def end_posting(email: str, host_country: str, by: Actor) -> bool:

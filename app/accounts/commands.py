@@ -6,7 +6,7 @@ import sys
 from datetime import timedelta
 from uuid import UUID
 
-from app.accounts import actions, queries
+from app.accounts import actions, queries, second
 from app.activity.record import OPERATOR
 from app.database.ready import ready
 from app.i18n.operators import Failed, told
@@ -17,14 +17,26 @@ MOST_DAYS = 3650
 
 
 async def add(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Add an account, or give it a new name, role and password."""
+    """Add an account, or (with --replace) give it a new name, role and password."""
     try:
         password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else getpass.getpass("Password: ")
     except EOFError as error:
         raise Failed("No password was given.") from error
     async with ready(settings):
-        await told(actions.add_account(arguments.email, arguments.name, arguments.role, password, OPERATOR))
+        who = (arguments.email, arguments.name, arguments.role, password)
+        await told(actions.add_account(*who, OPERATOR, replace=arguments.replace))
     print(f"{arguments.email} is {'HQ' if arguments.role == Role.HQ else 'an attaché'} now.")
+    return 0
+
+
+async def reset_second_factor(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Forget a lost second factor; HQ has a week to set up another."""
+    async with ready(settings):
+        account = await queries.account_by_email(arguments.email)
+        if account is None:
+            raise Failed(f"There is no account {arguments.email}.")
+        await second.reset(account["id"], OPERATOR)
+    print(f"{arguments.email} logs in without a second factor for now.")
     return 0
 
 

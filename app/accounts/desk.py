@@ -1,22 +1,31 @@
-"""Logging in and out of the desk."""
+"""Logging in and out of the desk: password, second factor, and the one-time link that sets a password."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Response, get, post
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
-from app.accounts import actions
+from app.accounts import actions, own, second
 from app.accounts.access import SESSION_LIFE, actor_of
-from app.accounts.queries import sessions_of, staff_by_session
+from app.accounts.links import account_of_link, use_link
+from app.accounts.queries import account_by_email, staff_by_half, staff_by_session
+from app.accounts.second import has_factor
 from app.accounts.shapes import Kept, Staff
 from app.activity.record import Actor, truncated
+from app.i18n.catalogues import languages
+from app.printing import qr
+from app.security.passwords import LEAST_LENGTH
 from app.security.sealing import keyed_hash
 from app.validation.refusals import Refused
 from app.web.bodies import form
-from app.web.rendering import page, see_other
+from app.web.limits import ONE_TIME_LINKS, count_failure
+from app.web.rendering import page, said, see_other
 from app.web.request import (
+    LANGUAGE_COOKIE,
     Req,
     client_address,
     cookie,
@@ -55,6 +64,7 @@ async def login_form(request: Req) -> Response[bytes]:
         problems=(),
         next=_next(request.query_params.get("next", "")),
         kept="",
+        welcome="welcome" in request.query_params,
     )
 
 
@@ -86,6 +96,7 @@ async def log_in(request: Req) -> Response[bytes]:
             problems=(),
             next=_next(typed.get("next", "")),
             kept=typed.get("kept", ""),
+            welcome=False,
         )
         if refused.status == 429:
             answer.headers["retry-after"] = str(refused.facts["seconds"])
@@ -93,11 +104,111 @@ async def log_in(request: Req) -> Response[bytes]:
     if before := cookie_value(request, "session"):
         await actions.log_out(before)
     cookies = [cookie(settings, "session", secret, SESSION_LIFE), cookie(settings, "known", known, KNOWN_LIFE)]
+    cookies += await _spoken(email)
+    if half := await staff_by_half(secret):
+        return await _second_page(request, half, secret, typed, cookies=cookies)
     if kept := _kept(typed.get("kept", "")):
         answer = page(request, "desk/again.html", kept=kept)
         answer.cookies.extend(cookies)
         return answer
     return see_other(_next(typed.get("next", "")), cookies)
+
+
+async def _spoken(email: str) -> list[Cookie]:
+    """The desk in the language that this person chose."""
+    account = await account_by_email(email)
+    chosen = account["language"] if account else ""
+    if chosen not in languages():
+        return []
+    return [Cookie(LANGUAGE_COOKIE, value=chosen, max_age=365 * 86400, samesite="lax", httponly=True)]
+
+
+async def _second_page(
+    request: Req,
+    half: Staff,
+    secret: str,
+    typed: dict[str, str],
+    *,
+    refused: Refused | None = None,
+    cookies: list[Cookie] | None = None,
+) -> Response[bytes]:
+    """Ask for the second factor, or, where there is none and HQ must have one, set it up."""
+    there = await has_factor(half.account)
+    return page(
+        request,
+        "desk/second.html",
+        cookies=cookies,
+        next=_next(typed.get("next", "")),
+        kept=typed.get("kept", ""),
+        offer=None if there else await _offer(request, half),
+        **said(refused),
+    )
+
+
+async def _offer(request: Req, staff: Staff) -> dict[str, str]:
+    """A secret for the app of the phone, as QR and to type."""
+    secret = await second.offered(keyring_of(request), staff.account)
+    return {"secret": secret, "symbol": qr.svg(second.address_of(secret, staff.email))}
+
+
+@post("/desk/login/second", opt={"public": True})
+async def show_second(request: Req) -> Response[bytes]:
+    """The second factor: only then is the session whole."""
+    require_same_origin(request)
+    typed, keyring = await form(request), keyring_of(request)
+    secret = cookie_value(request, "session")
+    half = await staff_by_half(secret) if secret else None
+    if half is None:
+        return see_other("/desk/login")
+    codes = list[str]()
+    try:
+        if await has_factor(half.account):
+            await second.shown(keyring, half.account, typed.get("code", ""))
+        else:
+            actor = Actor(ActorKind.STAFF, str(half.account), truncated(client_address(request)))
+            codes = await second.confirm(keyring, half.account, typed.get("code", ""), actor)
+        fresh = await own.finish_log_in(secret)
+    except Refused as refused:
+        if refused.status == 429:
+            raise
+        return await _second_page(request, half, secret, typed, refused=refused)
+    cookies = [cookie(settings_of(request), "session", fresh, SESSION_LIFE)]
+    onward = _next(typed.get("next", ""))
+    if codes:
+        return page(request, "desk/codes.html", codes=codes, next=onward, cookies=cookies)
+    if kept := _kept(typed.get("kept", "")):
+        return page(request, "desk/again.html", kept=kept, cookies=cookies)
+    return see_other(onward, cookies)
+
+
+@get("/desk/welcome/{secret:str}", opt={"public": True})
+async def welcome(request: Req, secret: FromPath[str]) -> Response[bytes]:
+    """A one-time link: choose a password."""
+    return await _welcome_page(request, secret)
+
+
+async def _welcome_page(request: Req, secret: str, refused: Refused | None = None) -> Response[bytes]:
+    try:
+        account = await account_of_link(secret)
+    except Refused:
+        await count_failure(keyring_of(request), ONE_TIME_LINKS, source_of(request))
+        raise
+    return page(request, "desk/welcome.html", account=account, least=LEAST_LENGTH, **said(refused))
+
+
+@post("/desk/welcome/{secret:str}", opt={"public": True})
+async def choose_password(request: Req, secret: FromPath[str]) -> Response[bytes]:
+    """The password is set, the link is over, and one logs in with it."""
+    require_same_origin(request)
+    typed = await form(request)
+    try:
+        address = truncated(client_address(request))
+        await use_link(secret, typed.get("password", ""), typed.get("again", ""), address)
+    except Refused as refused:
+        if refused.code == "link_over":
+            raise
+        return await _welcome_page(request, secret, refused)
+    return see_other("/desk/login?welcome=1", [cookie(settings_of(request), "session", "", timedelta(0))])
 
 
 def _kept(text: str) -> Kept | None:
@@ -119,10 +230,4 @@ async def log_out(request: Req, staff: NamedDependency[Staff]) -> Response[bytes
     return see_other("/desk/login", [cookie(settings_of(request), "session", "", timedelta(0))])
 
 
-@get("/desk/account")
-async def account(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
-    """Where one is logged in."""
-    return page(request, "desk/account.html", staff=staff, sessions=await sessions_of(staff.account))
-
-
-HANDLERS = [login_form, log_in, log_out, account]
+HANDLERS = [login_form, log_in, show_second, welcome, choose_password, log_out]

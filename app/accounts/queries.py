@@ -10,11 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
+
 from app.accounts.shapes import Staff
 from app.database.connection import fetch, now
 from app.database.rows import moment_of, uuid_of
 from app.security.passwords import hash_secret
-from models.accounts import Account, ApiToken, Session
+from app.validation.refusals import Refused
+from models.accounts import Account, ApiToken, Posting, SecondFactor, Session
 from models.states import Role
 
 NOTED_EVERY = timedelta(hours=1)  # how exactly one knows when a token was last used
@@ -25,7 +28,8 @@ FROM {table} AS holder JOIN account ON account.id = holder.account
 WHERE holder.secret_hash = $1 AND account.disabled_at IS NULL
   AND (account.rights_since IS NULL OR holder.created_at >= account.rights_since)
 """
-_BY_SESSION = f"{_WHOSE.format(table='session', more='')} AND holder.expires_at > $2"
+_BY_SESSION = f"{_WHOSE.format(table='session', more='')} AND holder.expires_at > $2 AND NOT holder.half"
+_BY_HALF = f"{_WHOSE.format(table='session', more='')} AND holder.expires_at > $2 AND holder.half"
 _BY_TOKEN = f"""
 {_WHOSE.format(table="api_token", more="holder.used_at, ")}
 AND holder.revoked_at IS NULL AND (holder.expires_at IS NULL OR holder.expires_at > $2)
@@ -69,6 +73,12 @@ async def staff_by_session(secret: str) -> Staff | None:
     return await _staff(rows[0], session=uuid_of(rows[0]["holder"])) if rows else None
 
 
+async def staff_by_half(secret: str) -> Staff | None:
+    """Who has shown the password, and must still show the second factor: nothing else is open to them."""
+    rows = await fetch(_BY_HALF, hash_secret(secret), now())
+    return await _staff(rows[0]) if rows else None
+
+
 async def staff_by_token(secret: str) -> Staff | None:
     """For whom this bearer token acts."""
     moment = now()
@@ -82,7 +92,7 @@ async def staff_by_token(secret: str) -> Staff | None:
 
 
 async def _staff(row: dict[str, Any], session: UUID | None = None) -> Staff:
-    postings = [] if row["role"] == Role.HQ else await _postings(row["id"], now())
+    postings = await _postings(row["id"], now())
     return Staff(
         account=uuid_of(row["id"]),
         name=row["name"],
@@ -122,6 +132,73 @@ async def sessions_of(account: UUID) -> list[dict[str, Any]]:
         .where((Session.account == account) & (Session.expires_at > now()))
         .order_by(Session.created_at, ascending=False)
     )
+
+
+class PostingRow(msgspec.Struct, frozen=True):
+    """A posting of somebody, with the event that a helper's is limited to."""
+
+    id: UUID
+    host_country: str
+    event: UUID | None
+    event_slug: str | None
+    starts_at: datetime
+    ends_at: datetime | None
+
+    def over(self, at: datetime) -> bool:
+        return self.ends_at is not None and self.ends_at <= at
+
+
+class StaffMember(msgspec.Struct, frozen=True):
+    """An account as HQ looks after it; `waits` until its one-time link was used."""
+
+    id: UUID
+    email: str
+    name: str
+    role: Role
+    disabled_at: datetime | None
+    created_at: datetime
+    waits: bool
+    second_factor: bool
+    seen_at: datetime | None
+    postings: tuple[PostingRow, ...]
+
+
+async def people() -> list[StaffMember]:
+    """Every account with its postings, by name."""
+    postings: dict[UUID, list[dict[str, Any]]] = {}
+    for row in await Posting.select(*Posting.all_columns(), Posting.event.slug.as_alias("event_slug")).order_by(
+        Posting.starts_at
+    ):
+        postings.setdefault(row["account"], []).append(row)
+    factors = {
+        row["account"]
+        for row in await SecondFactor.select(SecondFactor.account).where(SecondFactor.confirmed_at.is_not_null())
+    }
+    seen: dict[UUID, datetime] = {}
+    for row in await Session.select(Session.account, Session.seen_at).order_by(Session.seen_at):
+        seen[row["account"]] = row["seen_at"]
+    return [
+        msgspec.convert(
+            {
+                **row,
+                "waits": not row["password_hash"],
+                "second_factor": row["id"] in factors,
+                "seen_at": seen.get(row["id"]),
+                "postings": postings.get(row["id"], []),
+            },
+            StaffMember,
+            strict=False,
+        )
+        for row in await Account.select().order_by(Account.name, Account.email)
+    ]
+
+
+async def person(account: UUID) -> StaffMember:
+    """One account; raises Refused "not_found"."""
+    found = next((each for each in await people() if each.id == account), None)
+    if found is None:
+        raise Refused("not_found")
+    return found
 
 
 async def accounts() -> list[dict[str, Any]]:

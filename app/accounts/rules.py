@@ -1,12 +1,49 @@
 """What an account needs. Pure."""
 
 import re
+from collections.abc import Mapping
+from datetime import date
 
-from app.security.passwords import LEAST_LENGTH
-from app.validation.refusals import Problem, Refused
+from app.security.passwords import LEAST_LENGTH, is_guessable
+from app.validation.fields import Reader
+from app.validation.refusals import Problem, Refused, invalid
+from app.validation.texts import clean
 from models.states import Role
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{3,190}")
+
+
+def password_problems(password: str, *about: str) -> list[Problem]:
+    """What is wrong with a new password; `about` are words that whoever guesses it would try first."""
+    if len(password) < LEAST_LENGTH:
+        return [Problem("password", "password_too_short", {"low": LEAST_LENGTH})]
+    return [Problem("password", "password_common")] if is_guessable(password, about) else []
+
+
+def read_person(typed: Mapping[str, str]) -> tuple[str, str, Role]:
+    """E-mail, name and role of somebody to invite; raises Refused naming what is wrong."""
+    email, name, role = (typed.get(field, "").strip() for field in ("email", "name", "role"))
+    problems = []
+    if not _EMAIL.fullmatch(email):
+        problems.append(Problem("email", "email_invalid"))
+    if not name:
+        problems.append(Problem("name", "required"))
+    if role not in tuple(Role):
+        problems.append(Problem("role", "not_a_choice", {"options": ", ".join(Role)}))
+    if problems:
+        raise invalid(problems)
+    return email.lower()[:254], clean(name)[:120], Role(role)
+
+
+def read_span(typed: Mapping[str, str], today: date) -> tuple[date, date | None]:
+    """From when until when (the last day, none: open) a posting is; raises Refused."""
+    read = Reader({name: typed.get(name, "") for name in ("from", "until")})
+    since, until = read.moment("from"), read.moment("until")
+    first, last = since.date() if since else today, until.date() if until else None
+    if last is not None and last < first:
+        read.wrong("until", "ends_before_start")
+    read.finish()
+    return first, last
 
 
 def read_account(email: str, name: str, role: str, password: str) -> tuple[str, str]:
@@ -18,8 +55,7 @@ def read_account(email: str, name: str, role: str, password: str) -> tuple[str, 
         problems.append(Problem("name", "required"))
     if role not in tuple(Role):
         problems.append(Problem("role", "not_a_choice", {"options": ", ".join(Role)}))
-    if len(password) < LEAST_LENGTH:
-        problems.append(Problem("password", "password_too_short", {"low": LEAST_LENGTH}))
+    problems += password_problems(password, email, name)
     if problems:
         raise Refused("invalid", tuple(problems))
     return email.strip().lower(), name.strip()[:120]

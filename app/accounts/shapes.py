@@ -4,11 +4,12 @@ from uuid import UUID
 
 import msgspec
 
+from app.accounts.rights import MAY, Part, Right
 from models.states import Role
 
 
 class Staff(msgspec.Struct, frozen=True):
-    """An attaché or HQ. An attaché reaches `countries`, and single `events` as a helper; HQ reaches everything."""
+    """An attaché or HQ, posted to `countries` and as a helper to single `events`; HQ reaches everything."""
 
     account: UUID
     name: str
@@ -22,10 +23,21 @@ class Staff(msgspec.Struct, frozen=True):
     def is_hq(self) -> bool:
         return self.role == Role.HQ
 
-    @property
-    def within_reach(self) -> frozenset[str] | None:
-        """Host countries where events may be made; None for all."""
-        return None if self.is_hq else self.countries
+    def parts(self, host_country: str = "", event: UUID | None = None) -> frozenset[Part]:
+        """What this person is for an event, or for all events of a country."""
+        posted = host_country in self.countries
+        if self.is_hq:
+            return frozenset({Part.HQ, Part.HQ_POSTED}) if posted else frozenset({Part.HQ})
+        parts = {Part.ATTACHE: posted, Part.HELPER: event is not None and event in self.events}
+        return frozenset(part for part, true in parts.items() if true)
+
+    def may(self, right: Right, host_country: str = "", event: UUID | None = None) -> bool:
+        """Whether this person has a right to an event, or to all events of a country."""
+        return not MAY[right].isdisjoint(self.parts(host_country, event))
+
+    def may_anywhere(self, right: Right) -> bool:
+        """Whether this person has a right to anything."""
+        return any(self.may(right, country) for country in ("", *self.countries))
 
     def reaches(self, host_country: str, event: UUID) -> bool:
         """Whether an event exists for this person."""

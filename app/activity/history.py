@@ -37,10 +37,10 @@ class Past(msgspec.Struct, frozen=True):
 
 
 async def history_of(subject: UUID | str, most: int = 50) -> list[Past]:
-    """What happened to one thing, the last first."""
+    """What happened to one thing, the last first; who only looked stands in the audit."""
     rows = (
         await AuditEntry.select(*_ENTRY)
-        .where(AuditEntry.subject == str(subject))
+        .where(AuditEntry.subject == str(subject), AuditEntry.action.not_in(READING))
         .order_by(AuditEntry.at, ascending=False)
         .limit(most)
     )

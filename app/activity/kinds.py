@@ -33,6 +33,13 @@ class Kind(StrEnum):
     ACCOUNT_DISABLED = "account_disabled"
     LOGGED_IN = "logged_in"
     LOGGED_OUT_EVERYWHERE = "logged_out_everywhere"
+    ACCOUNT_INVITED = "account_invited"
+    ACCOUNT_ENABLED = "account_enabled"
+    LINK_MADE = "link_made"
+    PASSWORD_SET = "password_set"  # noqa: S105 - a name
+    SECOND_FACTOR_ON = "second_factor_on"
+    SECOND_FACTOR_OFF = "second_factor_off"
+    SESSION_ENDED = "session_ended"
     POSTED = "posted"
     POSTING_ENDED = "posting_ended"
     TOKEN_ADDED = "token_added"  # noqa: S105 - a name
@@ -99,6 +106,13 @@ KINDS: dict[Kind, Told] = {
     Kind.ACCOUNT_DISABLED: Told(Subject.ACCOUNT, _("An account was disabled.")),
     Kind.LOGGED_IN: Told(Subject.ACCOUNT, _("Somebody logged in.")),
     Kind.LOGGED_OUT_EVERYWHERE: Told(Subject.ACCOUNT, _("Somebody logged out everywhere.")),
+    Kind.ACCOUNT_INVITED: Told(Subject.ACCOUNT, _("Somebody was invited.")),
+    Kind.ACCOUNT_ENABLED: Told(Subject.ACCOUNT, _("A disabled account was enabled again.")),
+    Kind.LINK_MADE: Told(Subject.ACCOUNT, _("A one-time link for a new password was made.")),
+    Kind.PASSWORD_SET: Told(Subject.ACCOUNT, _("A new password was set.")),
+    Kind.SECOND_FACTOR_ON: Told(Subject.ACCOUNT, _("A second factor was set up.")),
+    Kind.SECOND_FACTOR_OFF: Told(Subject.ACCOUNT, _("The second factor was removed.")),
+    Kind.SESSION_ENDED: Told(Subject.ACCOUNT, _("Somebody logged another browser out.")),
     Kind.POSTED: Told(Subject.ACCOUNT, _("An attaché was posted to a host country.")),
     Kind.POSTING_ENDED: Told(Subject.ACCOUNT, _("A posting ended.")),
     Kind.TOKEN_ADDED: Told(Subject.API_TOKEN, _("A token for programs was made.")),

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from piccolo.columns.combination import And, Or, Where
 
+from app.accounts.rights import Right
 from app.accounts.shapes import Staff
 from app.database.connection import fetch, now
 from app.database.rows import json_of
@@ -103,11 +104,10 @@ async def staff_contacts(staff: Staff) -> list[ContactRow]:
 
 
 async def staff_contact(contact: UUID, staff: Staff) -> ContactRow | None:
-    """One contact, if this person keeps it."""
-    within: Where | And = Contact.id == contact
-    if not staff.is_hq:
-        if not staff.countries:
-            return None
-        within = within & Contact.host_country.is_in(sorted(staff.countries))
-    found = await _contacts(within)
-    return found[0] if found else None
+    """One contact, if this person keeps it: of the own countries, and of the ministry for HQ."""
+    found = await _contacts(Contact.id == contact)
+    if not found:
+        return None
+    country = found[0].host_country
+    may = staff.may(Right.CONTACTS, country) if country else staff.may(Right.MINISTRY)
+    return found[0] if may else None

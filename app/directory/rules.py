@@ -42,14 +42,14 @@ _ADDRESS = re.compile(
 )
 
 
-def read_contact(raw: Mapping[str, Any], countries: Iterable[str], within_reach: frozenset[str] | None) -> ContactDraft:
+def read_contact(raw: Mapping[str, Any], countries: Iterable[str], within_reach: frozenset[str]) -> ContactDraft:
     """Check a contact as written; raises Refused naming every wrong field. HQ alone writes for every country ("")."""
     read = Reader(raw)
     given = walk(read, ContactFields)
     code = given["host_country"] = given["host_country"].upper()
     if code and code not in set(countries):
         read.wrong("host_country", "unknown_country")
-    elif within_reach is not None and code not in within_reach:
+    elif code not in within_reach:
         read.wrong("host_country", "country_out_of_reach")
     latitude, longitude = given["latitude"], given["longitude"]
     if (latitude is None) != (longitude is None) and not read.has_problem("latitude", "longitude"):

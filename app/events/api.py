@@ -88,9 +88,7 @@ async def reader_for(staff: Staff, *, asks: bool = False) -> Callable[[Mapping[s
     known = {country.code: country for country in await countries()}
 
     def read(raw: Mapping[str, Any], existing: EventRow | None) -> EventDraft:
-        reach = staff.within_reach
-        if reach is not None and existing is not None:
-            reach |= {existing.host_country}  # an event that one helps with may stay where it is
+        reach = staff.countries if existing is None else staff.countries | {existing.host_country}
         return rules.read_event(raw, known, reach, existing, asks=asks)
 
     return read

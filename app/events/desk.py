@@ -7,10 +7,12 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from app.accounts.access import actor_of
+from app.accounts.rights import Right
 from app.accounts.shapes import Staff
 from app.database.connection import now
 from app.directory.queries import countries
 from app.events import actions, rules, undoing
+from app.events.access import RIGHT
 from app.events.api import copied, created, reader_for
 from app.events.checks import doubts
 from app.events.queries import event_by_id, staff_event, staff_events, twins_of
@@ -38,11 +40,10 @@ async def _form_page(
     request: Req, staff: Staff, typed: dict[str, str], *, refused: Refused | None = None, event: EventRow | None = None
 ) -> Response[bytes]:
     known = await countries()
-    reach = staff.within_reach
     offered = [
         country
         for country in known
-        if reach is None or country.code in reach or (event is not None and country.code == event.host_country)
+        if staff.may(Right.CHANGE_EVENTS, country.code) or (event is not None and country.code == event.host_country)
     ]
     chosen = next(
         (country for country in known if country.code == typed.get("host_country")), offered[0] if offered else None
@@ -163,7 +164,7 @@ async def _zone_of(event: EventRow) -> str:
     return next(country.time_zone for country in await countries() if country.code == event.host_country)
 
 
-@get("/desk/events/{slug:str}/edit")
+@get("/desk/events/{slug:str}/edit", opt={RIGHT: Right.CHANGE_EVENTS})
 async def edit_form(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """The event as a form."""
     return await _form_page(request, staff, {**as_typed(as_raw(event)), "move_along": "on"}, event=event)
@@ -197,7 +198,7 @@ def _done(request: Req, event: EventRow) -> Response[bytes]:
     return see_other(f"/desk/events/{event.slug}")
 
 
-@get("/desk/events/{slug:str}/publish")
+@get("/desk/events/{slug:str}/publish", opt={RIGHT: Right.CHANGE_EVENTS})
 async def check_list(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """What one may want to look at before everybody sees the event."""
     zone = await _zone_of(event)

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from app.accounts.access import actor_of
+from app.accounts.rights import Right
 from app.accounts.shapes import Staff
 from app.database.connection import now
 from app.directory.queries import countries
@@ -55,6 +56,15 @@ async def _own(staff: Staff, address: str) -> tuple[CampaignRow, list[EventRow]]
     return campaign, events
 
 
+async def _to_change(staff: Staff, address: str) -> tuple[CampaignRow, list[EventRow]]:
+    """The same with the events that this person may change; raises Refused "forbidden" where there are none."""
+    campaign, events = await _own(staff, address)
+    mine = [event for event in events if staff.may(Right.CHANGE_EVENTS, event.host_country, event.id)]
+    if not mine:
+        raise Refused("forbidden")
+    return campaign, mine
+
+
 async def _campaign_page(
     request: Req,
     staff: Staff,
@@ -84,7 +94,7 @@ async def _campaign_page(
 @post("/desk/campaigns/{address:str}/name")
 async def name_campaign(request: Req, staff: NamedDependency[Staff], address: FromPath[str]) -> Response[bytes]:
     """What the campaign is called in public."""
-    campaign, events = await _own(staff, address)
+    campaign, events = await _to_change(staff, address)
     typed = await form(request)
     read = Reader(nested(typed))
     names = read.localised("names", TITLE, required=True)
@@ -100,7 +110,7 @@ async def name_campaign(request: Req, staff: NamedDependency[Staff], address: Fr
 @post("/desk/campaigns/{address:str}")
 async def act_on_events(request: Req, staff: NamedDependency[Staff], address: FromPath[str]) -> Response[bytes]:
     """Change or publish the ticked events; shown before it is done, told one by one, and taken back at once."""
-    campaign, events = await _own(staff, address)
+    campaign, events = await _to_change(staff, address)
     typed = await form(request)
     do = typed.get("do", "")
     if do not in {"change", "publish", "change_back", "publish_back"}:
@@ -175,7 +185,7 @@ def _given(typed: Typed) -> dict[str, Any]:
 @post("/desk/campaigns/{address:str}/again")
 async def hold_again(request: Req, staff: NamedDependency[Staff], address: FromPath[str]) -> Response[bytes]:
     """Every event once more, so many days later: next year's campaign as drafts. Sent twice it is made once."""
-    campaign, events = await _own(staff, address)
+    campaign, events = await _to_change(staff, address)
     typed = await form(request)
     read = Reader({"word": typed.get("word"), "first_day": typed.get("first_day")})
     word = read.text("word", 120, required=True)

@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 
+from app.accounts.rights import Right
 from app.accounts.shapes import Staff
 from app.events.api import copied, created, reader_for
 from app.events.campaigns import campaigns_within
@@ -74,7 +75,7 @@ async def _table_page(
         "desk/campaign_table.html",
         staff=staff,
         like=like,
-        events=[each for each in await staff_events(staff) if staff.is_hq or each.host_country in staff.countries],
+        events=[each for each in await staff_events(staff) if staff.may(Right.CHANGE_EVENTS, each.host_country)],
         words=[campaign.word for campaign, _ in await campaigns_within(staff)],
         typed={**{f"title.{tag}": text for tag, text in titles.items()}, **typed},
         tags=list(titles),
@@ -91,7 +92,7 @@ async def use_table(request: Req, staff: NamedDependency[Staff]) -> Response[byt
     typed, content = await _sent(request)
     like = await staff_event(typed.get("like", ""), staff)
     try:
-        if like is None or not (staff.is_hq or like.host_country in staff.countries):
+        if like is None or not staff.may(Right.CHANGE_EVENTS, like.host_country):
             like = None
             raise invalid([Problem("like", "required")])
         if content:

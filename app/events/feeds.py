@@ -2,12 +2,9 @@
 itself, one event to add; and the same events as RSS."""
 
 import asyncio
-import re
 from datetime import UTC, date, datetime, timedelta
-from email.utils import format_datetime
-from html import escape
 from typing import Any
-from xml.etree import ElementTree as Xml
+from uuid import UUID
 
 import msgspec
 from litestar import Response, route
@@ -21,13 +18,12 @@ from app.events.campaigns import CampaignRow, campaign_at
 from app.events.feed_changes import changed_at
 from app.events.feed_rows import FeedItem, Head, feed_head, feed_items
 from app.events.queries import country_events, events_by_id, public_event
+from app.events.rss import rss_of
 from app.events.rules import FESTIVALS
-from app.events.shapes import EventRow
-from app.events.words import days_of, hours_of
 from app.festivals.calendar_entries import KHMER_CALENDAR, khmer_calendar
 from app.festivals.queries import confirmations
 from app.festivals.shapes import NAMES
-from app.i18n.catalogues import moment_text, pick, translate
+from app.i18n.catalogues import pick, translate
 from app.validation.refusals import Refused
 from app.web.public_cache import PublicAnswer, public_cache_of
 from app.web.request import Req, settings_of
@@ -36,10 +32,8 @@ from models.states import EventState
 
 KEPT_BACK = timedelta(days=365)
 CANCELLED_KEPT = timedelta(days=30)
-MOST_IN_RSS = 100
 MOST_EVENTS, MOST_BYTES = 900, 890_000  # readers take 1 MB and about 1,100 events
 ALL, ABROAD = "khmer-festivals", "abroad"
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0 2.2
 CACHE = "public, max-age=900, stale-while-revalidate=86400, stale-if-error=604800"
 
 
@@ -50,6 +44,10 @@ class Which(msgspec.Struct, frozen=True):
     slug: str
     festival: str | None
     campaign: CampaignRow | None = None
+
+    @property
+    def campaign_id(self) -> UUID | None:
+        return self.campaign.id if self.campaign else None
 
 
 def read_name(language: str, name: str) -> Which:
@@ -104,13 +102,12 @@ async def campaign_feed(request: Req, language: FromPath[str], name: FromPath[st
 
 async def _feed(request: Req, which: Which, name: str, address: str) -> Response[bytes]:
     base, language = settings_of(request).base_url, which.language
-    campaign = which.campaign.id if which.campaign else None
     present: tuple[Country | None, Head, date]
 
     async def version() -> tuple[Country | None, Head, date, Any]:
         nonlocal present
         country = await _country(which.slug, address)
-        head = await feed_head(country.code if country else None, which.festival, campaign)
+        head = await feed_head(country.code if country else None, which.festival, which.campaign_id)
         present = country, head, now().date()
         return *present, which.campaign
 
@@ -118,7 +115,13 @@ async def _feed(request: Req, which: Which, name: str, address: str) -> Response
         country, _, today = present  # the cache asks for the version first
         midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
         since, cancelled_since = midnight - KEPT_BACK, midnight - CANCELLED_KEPT
-        items = await feed_items(country.code if country else None, which.festival, since, cancelled_since, campaign)
+        items = await feed_items(
+            country.code if country else None,
+            which.festival,
+            since,
+            cancelled_since,
+            which.campaign_id,
+        )
         parts = await _parts(items, language, base, brief=False)
         if sum(len(raw) for _, raw in parts) > MOST_BYTES:
             # texts go first, then the oldest past events, coming ones never
@@ -244,58 +247,11 @@ async def rss(request: Req, language: FromPath[str], slug: FromPath[str]) -> Res
         country = await _country(slug, address)
         if country is None:
             raise Refused("not_found")
-        body = _rss(country, await country_events(country.code, now() - timedelta(days=1)), language, base, address)
+        body = rss_of(country, await country_events(country.code, now() - timedelta(days=1)), language, base, address)
         modified = await changed_at(f"{language}/{slug}/events.rss", body)
         return PublicAnswer(body, "application/rss+xml", modified=modified)
 
     return await public_cache_of(request).answer(request, ("rss", language, slug), make, cache_control=CACHE)
-
-
-def _rss(country: Country, events: list[EventRow], language: str, base: str, address: str) -> bytes:
-    root = Xml.Element("rss", {"version": "2.0", "xmlns:atom": "http://www.w3.org/2005/Atom"})
-    channel = Xml.SubElement(root, "channel")
-    name = f"{translate(language, 'Khmer festivals')} – {pick(country.names, language)}"
-    about = translate(language, "Festivals that Cambodia's labour attachés hold for workers abroad.")
-    _texts(channel, title=name, link=f"{base}/{language}/{country.slug}/", description=about, language=language)
-    Xml.SubElement(channel, "atom:link", {"href": address, "rel": "self", "type": "application/rss+xml"})
-    Xml.SubElement(channel, "ttl").text = "360"
-    if events:
-        newest = max(event.modified_at for event in events)
-        Xml.SubElement(channel, "lastBuildDate").text = format_datetime(newest.astimezone(UTC), usegmt=True)
-    for event in events[:MOST_IN_RSS]:
-        _item(Xml.SubElement(channel, "item"), event, language, base)
-    return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True))
-
-
-def _item(item: Xml.Element, event: EventRow, language: str, base: str) -> None:
-    """An event for feed readers: its description is HTML, so every text in it is escaped as such."""
-    title = pick(event.title, language)
-    if event.cancelled:
-        title = f"[{translate(language, 'Cancelled')}] {title}"
-    before = event.previous_starts_at if event.published else None
-    at = moment_text(language, before, event.time_zone) if before else ""
-    moved = translate(language, "Before, it was {at}.", at=at) if at else ""
-    lines = [
-        " · ".join(filter(None, (days_of(event, language), hours_of(event)))),
-        f"{translate(language, 'The time has changed.')} {moved}" if moved else "",
-        pick(event.venue, language),
-        pick(event.notice, language) if event.notice else "",
-        *pick(event.description, language).split("\n"),
-    ]
-    _texts(
-        item,
-        title=title,
-        link=f"{base}/{language}/events/{event.slug}",
-        description="".join(f"<p>{escape(line)}</p>" for line in lines if line.strip()),
-        pubDate=format_datetime(event.created_at.astimezone(UTC), usegmt=True),
-    )
-    Xml.SubElement(item, "atom:updated").text = event.modified_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    Xml.SubElement(item, "guid", {"isPermaLink": "false"}).text = str(event.id)
-
-
-def _texts(parent: Xml.Element, **texts: str) -> None:
-    for tag, text in texts.items():
-        Xml.SubElement(parent, tag).text = _NOT_XML.sub("", text)
 
 
 HANDLERS = [feed, campaign_feed, one_event, rss]

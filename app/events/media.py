@@ -9,8 +9,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from app.accounts.access import actor_of
+from app.accounts.rights import Right
 from app.accounts.shapes import Staff
 from app.events import actions
+from app.events.access import RIGHT
 from app.events.pictures import MOST_BYTES, Picture, read_picture
 from app.events.prints import CARD, PRINTS, print_of
 from app.events.queries import picture_file, public_event
@@ -85,7 +87,7 @@ async def prints(request: Req, event: NamedDependency[EventRow], name: FromPath[
     )
 
 
-@get("/desk/events/{slug:str}/picture")
+@get("/desk/events/{slug:str}/picture", opt={RIGHT: Right.CHANGE_EVENTS})
 async def picture_form(
     request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]
 ) -> Response[bytes]:

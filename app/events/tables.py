@@ -41,7 +41,7 @@ _GROUPED = re.compile(r"\d{1,3}(?:[ ,.'\u00a0\u202f]\d{3})+|\d+")
 _BUS = re.compile(rf"(.+?)[\s,]+{_CLOCK}(?:\s*(?:-|–|—|~)\s*{_CLOCK})?(?:[\s,]+(\d{{1,4}}))?")
 
 
-class Bus(msgspec.Struct, frozen=True):
+class TownBus(msgspec.Struct, frozen=True):
     """A bus of a row: from where, when it leaves and comes back, and how many seats."""
 
     name: str
@@ -58,7 +58,7 @@ class Town(msgspec.Struct, frozen=True):
     starts: time | None = None
     ends: time | None = None
     capacity: int | None = None
-    buses: tuple[Bus, ...] = ()
+    buses: tuple[TownBus, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     def cell(self, column: str) -> str:
@@ -192,7 +192,7 @@ def _capacity(text: str, problems: list[Problem]) -> int | None:
     return int(re.sub(r"\D", "", plain)[:9])
 
 
-def _buses(text: str, problems: list[Problem]) -> tuple[Bus, ...]:
+def _buses(text: str, problems: list[Problem]) -> tuple[TownBus, ...]:
     buses = []
     for part in filter(None, (each.strip() for each in re.split(r"[;\n]", text))):
         found = _BUS.fullmatch(latin_digits(part))
@@ -201,7 +201,7 @@ def _buses(text: str, problems: list[Problem]) -> tuple[Bus, ...]:
         if not found or departs is None or (found[4] and returns is None):
             problems.append(Problem("bus", "not_a_bus", {"text": part}))
             continue
-        buses.append(Bus(found[1].strip(" ,"), departs, returns, int(found[6]) if found[6] else None))
+        buses.append(TownBus(found[1].strip(" ,"), departs, returns, int(found[6]) if found[6] else None))
     return tuple(buses)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from app.events.shapes import EventDraft, EventRow
-from app.events.tables import Bus, Town
+from app.events.tables import Town, TownBus
 from app.validation.refusals import Problem, Refused
 
 PLACE = "{place}"
@@ -68,7 +68,7 @@ def like_language(text: str, like: EventRow) -> str:
     return {"JP": "ja", "TW": "zh", "HK": "zh", "SG": "zh", "MY": "ms"}.get(like.host_country, "en")
 
 
-def _bus(bus: Bus, day: str, last: str) -> dict[str, Any]:
+def _bus(bus: TownBus, day: str, last: str) -> dict[str, Any]:
     return {
         "name": bus.name,
         "departs_at": f"{day}T{bus.departs:%H:%M}",

@@ -3,7 +3,8 @@
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from app.accounts.access import actor_of, is_hq
+from app.accounts.access import actor_of, may
+from app.accounts.rights import Right
 from app.accounts.shapes import Staff
 from app.database.connection import now
 from app.festivals import actions, rules
@@ -38,7 +39,7 @@ async def festivals(request: Req, staff: NamedDependency[Staff]) -> Response[byt
     return await _page(request, staff)
 
 
-@post("/desk/festivals", guards=[is_hq])
+@post("/desk/festivals", guards=[may(Right.FESTIVALS)])
 async def confirm(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """Confirm dates from a decree; HQ alone may."""
     typed = await form(request)
@@ -51,7 +52,7 @@ async def confirm(request: Req, staff: NamedDependency[Staff]) -> Response[bytes
     return see_other("/desk/festivals")
 
 
-@post("/desk/festivals/withdraw", guards=[is_hq])
+@post("/desk/festivals/withdraw", guards=[may(Right.FESTIVALS)])
 async def withdraw(request: Req) -> Response[bytes]:
     """Go back to the projection; HQ alone may."""
     typed = await form(request)

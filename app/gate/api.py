@@ -10,10 +10,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from app.accounts.access import actor_of, staff_of
+from app.accounts.rights import Right
 from app.activity.kinds import Kind
 from app.activity.record import device as device_actor
 from app.activity.record import record
 from app.database.connection import now
+from app.events.access import RIGHT
 from app.events.queries import event_by_id
 from app.events.shapes import EventRow
 from app.gate import actions, rules
@@ -46,7 +48,7 @@ def pair_url(request: Req, pairing: UUID) -> str:
     return f"{settings_of(request).base_url}/gate/pair/{make_key(keyring_of(request), PAIRING, pairing)}"
 
 
-@post("/api/v1/events/{slug:str}/gate-devices", status_code=201)
+@post("/api/v1/events/{slug:str}/gate-devices", opt={RIGHT: Right.GATE}, status_code=201)
 async def pair(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """A pairing with its first device."""
     gate = rules.read_gate(await json_object(request))
@@ -67,7 +69,7 @@ async def pair(request: Req, event: NamedDependency[EventRow]) -> Response[bytes
     return await answer_once(request, str(staff_of(request).account), act, str(event.id))
 
 
-@delete("/api/v1/events/{slug:str}/gate-devices/{pairing:str}", status_code=200)
+@delete("/api/v1/events/{slug:str}/gate-devices/{pairing:str}", opt={RIGHT: Right.GATE}, status_code=200)
 async def revoke(request: Req, event: NamedDependency[EventRow], pairing: FromPath[str]) -> Response[bytes]:
     """End a pairing and all its devices."""
     if not await actions.revoke(event.id, found_id(pairing), actor_of(request)):

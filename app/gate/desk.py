@@ -11,10 +11,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from app.accounts.access import actor_of
+from app.accounts.rights import Right
 from app.accounts.shapes import Staff
 from app.activity.kinds import Kind
 from app.activity.record import record
 from app.database.connection import now
+from app.events.access import RIGHT
 from app.events.shapes import EventRow
 from app.gate import actions, rules
 from app.gate.api import pair_url
@@ -58,7 +60,8 @@ async def _gates_page(
 ) -> Response[bytes]:
     facts = await _live(keyring_of(request), event)
     links = [(pairing, pair_url(request, pairing.id)) for pairing in facts["pairings"]]
-    by_hand = [] if staff.is_hq else await let_in_by_hand(keyring_of(request), event.id, MOST_BY_HAND + 1)
+    may_read = staff.may(Right.NAMES, event.host_country)
+    by_hand = await let_in_by_hand(keyring_of(request), event.id, MOST_BY_HAND + 1) if may_read else []
     if by_hand:  # a volunteer's words may name people
         await record(Kind.NAMES_READ, actor_of(request), event.id, event.id, parties=len(by_hand))
     return page(
@@ -104,19 +107,19 @@ async def _live(keyring: Keyring, event: EventRow) -> dict[str, Any]:
     }
 
 
-@get("/desk/events/{slug:str}/gate")
+@get("/desk/events/{slug:str}/gate", opt={RIGHT: Right.GATE})
 async def gates(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """The event's pairings with their QR, and the head count."""
     return await _gates_page(request, staff, event, {})
 
 
-@get("/desk/events/{slug:str}/gate/live")
+@get("/desk/events/{slug:str}/gate/live", opt={RIGHT: Right.GATE})
 async def live(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """The moving part of the page, which replaces itself every few seconds where there is script."""
     return page(request, "parts/gate_live.html", staff=staff, event=event, **await _live(keyring_of(request), event))
 
 
-@post("/desk/events/{slug:str}/gate")
+@post("/desk/events/{slug:str}/gate", opt={RIGHT: Right.GATE})
 async def pair(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """A new pairing; a double tap makes one only."""
     typed = await form(request)
@@ -133,7 +136,7 @@ async def pair(request: Req, staff: NamedDependency[Staff], event: NamedDependen
     return see_other(f"/desk/events/{event.slug}/gate")
 
 
-@post("/desk/events/{slug:str}/gate/{pairing:str}/revoke")
+@post("/desk/events/{slug:str}/gate/{pairing:str}/revoke", opt={RIGHT: Right.GATE})
 async def revoke(request: Req, event: NamedDependency[EventRow], pairing: FromPath[str]) -> Response[bytes]:
     """End a pairing and its phones."""
     if not await actions.revoke(event.id, found_id(pairing), actor_of(request)):
@@ -141,7 +144,7 @@ async def revoke(request: Req, event: NamedDependency[EventRow], pairing: FromPa
     return see_other(f"/desk/events/{event.slug}/gate")
 
 
-@post("/desk/events/{slug:str}/gate/conflicts/{scan:str}")
+@post("/desk/events/{slug:str}/gate/conflicts/{scan:str}", opt={RIGHT: Right.GATE})
 async def acknowledge(request: Req, event: NamedDependency[EventRow], scan: FromPath[str]) -> Response[bytes]:
     """A conflict is seen; it stays in the list."""
     if not await actions.acknowledge(event.id, found_id(scan), actor_of(request)):
@@ -149,14 +152,14 @@ async def acknowledge(request: Req, event: NamedDependency[EventRow], scan: From
     return see_other(f"/desk/events/{event.slug}/gate#conflicts")
 
 
-@post("/desk/events/{slug:str}/gate/rehearsal")
+@post("/desk/events/{slug:str}/gate/rehearsal", opt={RIGHT: Right.GATE})
 async def wipe_rehearsal(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """Forget what was scanned in rehearsal."""
     forgotten = await actions.wipe_rehearsal(event.id, actor_of(request))
     return see_other(f"/desk/events/{event.slug}/gate?forgotten={forgotten}")
 
 
-@post("/desk/events/{slug:str}/gate/handed-over", request_max_body_size=MOST_HANDED)
+@post("/desk/events/{slug:str}/gate/handed-over", opt={RIGHT: Right.GATE}, request_max_body_size=MOST_HANDED)
 async def take_over(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """A file with the scans of a phone that never came online: kept as that phone's, however often it is sent."""
     uploaded = (await request.form()).get("file")

@@ -2,6 +2,7 @@
 
 from litestar.handlers import BaseRouteHandler
 
+from app.accounts.rights import Right
 from app.registrations.queries import party_by_id, party_by_key
 from app.registrations.shapes import Party
 from app.validation.fields import found_id
@@ -39,8 +40,9 @@ async def party_of_path(connection: Connection, _: BaseRouteHandler) -> None:
     if row is None:
         return
     party = None
-    if not connection.state.staff.is_hq:  # HQ is refused by name, whether there is such a party or not
-        party = await party_by_id(keyring_of(asking(connection)), connection.state.event.id, found_id(row))
+    event, staff = connection.state.event, connection.state.staff
+    if staff.may(Right.NAMES, event.host_country):  # else refused, whether there is such a party or not
+        party = await party_by_id(keyring_of(asking(connection)), event.id, found_id(row))
         if party is None:
             raise Refused("not_found")
     connection.state.party = party

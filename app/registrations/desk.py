@@ -7,11 +7,12 @@ from litestar.di import NamedDependency
 
 from app.accounts.access import actor_of
 from app.accounts.queries import names_of
+from app.accounts.rights import Right
 from app.accounts.shapes import Staff
 from app.activity.history import history_of
 from app.activity.kinds import Kind
 from app.activity.record import Said, record
-from app.events.access import event_of, may_read_names
+from app.events.access import RIGHT, event_of, may_read_names
 from app.events.shapes import EventRow
 from app.i18n.catalogues import own_name
 from app.printing import qr
@@ -37,7 +38,7 @@ AT_FIELD = {"event_full": "party"}
 Typed = Mapping[str, str]
 
 
-@get("/desk/events/{slug:str}/registrations/{party_id:str}", guards=[may_read_names])
+@get("/desk/events/{slug:str}/registrations/{party_id:str}", guards=[may_read_names], opt={RIGHT: Right.NAMES})
 async def party_page(
     request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow], party: NamedDependency[Party]
 ) -> Response[bytes]:
@@ -137,7 +138,7 @@ BY_HAND: dict[str, Callable[[Req, Typed], Awaitable[None]]] = {
 }
 
 
-@post("/desk/events/{slug:str}/registrations/{party_id:str}", guards=[may_read_names])
+@post("/desk/events/{slug:str}/registrations/{party_id:str}", guards=[may_read_names], opt={RIGHT: Right.NAMES})
 async def act_for_party(
     request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow], party: NamedDependency[Party]
 ) -> Response[bytes]:
@@ -197,7 +198,11 @@ async def _reissued_ticket(request: Req, staff: Staff, event: EventRow, party: P
     return await _party_page(request, staff, event, renewed, ticket=address)
 
 
-@get("/desk/events/{slug:str}/registrations/{party_id:str}/tickets.pdf", guards=[may_read_names])
+@get(
+    "/desk/events/{slug:str}/registrations/{party_id:str}/tickets.pdf",
+    guards=[may_read_names],
+    opt={RIGHT: Right.NAMES},
+)
 async def tickets_to_print(
     request: Req, event: NamedDependency[EventRow], party: NamedDependency[Party]
 ) -> Response[bytes]:

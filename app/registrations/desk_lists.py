@@ -6,11 +6,12 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from app.accounts.access import actor_of
+from app.accounts.rights import Right
 from app.accounts.shapes import Staff
 from app.activity.kinds import Kind
 from app.activity.record import record
 from app.database.connection import now
-from app.events.access import may_read_names
+from app.events.access import RIGHT, may_read_names
 from app.events.queries import staff_events
 from app.events.shapes import MOST_PEOPLE, EventRow
 from app.i18n.catalogues import DEFAULT, languages, own_name
@@ -32,13 +33,13 @@ STILL_ASKED_FOR = timedelta(days=60)  # after an event
 LONGEST = 300  # characters of what is looked for
 
 
-@get(["/desk/find", "/desk/events/{slug:str}/find"], guards=[may_read_names])
+@get(["/desk/find", "/desk/events/{slug:str}/find"], guards=[may_read_names], opt={RIGHT: Right.NAMES})
 async def find_form(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """Whom do you look for, in one event or in all of one's own."""
     return _find_page(request, staff, "", None)
 
 
-@post(["/desk/find", "/desk/events/{slug:str}/find"], guards=[may_read_names])
+@post(["/desk/find", "/desk/events/{slug:str}/find"], guards=[may_read_names], opt={RIGHT: Right.NAMES})
 async def find(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """Parties by name, end of the phone number, short code or ticket; each search is audited. By POST: no address of
     ours holds a name."""
@@ -58,7 +59,7 @@ def _find_page(request: Req, staff: Staff, text: str, found: list[tuple[Party, E
     return page(request, "desk/find.html", staff=staff, event=event, text=text, found=found, most=MOST_FOUND)
 
 
-@get("/desk/events/{slug:str}/rushes", guards=[may_read_names])
+@get("/desk/events/{slug:str}/rushes", guards=[may_read_names], opt={RIGHT: Right.NAMES})
 async def rushes(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Who took very much from one connection, in numbers, and what can be done about it."""
     return await _rushes_page(request, staff, event)
@@ -79,7 +80,7 @@ async def _rushes_page(
     )
 
 
-@post("/desk/events/{slug:str}/rushes", guards=[may_read_names])
+@post("/desk/events/{slug:str}/rushes", guards=[may_read_names], opt={RIGHT: Right.NAMES})
 async def act_on_rush(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Let a source in, give up all its places, or take that back."""
     typed, by = await form(request), actor_of(request)
@@ -104,7 +105,7 @@ async def act_on_rush(request: Req, staff: NamedDependency[Staff], event: NamedD
     return see_other(f"/desk/events/{event.slug}/rushes")
 
 
-@get("/desk/events/{slug:str}/invitations")
+@get("/desk/events/{slug:str}/invitations", opt={RIGHT: Right.INVITATIONS})
 async def list_invitations(
     request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]
 ) -> Response[bytes]:
@@ -138,7 +139,7 @@ def _leaders_link(base: str, event: EventRow, invitation: InvitationRow, key: st
     return f"{base}/{invitation.language or DEFAULT}/events/{event.slug}/register?invitation={key}"
 
 
-@post("/desk/events/{slug:str}/invitations")
+@post("/desk/events/{slug:str}/invitations", opt={RIGHT: Right.INVITATIONS})
 async def invite(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """A new link for a leader; a double tap makes one."""
     typed = await form(request)
@@ -156,7 +157,7 @@ async def invite(request: Req, staff: NamedDependency[Staff], event: NamedDepend
     return see_other(f"/desk/events/{event.slug}/invitations")
 
 
-@post("/desk/events/{slug:str}/invitations/{invitation:str}/revoke")
+@post("/desk/events/{slug:str}/invitations/{invitation:str}/revoke", opt={RIGHT: Right.INVITATIONS})
 async def uninvite(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """The link books no more; what was booked stays."""
     row = found_id(str(request.path_params["invitation"]))

@@ -6,12 +6,13 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from app.accounts.access import actor_of
+from app.accounts.rights import Right
 from app.accounts.shapes import Staff
 from app.activity.kinds import Kind
 from app.activity.record import record
 from app.activity.undo import WITHIN
 from app.database.connection import now
-from app.events.access import may_read_names
+from app.events.access import RIGHT, may_read_names
 from app.events.shapes import EventRow
 from app.registrations import actions, changes, rules, undoing
 from app.registrations.listing import NO_BUS, SHOWN, Asked, bus_counts, list_counts, part_of
@@ -29,7 +30,7 @@ TICK = "party."
 LISTS = ("registrations", "suspicious")  # from where many are ticked, and to where one comes back
 
 
-@get("/desk/events/{slug:str}/registrations", guards=[may_read_names])
+@get("/desk/events/{slug:str}/registrations", guards=[may_read_names], opt={RIGHT: Right.NAMES})
 async def registrations(
     request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]
 ) -> Response[bytes]:
@@ -68,7 +69,7 @@ def _asked(request: Req) -> Asked:
     return Asked(**given)
 
 
-@get("/desk/events/{slug:str}/suspicious", guards=[may_read_names])
+@get("/desk/events/{slug:str}/suspicious", guards=[may_read_names], opt={RIGHT: Right.NAMES})
 async def suspicious(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Parties that look alike: the same phone, the same name, many at once. A look, not a verdict."""
     found = await look_alikes(keyring_of(request), event.id)
@@ -77,7 +78,7 @@ async def suspicious(request: Req, staff: NamedDependency[Staff], event: NamedDe
     return page(request, "desk/suspicious.html", staff=staff, event=event, clusters=found.clusters, ended=ended)
 
 
-@post("/desk/events/{slug:str}/registrations", guards=[may_read_names])
+@post("/desk/events/{slug:str}/registrations", guards=[may_read_names], opt={RIGHT: Right.NAMES})
 async def act_on_many(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Give up the ticked parties, take that back, or move them to another bus; each party is audited.
 

@@ -58,7 +58,7 @@ class Asked(msgspec.Struct, frozen=True):
         return {name: value for name, value in msgspec.structs.asdict(self).items() if value}
 
 
-class Part(msgspec.Struct, frozen=True):
+class ListPart(msgspec.Struct, frozen=True):
     """A part of a list, with where the ones before and after it begin (None: there are none)."""
 
     parties: list[Party]
@@ -68,7 +68,7 @@ class Part(msgspec.Struct, frozen=True):
 
 async def part_of(
     keyring: Keyring, event: UUID, asked: Asked, limit: int, *, after: Place | None = None, before: Place | None = None
-) -> Part:
+) -> ListPart:
     """The first parties after a place (or the last ones before it), the first to register first."""
     conditions, args = _asked_of(event, asked)
     at = before or after
@@ -83,7 +83,7 @@ async def part_of(
     if before:
         found.reverse()
     first_place, last_place = (_place(found[0]), _place(found[-1])) if found else (None, None)
-    return Part(
+    return ListPart(
         parties=found,
         before=first_place if (more if before else after is not None) else None,
         after=last_place if (more if not before else True) else None,

@@ -124,7 +124,9 @@ async def test_an_event_helper_reaches_one_event_only(owner: World) -> None:
     async with owner.client(authorization=f"Bearer {token}") as client:
         assert (await client.get(f"/api/v1/events/{event['slug']}/stats")).status_code == 200
         assert (await client.get(f"/api/v1/events/{other['slug']}/stats")).status_code == 404
-        assert (await client.patch(f"/api/v1/events/{event['slug']}", json={"capacity": 99})).status_code == 200
+        assert (await client.patch(f"/api/v1/events/{event['slug']}", json={"capacity": 99})).status_code == 403
+        gate = await client.post(f"/api/v1/events/{event['slug']}/gate-devices", json={"label": "North"})
+        assert gate.status_code == 201
         from tests.world import festival
 
         made = await client.post("/api/v1/events", json=festival())

@@ -147,6 +147,8 @@ async def test_hq_sees_what_nobody_tried_for_long(world: World) -> None:
     old = date.today() - timedelta(days=100)  # noqa: DTZ011 - a day more or less does not matter
     await fetch("UPDATE contact SET checked_on = $2 WHERE id = $1 RETURNING id", UUID(str(row["id"])), old)
     async with world.desk("hq") as client:
+        assert (await client.post(f"/desk/contacts/{row['id']}/checked")).status_code == 404  # not the ministry's
+        await world.posted("hq", "KR")
         text = (await client.get("/desk/contacts?lang=en")).text
         assert text.count("Please try it") == 2  # this one, and the hotline that was never tried
         assert (await client.post(f"/desk/contacts/{row['id']}/checked")).status_code == 303

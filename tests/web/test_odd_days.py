@@ -74,7 +74,7 @@ async def test_rss_is_read_as_it_was_written(world: World) -> None:
 
 
 async def test_rss_has_an_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.events.feeds.MOST_IN_RSS", 3)
+    monkeypatch.setattr("app.events.rss.MOST_IN_RSS", 3)
     for day in range(5):
         await world.event(starts_at=soon(20 + day), ends_at=soon(20 + day, 12))
     assert len((await rss(world)).findall("item")) == 3
@@ -135,6 +135,7 @@ async def entries(world: World, name: str) -> dict[str, Any]:
 
 async def test_an_event_that_leaves_a_country_is_off_there_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     event = await world.event(by="hq")
+    await world.posted("hq", "JP")
     path, uid = f"/api/v1/events/{event['slug']}", event["id"]
     assert (await entries(world, "khmer-festivals-korea"))[uid]["status"] == "CONFIRMED"
     async with world.api("hq") as api:

@@ -1,0 +1,129 @@
+"""The second factor: an authenticator app's codes (RFC 6238), and recovery codes for the day the phone is lost."""
+
+import hmac
+import secrets
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pyotp
+
+from app.activity.kinds import Kind
+from app.activity.record import Actor, record
+from app.database.connection import insert, now, write
+from app.database.rows import uuid_of
+from app.security.keyring import Keyring
+from app.security.passwords import hash_secret
+from app.security.sealing import seal, unseal
+from app.validation.refusals import Problem, invalid
+from app.web.limits import SECOND_FACTOR, count_failure, forgive
+from models.accounts import Account, RecoveryCode, SecondFactor
+from models.states import Role
+
+STEP = 30  # seconds
+CODES = 10  # for recovery
+GRACE = timedelta(days=7)  # in which HQ may do without
+
+
+async def has_factor(account: UUID) -> bool:
+    """Whether the account has a second factor that was tried and works."""
+    return await SecondFactor.exists().where(SecondFactor.account == account, SecondFactor.confirmed_at.is_not_null())
+
+
+async def offered(keyring: Keyring, account: UUID) -> str:
+    """The secret to put into the app, kept until it is confirmed: the same each time the page is loaded."""
+    row = await SecondFactor.select().where(SecondFactor.account == account).first()
+    if row is None:
+        fresh = uuid4()
+        sealed = seal(keyring, pyotp.random_base32(), _place(fresh))
+        columns = {"id": fresh, "account": account, "sealed_secret": sealed, "created_at": now()}
+        await insert(SecondFactor, columns, unless_there="account")
+        row = await SecondFactor.select().where(SecondFactor.account == account).first()
+    return unseal(keyring, row["sealed_secret"], _place(uuid_of(row["id"]))) if row else ""
+
+
+def _place(row: UUID) -> str:
+    return f"second_factor.sealed_secret:{row}"
+
+
+def address_of(secret: str, email: str) -> str:
+    """What the app's QR holds."""
+    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name="Bon")
+
+
+async def confirm(keyring: Keyring, account: UUID, code: str, by: Actor) -> list[str]:
+    """Switch the second factor on with a first code from the app; returns the recovery codes, shown once."""
+    async with write():
+        if not await _takes(keyring, account, code):
+            raise _wrong()
+        await SecondFactor.update({SecondFactor.confirmed_at: now()}).where(SecondFactor.account == account)
+        await record(Kind.SECOND_FACTOR_ON, by, account)
+        return await _new_codes(account)
+
+
+async def _new_codes(account: UUID) -> list[str]:
+    codes = [f"{secrets.token_hex(3)}-{secrets.token_hex(3)}" for _ in range(CODES)]
+    await RecoveryCode.delete().where(RecoveryCode.account == account)
+    rows = (
+        {"id": uuid4(), "account": account, "code_hash": _hashed(account, code), "created_at": now()} for code in codes
+    )
+    await insert(RecoveryCode, *rows)
+    return codes
+
+
+def _hashed(account: UUID, code: str) -> str:
+    return hash_secret(f"{account} {''.join(each for each in code.lower() if each.isalnum())}")
+
+
+async def shown(keyring: Keyring, account: UUID, code: str) -> None:
+    """Raise Refused unless this is the app's present code or a recovery code; each is taken once, guesses count."""
+    await count_failure(keyring, SECOND_FACTOR, str(account))
+    if not await _takes(keyring, account, code) and not await _recovers(account, code):
+        raise _wrong()
+    await forgive(keyring, SECOND_FACTOR, str(account))
+
+
+def _wrong() -> Exception:
+    return invalid([Problem("code", "second_factor_wrong")])
+
+
+async def _takes(keyring: Keyring, account: UUID, code: str) -> bool:
+    """A code of now, or of half a minute before or after; one that was taken is not taken again."""
+    row = await SecondFactor.select().where(SecondFactor.account == account).first()
+    if row is None:
+        return False
+    totp = pyotp.TOTP(unseal(keyring, row["sealed_secret"], _place(uuid_of(row["id"]))))
+    given, present = "".join(each for each in code if each.isdigit()), int(now().timestamp()) // STEP
+    for step in (present - 1, present, present + 1):
+        if hmac.compare_digest(totp.generate_otp(step), given):
+            taken = (
+                await SecondFactor.update({SecondFactor.last_step: step})
+                .where(SecondFactor.account == account, SecondFactor.last_step < step)
+                .returning(SecondFactor.id)
+            )
+            return bool(taken)
+    return False
+
+
+async def _recovers(account: UUID, code: str) -> bool:
+    used = (
+        await RecoveryCode.update({RecoveryCode.used_at: now()})
+        .where(RecoveryCode.code_hash == _hashed(account, code), RecoveryCode.used_at.is_null())
+        .returning(RecoveryCode.id)
+    )
+    return bool(used)
+
+
+async def codes_left(account: UUID) -> int:
+    """How many recovery codes were not used yet."""
+    return int(await RecoveryCode.count().where(RecoveryCode.account == account, RecoveryCode.used_at.is_null()))
+
+
+async def reset(account: UUID, by: Actor) -> None:
+    """Forget the second factor: the phone is lost, or it is switched off. HQ has a week to set up another."""
+    async with write():
+        await SecondFactor.delete().where(SecondFactor.account == account)
+        await RecoveryCode.delete().where(RecoveryCode.account == account)
+        await Account.update({Account.factor_due: now() + GRACE}).where(
+            Account.id == account, Account.role == Role.HQ.value
+        )
+        await record(Kind.SECOND_FACTOR_OFF, by, account)
