@@ -53,6 +53,7 @@ from app.registrations import pages as registrations_pages
 from app.registrations.access import party_of, party_of_link, party_of_path
 from app.registrations.erasure import forget_ended_names
 from app.registrations.rushes import forget_sources
+from app.reports import desk as reports_desk
 from app.seats.tally import tally_ended
 from app.seats.waiting import end_keeping
 from app.security import keyring
@@ -121,6 +122,7 @@ DESK = Router(
         *events_campaigns.HANDLERS,
         *events_towns.HANDLERS,
         *events_media.HANDLERS,
+        *reports_desk.HANDLERS,
         *registrations_desk.HANDLERS,
         *registrations_lists.HANDLERS,
         *registrations_parties.HANDLERS,

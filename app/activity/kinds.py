@@ -87,6 +87,7 @@ class Kind(StrEnum):
     PURGED = "purged"
     NAMES_READ = "names_read"
     PARTY_READ = "party_read"
+    EXPORTED = "exported"
     GATE_PAIRED = "gate_paired"
     DEVICE_ADDED = "device_added"
     GATE_REVOKED = "gate_revoked"
@@ -160,6 +161,7 @@ KINDS: dict[Kind, Told] = {
     Kind.PURGED: Told(Subject.EVENT, _("Names and addresses were erased because their time was over.")),
     Kind.NAMES_READ: Told(Subject.EVENT, _("Names of parties were read.")),
     Kind.PARTY_READ: Told(Subject.REGISTRATION, _("A party was looked at.")),
+    Kind.EXPORTED: Told(Subject.EVENT, _("The list of registrations was taken out as a file.")),
     Kind.GATE_PAIRED: Told(Subject.PAIRING, _("A gate was opened for phones.")),
     Kind.DEVICE_ADDED: Told(Subject.PAIRING, _("A phone was paired with a gate.")),
     Kind.GATE_REVOKED: Told(Subject.PAIRING, _("A gate's phones were revoked.")),

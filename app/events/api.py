@@ -23,6 +23,7 @@ from app.events.campaigns import campaign_at
 from app.events.queries import page_of_events, public_event, staff_event
 from app.events.shapes import NOTICE, EventDraft, EventRow, Pickup, as_raw
 from app.seats.counts import counts
+from app.seats.few import in_public
 from app.seats.tally import tally_of
 from app.validation.fields import Reader
 from app.validation.forms import Wall, fields_of
@@ -257,7 +258,7 @@ async def event_stats(event: NamedDependency[EventRow]) -> Response[bytes]:
         heads = msgspec.structs.replace(
             heads, waiting=sum(each.people for each in tally if each.measure == Measure.WAITING)
         )
-    facts = {"capacity": event.capacity, "seats_left": event.seats_left, "tally": tally}
+    facts = {"capacity": event.capacity, "seats_left": event.seats_left, "tally": tally and in_public(tally)}
     return json_answer(msgspec.structs.asdict(heads) | facts)
 
 

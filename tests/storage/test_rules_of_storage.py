@@ -40,11 +40,12 @@ async def test_of_one_kind_of_change_one_announcement_waits(world: World) -> Non
 
 
 async def test_a_campaign_is_one_word_of_a_country_or_of_all(world: World) -> None:
-    await insert(Campaign, {"id": uuid4(), "host_country": "KR", "slug": "pchum-ben-2027"})
-    await insert(Campaign, {"id": uuid4(), "host_country": "JP", "slug": "pchum-ben-2027"})
-    await insert(Campaign, {"id": uuid4(), "host_country": None, "slug": "pchum-ben-2027"})
-    await refused("unique", Campaign, host_country="KR", slug="pchum-ben-2027")
-    await refused("unique", Campaign, host_country=None, slug="pchum-ben-2027")
+    await insert(Campaign, {"id": uuid4(), "host_country": "KR", "slug": "pchum-ben-2027", "address": "0"})
+    await insert(Campaign, {"id": uuid4(), "host_country": "JP", "slug": "pchum-ben-2027", "address": "1"})
+    await insert(Campaign, {"id": uuid4(), "host_country": None, "slug": "pchum-ben-2027", "address": "2"})
+    await refused("unique", Campaign, host_country="KR", slug="pchum-ben-2027", address="3")
+    await refused("unique", Campaign, host_country=None, slug="pchum-ben-2027", address="4")
+    await refused("unique", Campaign, host_country="TH", slug="pchum-ben-2027", address="1")
 
 
 async def test_events_that_share_a_word_belong_to_one_campaign(world: World) -> None:

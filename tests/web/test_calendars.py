@@ -335,6 +335,8 @@ async def test_a_confirmed_new_year_moves_moha_sangkran_with_it(world: World) ->
 
 async def test_if_modified_since_never_hides_a_change(world: World) -> None:
     event = await world.event()
+    for country in ("KR", "JP"):
+        await world.posted("hq", country)
     path = "/calendars/en/khmer-festivals-korea.ics"
     async with world.stranger as client, world.api("hq") as hq:
         for change in (

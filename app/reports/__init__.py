@@ -1,0 +1,1 @@
+"""Numbers over an event, and over all of them; what is taken out as files."""

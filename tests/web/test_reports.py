@@ -1,0 +1,194 @@
+"""Numbers: how an event fills, what its day was, all events together, and what is taken out as files."""
+
+import csv
+import io
+import re
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+from xml.etree import ElementTree as Xml
+
+import openpyxl
+import pytest
+
+from app.database.connection import fetch
+from app.reports.files import comma_separated, workbook
+from app.reports.plots import Bar, bars, growing
+from app.seats.few import OTHER, told, told_in_order
+from app.seats.tally import tally_ended
+from tests.storage.test_jobs import end
+from tests.web.test_desk_parties import get, press
+from tests.world import World
+
+
+def sheet_of(content: bytes, name: str = "") -> Any:
+    """A sheet (the first) of a workbook as another program reads it."""
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    return book[name or book.sheetnames[0]]
+
+
+def total(page: str, label: str) -> str:
+    """What the page says under a label."""
+    found = re.search(rf"<dt>{label}</dt><dd>\s*(-?\d+)", page)
+    assert found, label
+    return found[1]
+
+
+async def lively(world: World, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """An event with seven people who registered, two of whom came, and a group without tickets."""
+    event = await world.event(capacity=50, **more)
+    party = await world.party(event, 2)
+    await world.party(event, 5, children=1, language="en")
+    device = await world.gate(event)
+    await world.scan(device, *({"code": ticket["code"]} for ticket in party["tickets"]))
+    async with world.phone(device["token"]) as phone:
+        group = {"nonce": uuid4().hex, "size": 3, "children": 0, "at": datetime.now(UTC).isoformat()}
+        assert (await phone.post("/gate/api/walk-ins", json=group)).status_code == 200
+    return event, device
+
+
+async def test_the_board_says_how_it_stands_now_and_what_it_was(world: World) -> None:
+    event, _ = await lively(world)
+    path = f"/desk/events/{event['slug']}/board"
+    page = (await get(world, path)).text
+    facts = {
+        "Registered": "7",
+        "Came in with a ticket": "2",
+        "Without ticket": "3",
+        "All who came": "5",
+        "Still expected": "5",
+    }
+    assert {label: total(page, label) for label in facts} == facts
+    assert "data-live" in page
+    assert "&lt;5" in page or "<5" in page  # one child is not told
+    await end(event)
+    await tally_ended()
+    over = (await get(world, path)).text
+    assert {label: total(over, label) for label in ("Registered", "Came in with a ticket", "Did not come")} == {
+        "Registered": "7", "Came in with a ticket": "2", "Did not come": "5",
+    }  # fmt: skip
+    assert "data-live" not in over
+    assert (await get(world, path, "japan")).status_code == 404
+    assert (await get(world, path, "hq")).status_code == 200
+
+
+async def test_unchanged_numbers_are_not_counted_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    event, _ = await lively(world)
+    path = f"/desk/events/{event['slug']}/board/live"
+    monkeypatch.setattr("app.reports.desk.LOOKS", 10**9)
+    async with world.desk("korea") as desk:
+        first = await desk.get(path)
+        again = await desk.get(path, headers={"if-none-match": first.headers["etag"]})
+        assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+        await world.party(event, 1)
+        third = await desk.get(path, headers={"if-none-match": first.headers["etag"]})
+        assert third.status_code == 200
+
+
+async def test_small_groups_are_told_together_everywhere(world: World) -> None:
+    event = await world.event(pickup_points=[{"name": "Osan", "seats": 45}, {"name": "Suwon", "seats": 45}])
+    osan, suwon = (point["id"] for point in event["pickup_points"])
+    await world.party(event, 5, pickup_point=osan, language="km")
+    await world.party(event, 3, pickup_point=suwon, language="en")
+    page = (await get(world, f"/desk/events/{event['slug']}/board")).text
+    buses = page.split("<h2>Buses</h2>")[1].split("</section>")[0]
+    assert re.findall(r'scope="row">([^<]+)</th>\s*<td>(\d+)', buses) == [("other", "8")]
+    file = await get(world, f"/desk/events/{event['slug']}/report.xlsx?lang=en")
+    assert [[cell.value for cell in row] for row in sheet_of(file.content, "Buses").rows] == [
+        ["Buses", "People"],
+        ["other", 8],
+    ]
+    assert ["Registered", 8] in [[cell.value for cell in row] for row in sheet_of(file.content, "Totals").rows]
+    await end(event)
+    await tally_ended()
+    async with world.api("korea") as api:
+        tally = (await api.get(f"/api/v1/events/{event['slug']}/stats")).json()["tally"]
+    assert [each["people"] for each in tally if each["measure"] in {"bus", "language"}] == [8, 8]
+
+
+def test_groups_of_under_five_are_never_told() -> None:
+    assert told({"km": 20, "en": 6, "ko": 3, "ja": 3}) == {"km": 20, "en": 6, OTHER: 6}
+    assert told({"km": 20, "en": 6, "ko": 1}) == {"km": 20, OTHER: 7}
+    assert told({"km": 3}) == {OTHER: 3}
+    assert told({"km": 9, "en": 0}) == {"km": 9}
+    assert told_in_order({"09:00": 2, "09:15": 4, "09:30": 9, "09:45": 1}) == {"09:00": 6, "09:30": 10}
+    assert told_in_order({"09:00": 2}) == {OTHER: 2}
+
+
+# -- all events -----------------------------------------------------------------------------------------------------
+
+
+async def test_hq_sees_every_country_and_an_attache_the_own(world: World) -> None:
+    korea, _ = await lively(world, campaign="New Year")
+    japan = await world.event("japan", host_country="JP", time_zone="", title={"en": "In Tokyo"})
+    await world.party(japan, 4)
+    await end(korea)
+    await tally_ended()
+    page = (await get(world, "/desk/reports", "hq")).text
+    assert (total(page, "Events"), total(page, "Registered"), total(page, "All who came")) == ("2", "11", "5")
+    assert "In Tokyo" in page
+    assert "<svg" in page
+    own = (await get(world, "/desk/reports")).text
+    assert "In Tokyo" not in own
+    assert total(own, "Registered") == "7"
+    asked = (await get(world, "/desk/reports?campaign=New+Year&lang=en", "hq")).text
+    assert "In Tokyo" not in asked.split("<h2>Events</h2>")[1]
+    assert "No event fits." in (await get(world, "/desk/reports?year=1999&lang=en", "hq")).text
+
+
+async def test_the_overview_as_files_that_others_open(world: World) -> None:
+    event = await world.event(title={"en": "=HYPERLINK(1)"}, campaign="+1")
+    await world.party(event, 4)
+    file = await get(world, "/desk/reports/events.xlsx?lang=en", "hq")
+    rows = [[cell.value for cell in row] for row in sheet_of(file.content).rows]
+    assert rows[0][:3] == ["Host country", "Campaign", "Event"]
+    assert rows[1][1:3] == ["+1", "=HYPERLINK(1)"]
+    cells = sheet_of(file.content)
+    assert cells["C2"].data_type == "s"
+    text = (await get(world, "/desk/reports/events.csv?lang=en", "hq")).content
+    assert text.startswith(b"\xef\xbb\xbf")
+    read = list(csv.reader(io.StringIO(text.decode("utf-8-sig"))))
+    assert read[1][1:3] == ["'+1", "'=HYPERLINK(1)"]
+    assert (await get(world, "/desk/reports/else.csv", "hq")).status_code == 404
+
+
+def test_cells_of_any_kind_stay_what_they_are() -> None:
+    rows: list[list[str | int | None]] = [["Head"], ["0123"], ["+82 10"], ["@x"], ["-1"], [12], [None], ["សុខ"]]
+    read = list(csv.reader(io.StringIO(comma_separated(rows).decode("utf-8-sig"))))
+    assert [row[0] for row in read] == ["Head", "'0123", "'+82 10", "'@x", "'-1", "12", "", "សុខ"]
+    sheet = sheet_of(workbook([("A", rows)]))
+    assert [sheet.cell(row, 1).value for row in range(1, 9)] == ["Head", "0123", "+82 10", "@x", "-1", 12, None, "សុខ"]
+
+
+@pytest.mark.parametrize("values", [[], [Bar("a", 0)], [Bar('<&"', 3, 2)], [Bar(str(n), n * n, n) for n in range(60)]])
+def test_plots_are_drawings_that_parse(values: list[Bar]) -> None:
+    for drawn in (bars(values, "T < itle"), growing(values, "T")):
+        assert not drawn or Xml.fromstring(drawn).tag == "svg"
+        assert "style" not in drawn
+
+
+# -- lists ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_list_has_names_only_for_a_reason_that_is_kept(world: World) -> None:
+    event = await world.event()
+    await world.party(event, 2, name="=Sok Dara", phone="010-1234-5678")
+    await world.party(event, 1, name="Chan")
+    path = f"/desk/events/{event['slug']}/export"
+    plain = await press(world, path, kind="csv")
+    rows = list(csv.reader(io.StringIO(plain.content.decode("utf-8-sig"))))
+    assert len(rows) == 3
+    assert "Sok Dara" not in plain.text
+    refused = await press(world, path, kind="csv", names="on")
+    assert refused.status_code == 422
+    assert 'id="reason-wrong"' in refused.text
+    named = await press(world, path, kind="csv", names="on", reason="Badges for the monks")
+    assert "'=Sok Dara" in named.text
+    assert "'+821012345678" in named.text
+    audit = await fetch("SELECT facts, sealed_words FROM audit_entry WHERE action = 'exported'")
+    assert len(audit) == 2
+    assert "Badges" not in str(audit)
+    sheet = sheet_of((await press(world, path, kind="xlsx", names="on", reason="x")).content)
+    assert "=Sok Dara" in [cell.value for cell in sheet[2]]
+    for who, status in (("japan", 404), ("hq", 403)):
+        assert (await press(world, path, who=who, kind="csv")).status_code == status
