@@ -24,7 +24,7 @@ from app.database.connection import opened
 from app.database.data_keys import sweep
 from app.database.engines import engine_for
 from app.desk import accounts as desk_accounts
-from app.desk import home, styleguide
+from app.desk import handover, home, styleguide
 from app.directory import api as directory_api
 from app.directory import desk as directory_desk
 from app.directory.access import contact_of, contact_of_path
@@ -116,6 +116,7 @@ DESK = Router(
         *accounts_desk.HANDLERS,
         *accounts_own.HANDLERS,
         *desk_accounts.HANDLERS,
+        *handover.HANDLERS,
         *directory_desk.HANDLERS,
         *festivals_desk.HANDLERS,
         *events_desk.HANDLERS,

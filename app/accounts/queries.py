@@ -48,10 +48,16 @@ _POSTED = (
 MAKER = f"""
 {{made}}.created_at AS made_at, maker.role AS maker_role, maker.disabled_at AS maker_disabled_at,
   maker.enabled_since AS maker_enabled_since, maker.disabled_before AS maker_disabled_before,
-  EXISTS (SELECT 1 {_POSTED} AND posting.ends_at IS NULL) AS posted,
+  (SELECT min(posting.starts_at) {_POSTED} AND posting.ends_at IS NULL) AS posted_since,
   (SELECT max(posting.ends_at) {_POSTED}) AS posted_until
 """
 JOIN_MAKER = "LEFT JOIN account AS maker ON maker.id = {made}.made_by"
+
+
+def is_posted(row: dict[str, Any]) -> bool:
+    """Whether whoever made this has a posting to the event that has begun and has no end yet."""
+    since = moment_of(row["posted_since"])
+    return since is not None and since <= now()
 
 
 def maker_until(row: dict[str, Any]) -> datetime | None:
@@ -61,7 +67,9 @@ def maker_until(row: dict[str, Any]) -> datetime | None:
     ends = [row["maker_disabled_at"]]
     if row["maker_enabled_since"] is not None and row["made_at"] < row["maker_enabled_since"]:
         ends.append(row["maker_disabled_before"])  # what is added again starts anew
-    if row["maker_role"] != Role.HQ and not row["posted"]:
+    if row["maker_role"] == Role.HQ:
+        ends.append(row["made_at"])  # HQ opens no gate and invites nobody
+    elif not is_posted(row):
         ends.append(moment_of(row["posted_until"]) or row["made_at"])
     past = [end for end in ends if end is not None and end <= now()]  # a posting may end on a day to come
     return cast(datetime, min(past)) if past else None

@@ -67,6 +67,7 @@ class Kind(StrEnum):
     PICTURE_REMOVED = "picture_removed"
     INVITED = "invited"
     INVITATION_REVOKED = "invitation_revoked"
+    ADOPTED = "adopted"
     REGISTERED = "registered"
     SOURCE_LET_IN = "source_let_in"
     SOURCE_GIVEN_UP = "source_given_up"
@@ -141,6 +142,7 @@ KINDS: dict[Kind, Told] = {
     Kind.PICTURE_REMOVED: Told(Subject.EVENT, _("The picture was removed.")),
     Kind.INVITED: Told(Subject.INVITATION, _("A community leader was invited.")),
     Kind.INVITATION_REVOKED: Told(Subject.INVITATION, _("An invitation was revoked.")),
+    Kind.ADOPTED: Told(Subject.EVENT, _("A gate or an invitation was adopted.")),
     Kind.REGISTERED: Told(Subject.REGISTRATION, _("A party registered.")),
     Kind.SOURCE_LET_IN: Told(Subject.EVENT, _("Parties of one connection that were set aside were let in.")),
     Kind.SOURCE_GIVEN_UP: Told(Subject.EVENT, _("All places of one connection were given up.")),

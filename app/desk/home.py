@@ -1,22 +1,96 @@
-"""The desk's first page: everything that this person looks after."""
+"""The desk's first page: what needs a hand, what comes next, what is over; and what was done with an event."""
+
+from datetime import date, timedelta
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from app.accounts.queries import names_of
+from app.accounts.rights import Right
 from app.accounts.shapes import Staff
+from app.activity.history import history_of_event
 from app.activity.kinds import Kind
-from app.events.queries import staff_event, staff_events
+from app.database.connection import now
+from app.desk import needs
+from app.desk.held import held_by_others
+from app.directory.queries import staff_contacts
+from app.events.access import RIGHT
+from app.events.queries import staff_coming, staff_event, staff_past
+from app.events.shapes import EventRow
 from app.events.undoing import undoable
+from app.festivals.queries import coming_dates
+from app.gate.news import gate_news
+from app.seats.counts import set_aside_in
+from app.security.keyring import Keyring
+from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
 from app.web.rendering import page
-from app.web.request import Req
+from app.web.request import Req, keyring_of
+
+STILL_LOOKED_AT = timedelta(days=14)  # after an event: conflicts and phones that are late
 
 
 @get("/desk")
 async def home(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
-    """Every event that exists for this person; after a draft was deleted, the way to take that back."""
+    """What needs a hand and every event to come; after a draft was deleted, the way to take that back."""
+    at = now()
     deleted = await staff_event(request.query_params.get("deleted", ""), staff, even_deleted=True)
     back = deleted if deleted and await undoable(deleted) == Kind.EVENT_DELETED else None
-    return page(request, "desk/events.html", staff=staff, events=await staff_events(staff), deleted=back)
+    coming = await staff_coming(staff, at)
+    past = await staff_past(staff, at, None, 1)
+    return page(
+        request,
+        "desk/events.html",
+        staff=staff,
+        needs=await _needs(keyring_of(request), staff, coming, at.date()),
+        words=needs.WORDS,
+        events=coming,
+        last=past[0] if past else None,
+        deleted=back,
+    )
 
 
-HANDLERS = [home]
+async def _needs(keyring: Keyring, staff: Staff, coming: list[EventRow], today: date) -> list[needs.Need]:
+    at = now()
+    over = [event for event in await staff_past(staff, at, None, ITEMS_A_PAGE) if event.ends_at > at - STILL_LOOKED_AT]
+    mine = [event for event in (*coming, *over) if staff.may(Right.CHANGE_EVENTS, event.host_country, event.id)]
+    ids = [event.id for event in mine]
+    found = needs.of_events(mine, await gate_news(ids), await set_aside_in(ids), at)
+    found += needs.of_contacts(
+        (each for each in await staff_contacts(staff) if each.host_country in staff.countries), today
+    )
+    if staff.may_anywhere(Right.INVITATIONS):
+        found += needs.of_handover(len(await held_by_others(keyring, staff)))
+    if staff.may(Right.FESTIVALS):
+        dates = {each for listed in (await coming_dates(today)).values() for each in listed}
+        found += needs.of_festivals(sorted(dates, key=lambda each: each.first_day), today)
+    return needs.in_order(found)
+
+
+@get("/desk/past")
+async def past(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
+    """Events that are over, all of them, a page at a time."""
+    found = await staff_past(staff, now(), read_cursor(request), ITEMS_A_PAGE + 1)
+    shown = found[:ITEMS_A_PAGE]
+    last = (shown[-1].starts_at, shown[-1].id) if len(found) > ITEMS_A_PAGE else None
+    return page(request, "desk/past.html", staff=staff, events=shown, next=cursor_of(last))
+
+
+@get("/desk/events/{slug:str}/audit", opt={RIGHT: Right.COUNTS})
+async def audit(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
+    """What was done with an event and its parties, by whom: a plain list without anything personal."""
+    place = read_cursor(request)
+    found = await history_of_event(event.id, place[0] if place else None, ITEMS_A_PAGE + 1)
+    shown = found[:ITEMS_A_PAGE]
+    last = (shown[-1].at, shown[-1].id) if len(found) > ITEMS_A_PAGE else None
+    return page(
+        request,
+        "desk/audit.html",
+        staff=staff,
+        event=event,
+        past=shown,
+        names=await names_of(each.actor for each in shown if each.by == "staff"),
+        next=cursor_of(last),
+    )
+
+
+HANDLERS = [home, past, audit]

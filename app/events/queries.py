@@ -100,6 +100,26 @@ async def event_by_id(event: UUID) -> EventRow:
     return (await find("event.id = $1", event))[0]
 
 
+async def staff_coming(staff: Staff, at: datetime) -> list[EventRow]:
+    """What exists for this person and is not over, the next first; without end, however many there are."""
+    condition, args = within(staff, 2)
+    return await find(f"{THERE} AND event.ends_at > $1 AND {condition} ORDER BY event.starts_at, event.slug", at, *args)
+
+
+async def staff_past(staff: Staff, at: datetime, after: tuple[datetime, UUID] | None, limit: int) -> list[EventRow]:
+    """What is over, the last first; `after` is (start, id) of the last one seen."""
+    first = 4 if after else 2
+    condition, args = within(staff, first)
+    turn = "AND (event.starts_at < $2 OR (event.starts_at = $2 AND event.id < $3))" if after else ""
+    return await find(
+        f"{THERE} AND event.ends_at <= $1 {turn} AND {condition}"
+        f" ORDER BY event.starts_at DESC, event.id DESC LIMIT {limit}",
+        at,
+        *(after or ()),
+        *args,
+    )
+
+
 async def staff_events(staff: Staff) -> list[EventRow]:
     """What exists for this person, the latest first."""
     condition, args = within(staff, 1)

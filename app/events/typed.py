@@ -1,5 +1,6 @@
 """The event's form at the desk: raw material as form fields, and form fields as the object that the API would get."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ BLANK_ROWS = 2  # empty buses and programme items offered below those that are t
 WHICH, HOURS = "_hour", ("first", "second")  # the field that says which of two times with one name is meant
 NOT_FIELDS = ("move_along", "nonce", "copy_of", WAS)
 BUS = "pickup_points"
+_PAIR = re.compile(r"\(?(-?\d{1,2}\.\d+)\s*,\s*(-?\d{1,3}\.\d+)\)?")
 
 
 def as_typed(raw: dict[str, Any]) -> dict[str, str]:
@@ -60,6 +62,8 @@ def as_written(typed: dict[str, str]) -> dict[str, Any]:
             day = _next_day(day)
         if day:
             fields[f"{side}_at"] = f"{day}T{clock or '00:00'}" if clock or all_day else day + "T"
+    if pair := _PAIR.fullmatch(latin_digits(fields.get("latitude", "").strip())):
+        fields["latitude"], fields["longitude"] = pair.groups()  # as maps give it to copy
     facilities = [name.removeprefix("facilities.") for name in fields if name.startswith("facilities.")]
     raw = unflatten((name, value) for name, value in fields.items() if not name.startswith("facilities."))
     raw["facilities"] = facilities

@@ -89,6 +89,19 @@ async def revoke(event: UUID, pairing: UUID, by: Actor) -> bool:
     return bool(ended) or await Pairing.exists().where(own)
 
 
+async def adopt(event: UUID, pairing: UUID, by: Actor) -> bool:
+    """A pairing is good while the adopter's right lasts; what was revoked stays so. False if there is none."""
+    async with write():
+        adopted = (
+            await Pairing.update({Pairing.made_by: by.account})
+            .where(Pairing.id == pairing, Pairing.event == event, Pairing.revoked_at.is_null())
+            .returning(Pairing.id)
+        )
+        if adopted:
+            await record(Kind.ADOPTED, by, event, event, pairing=str(pairing))
+    return bool(adopted)
+
+
 async def count_walk_in(device: Device, ask: WalkInAsk) -> bool:
     """Count a group without tickets; a repeated nonce counts nothing. Returns whether it was counted now.
 

@@ -77,6 +77,19 @@ async def refuse_growth(registration: UUID, more: int) -> None:
         raise invalid([Problem("party", "invitation_full", {"left": max(0, int(left[0]["people"]))})])
 
 
+async def adopt(event: UUID, invitation: UUID, by: Actor) -> bool:
+    """An invitation is good while the adopter's right lasts; what was revoked stays so. False if there is none."""
+    async with write():
+        adopted = (
+            await Invitation.update({Invitation.made_by: by.account})
+            .where(Invitation.id == invitation, Invitation.event == event, Invitation.revoked_at.is_null())
+            .returning(Invitation.id)
+        )
+        if adopted:
+            await record(Kind.ADOPTED, by, event, event, invitation=str(invitation))
+    return bool(adopted)
+
+
 async def uninvite(event: UUID, invitation: UUID, by: Actor) -> bool:
     """Revoke an invitation; what was booked by it stays. False if there is no such; twice changes nothing."""
     own = (Invitation.id == invitation) & (Invitation.event == event)

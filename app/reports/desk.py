@@ -92,7 +92,7 @@ def _file(content: bytes, media_type: str, name: str) -> Response[bytes]:
         "cache-control": "private, no-store",
         "content-disposition": f'attachment; filename="{name}"',
     }
-    return Response(content, media_type=media_type, headers=headers)
+    return Response(content, status_code=200, media_type=media_type, headers=headers)
 
 
 # -- over all events ------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from app.database.connection import fetch, now
+from app.database.rows import places, uuid_of
 from app.seats.rules import day_begins, day_of
 from app.seats.shapes import Counts, Days
 
@@ -30,6 +31,10 @@ SELECT
 _SET_ASIDE = """
 SELECT coalesce(sum(party), 0) AS people FROM registration
 WHERE event = $1 AND state = 'waiting' AND set_aside_at IS NOT NULL
+"""
+_SET_ASIDE_IN = """
+SELECT event, sum(party) AS people FROM registration
+WHERE event IN ({places}) AND state = 'waiting' AND set_aside_at IS NOT NULL GROUP BY event
 """
 _SEATS = """
 SELECT slug, seats_taken, seats_waiting, tickets, people_waiting FROM (
@@ -71,6 +76,14 @@ async def head_count(event: UUID, days: Days) -> Counts:
         _kept.clear()
     _kept[event] = (moment, fresh)
     return fresh
+
+
+async def set_aside_in(events: list[UUID]) -> dict[UUID, int]:
+    """The same of many events, by event; those where nobody was are left out."""
+    if not events:
+        return {}
+    rows = await fetch(_SET_ASIDE_IN.format(places=places(events)), *events)
+    return {uuid_of(row["event"]): int(row["people"]) for row in rows}
 
 
 async def set_aside_people(event: UUID) -> int:

@@ -15,6 +15,8 @@ from app.validation.texts import clean, latin_digits
 
 Localised = dict[str, str]
 
+_WHOLE = re.compile(r"[+-]?(?:\d{1,20}|\d{1,3}(?:[,\u0020\u00a0\u202f]\d{3}){1,5})")
+_BETWEEN_THOUSANDS = re.compile(r"[,\u0020\u00a0\u202f]")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -126,12 +128,12 @@ class Reader:
         return self.text(name, most, required=required)
 
     def whole(self, name: str, low: int, high: int, default: int | None = None) -> int | None:
-        """A whole number in Latin or Khmer digits."""
+        """A whole number in Latin or Khmer digits, also as people write thousands: 3,000 or 3 000."""
         value = self.given(name)
         if value is None:
             return default
-        if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,20}", latin_digits(value.strip())):
-            value = int(latin_digits(value.strip()))
+        if isinstance(value, str) and _WHOLE.fullmatch(plain := latin_digits(value.strip())):
+            value = int(_BETWEEN_THOUSANDS.sub("", plain))
         if isinstance(value, bool) or not isinstance(value, int):
             self.wrong(name, "not_a_number")
             return default

@@ -11,6 +11,7 @@ import pytest
 from app.care.purge import purge
 from app.database.connection import fetch
 from app.seats.counts import miscounted
+from app.seats.few import in_public
 from app.seats.tally import counted, mistallied, tally_ended
 from tests.storage.test_jobs import end
 from tests.world import World, soon
@@ -22,7 +23,7 @@ async def stats(world: World, event: dict[str, Any]) -> dict[str, Any]:
 
 
 async def by_now(event: dict[str, Any]) -> Any:
-    return msgspec.to_builtins(await counted(UUID(event["id"]), "Asia/Seoul"))
+    return msgspec.to_builtins(in_public(await counted(UUID(event["id"]), "Asia/Seoul")))
 
 
 def of(found: dict[str, Any], measure: str) -> dict[tuple[str, str], int]:

@@ -83,3 +83,17 @@ def test_unknown_fields_are_named_too() -> None:
     with pytest.raises(Refused) as refused:
         read.finish()
     assert [(each.field, each.code) for each in refused.value.problems] == [("b", "unknown_field")]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("3,000", 3000), ("3 000", 3000), ("៣,០០០", 3000), ("12,345,678", 12345678), ("3000", 3000)]
+)
+def test_thousands_are_read_as_people_write_them(text: str, number: int) -> None:
+    assert Reader({"capacity": text}).whole("capacity", 0, 10**9) == number
+
+
+@pytest.mark.parametrize("text", ["3,00", "30,00", "3.000", "3,,000", "1,2", "3, 000"])
+def test_other_marks_in_numbers_are_asked_about(text: str) -> None:
+    read = Reader({"capacity": text})
+    assert read.whole("capacity", 0, 10**9) is None
+    assert [problem.code for problem in read.problems] == ["not_a_number"]

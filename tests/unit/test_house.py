@@ -126,6 +126,7 @@ RAW = {
     "app/registrations/finding.py": 4,  # sealed names and numbers with their keys, which no foreign key joins
     "app/registrations/set_aside.py": 1,  # sums by case, grouped, of sources of which something is set aside
     "app/registrations/resealing.py": 1,  # rows without a key, found by the key's index
+    "app/desk/held.py": 1,  # two tables alike, with their makers' postings and sealed labels
     "app/reports/queries.py": 5,  # counts over one event's rows, grouped by the beginning of an instant's text
     "app/web/idempotency.py": 2,  # in the way of every registration with a key
     "app/web/limits.py": 1,  # counts and tells in one statement
