@@ -48,6 +48,8 @@ async def logged_in(connection: Connection, handler: BaseRouteHandler) -> None:
 
 async def _keep_typed(request: Req) -> None:
     """What was typed when the session ended comes along to the log-in, if a form of our own page sent it."""
+    if request.scope["path"].startswith("/desk/account"):
+        return  # passwords and codes are never kept
     if request.method in SAFE or not request.headers.get("content-type", "").startswith(FORM_TYPE):
         return
     with contextlib.suppress(Refused):

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from piccolo.columns.combination import And, Or
 
+from app.accounts.links import end_links
 from app.accounts.queries import account_by_email
 from app.accounts.rules import read_account
 from app.accounts.second import GRACE, has_factor
@@ -50,6 +51,10 @@ async def add_account(email: str, name: str, role: str, password: str, by: Actor
             }
             rows = await Account.update(changed).where(Account.email == email).returning(Account.id)
             row = rows[0]["id"]
+            due_of: Values = {Account.factor_due: due}
+            other = Account.factor_due.is_null() if role == Role.HQ else Account.factor_due.is_not_null()
+            await Account.update(due_of).where(Account.id == row, other)
+            await end_links(row)
             await _end_sessions(row)
         await record(Kind.ACCOUNT_ADDED, by, row, role=role)
     return row
@@ -66,6 +71,7 @@ async def disable(email: str, by: Actor) -> bool:
         )
         if rows:
             await _end_sessions(rows[0]["id"])
+            await end_links(rows[0]["id"])
             await record(Kind.ACCOUNT_DISABLED, by, rows[0]["id"])
     return bool(rows) or await Account.exists().where(Account.email == email.strip().lower())
 

@@ -175,7 +175,8 @@ async def show_second(request: Req) -> Response[bytes]:
     cookies = [cookie(settings_of(request), "session", fresh, SESSION_LIFE)]
     onward = _next(typed.get("next", ""))
     if codes:
-        return page(request, "desk/codes.html", codes=codes, next=onward, cookies=cookies)
+        kept = _kept(typed.get("kept", ""))
+        return page(request, "desk/codes.html", codes=codes, next=onward, kept=kept, cookies=cookies)
     if kept := _kept(typed.get("kept", "")):
         return page(request, "desk/again.html", kept=kept, cookies=cookies)
     return see_other(onward, cookies)

@@ -93,13 +93,18 @@ async def set_second(request: Req, staff: NamedDependency[Staff]) -> Response[by
     """Switch it on with a first code; or off, with a code, for whoever may do without."""
     typed, keyring, by = await form(request), keyring_of(request), actor_of(request)
     code = typed.get("code", "")
-    if typed.get("do") != "off":
+    if typed.get("do") not in {"off", "codes"}:
         try:
             codes = await second.confirm(keyring, staff.account, code, by)
         except Refused as refused:
+            if refused.status == 429:
+                raise
             return await _second_page(request, staff, refused)
-        return page(request, "desk/codes.html", codes=codes, next=HERE)
+        return page(request, "desk/codes.html", codes=codes, next=HERE, kept=None)
     try:
+        if typed["do"] == "codes":
+            codes = await second.renew_codes(keyring, staff.account, code, by)
+            return page(request, "desk/codes.html", codes=codes, next=HERE, kept=None)
         if staff.is_hq:
             raise invalid([Problem("code", "second_factor_needed")])
         await second.shown(keyring, staff.account, code)

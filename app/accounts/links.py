@@ -11,7 +11,7 @@ from app.database.connection import now, write
 from app.database.rows import uuid_of
 from app.security.passwords import hash_password, hash_secret, new_secret
 from app.validation.refusals import Problem, Refused, invalid
-from models.accounts import Account, OneTimeLink, Session
+from models.accounts import Account, OneTimeLink, SecondFactor, Session
 from models.states import ActorKind
 
 LIFE = timedelta(days=7)
@@ -22,9 +22,7 @@ async def make_link(account: UUID, by: Actor) -> str:
     """A new link for an account, whose secret is returned; those before it are over."""
     secret, moment = new_secret(), now()
     async with write():
-        await OneTimeLink.update({OneTimeLink.used_at: moment}).where(
-            OneTimeLink.account == account, OneTimeLink.used_at.is_null()
-        )
+        await end_links(account)
         await OneTimeLink.insert(
             OneTimeLink(
                 id=uuid4(),
@@ -37,6 +35,13 @@ async def make_link(account: UUID, by: Actor) -> str:
         )
         await record(Kind.LINK_MADE, by, account)
     return secret
+
+
+async def end_links(account: UUID) -> None:
+    """No link of this account is good any more; call it in a transaction."""
+    await OneTimeLink.update({OneTimeLink.used_at: now()}).where(
+        OneTimeLink.account == account, OneTimeLink.used_at.is_null()
+    )
 
 
 async def account_of_link(secret: str) -> dict[str, Any]:
@@ -84,6 +89,8 @@ async def set_password(account: UUID, hashed: str, by: Actor, but: UUID | None =
     """A new password; every other session and every token is over. Call it in a transaction."""
     moment = now()
     await Account.update({Account.password_hash: hashed, Account.rights_since: moment}).where(Account.id == account)
+    await end_links(account)
+    await SecondFactor.delete().where(SecondFactor.account == account, SecondFactor.confirmed_at.is_null())
     others = Session.account == account
     await Session.delete().where(others if but is None else others & (Session.id != but))
     if but is not None:

@@ -28,7 +28,10 @@ FROM {table} AS holder JOIN account ON account.id = holder.account
 WHERE holder.secret_hash = $1 AND account.disabled_at IS NULL
   AND (account.rights_since IS NULL OR holder.created_at >= account.rights_since)
 """
-_BY_SESSION = f"{_WHOSE.format(table='session', more='')} AND holder.expires_at > $2 AND NOT holder.half"
+# a factor that is due ends a session that began before it was
+_FACTOR = """AND (account.factor_due IS NULL OR account.factor_due > $2 OR EXISTS (
+  SELECT 1 FROM second_factor WHERE second_factor.account = account.id AND second_factor.confirmed_at IS NOT NULL))"""
+_BY_SESSION = f"{_WHOSE.format(table='session', more='')} AND holder.expires_at > $2 AND NOT holder.half {_FACTOR}"
 _BY_HALF = f"{_WHOSE.format(table='session', more='')} AND holder.expires_at > $2 AND holder.half"
 _BY_TOKEN = f"""
 {_WHOSE.format(table="api_token", more="holder.used_at, ")}

@@ -22,7 +22,8 @@ def password_problems(password: str, *about: str) -> list[Problem]:
 
 def read_person(typed: Mapping[str, str]) -> tuple[str, str, Role]:
     """E-mail, name and role of somebody to invite; raises Refused naming what is wrong."""
-    email, name, role = (typed.get(field, "").strip() for field in ("email", "name", "role"))
+    email, role = (typed.get(field, "").strip() for field in ("email", "role"))
+    name = clean(typed.get("name", ""))
     problems = []
     if not _EMAIL.fullmatch(email):
         problems.append(Problem("email", "email_invalid"))
@@ -32,7 +33,7 @@ def read_person(typed: Mapping[str, str]) -> tuple[str, str, Role]:
         problems.append(Problem("role", "not_a_choice", {"options": ", ".join(Role)}))
     if problems:
         raise invalid(problems)
-    return email.lower()[:254], clean(name)[:120], Role(role)
+    return email.lower()[:254], name[:120], Role(role)
 
 
 def read_span(typed: Mapping[str, str], today: date) -> tuple[date, date | None]:

@@ -15,12 +15,14 @@ from app.security.keyring import Keyring
 from app.security.passwords import hash_secret
 from app.security.sealing import seal, unseal
 from app.validation.refusals import Problem, invalid
+from app.validation.texts import latin_digits
 from app.web.limits import SECOND_FACTOR, count_failure, forgive
-from models.accounts import Account, RecoveryCode, SecondFactor
+from models.accounts import Account, RecoveryCode, SecondFactor, Session
 from models.states import Role
 
 STEP = 30  # seconds
 CODES = 10  # for recovery
+OFFERED = timedelta(hours=1)  # how long a secret waits to be confirmed
 GRACE = timedelta(days=7)  # in which HQ may do without
 
 
@@ -30,7 +32,12 @@ async def has_factor(account: UUID) -> bool:
 
 
 async def offered(keyring: Keyring, account: UUID) -> str:
-    """The secret to put into the app, kept until it is confirmed: the same each time the page is loaded."""
+    """The secret to put into the app: the same each time the page is loaded, for an hour, until it is confirmed."""
+    await SecondFactor.delete().where(
+        SecondFactor.account == account,
+        SecondFactor.confirmed_at.is_null(),
+        SecondFactor.created_at < now() - OFFERED,
+    )
     row = await SecondFactor.select().where(SecondFactor.account == account).first()
     if row is None:
         fresh = uuid4()
@@ -51,12 +58,32 @@ def address_of(secret: str, email: str) -> str:
 
 
 async def confirm(keyring: Keyring, account: UUID, code: str, by: Actor) -> list[str]:
-    """Switch the second factor on with a first code from the app; returns the recovery codes, shown once."""
+    """Switch the second factor on with a first code from the app; returns the recovery codes, shown once.
+
+    Raises Refused also where there is one already: only its holder may renew the codes.
+    """
+    await count_failure(keyring, SECOND_FACTOR, str(account))
     async with write():
         if not await _takes(keyring, account, code):
             raise _wrong()
-        await SecondFactor.update({SecondFactor.confirmed_at: now()}).where(SecondFactor.account == account)
+        fresh = (
+            await SecondFactor.update({SecondFactor.confirmed_at: now()})
+            .where(SecondFactor.account == account, SecondFactor.confirmed_at.is_null())
+            .returning(SecondFactor.id)
+        )
+        if not fresh:
+            raise _wrong()
         await record(Kind.SECOND_FACTOR_ON, by, account)
+        codes = await _new_codes(account)
+    await forgive(keyring, SECOND_FACTOR, str(account))
+    return codes
+
+
+async def renew_codes(keyring: Keyring, account: UUID, code: str, by: Actor) -> list[str]:
+    """New recovery codes for whoever shows the second factor; the old ones are over."""
+    await shown(keyring, account, code)
+    async with write():
+        await record(Kind.RECOVERY_CODES_RENEWED, by, account)
         return await _new_codes(account)
 
 
@@ -92,7 +119,8 @@ async def _takes(keyring: Keyring, account: UUID, code: str) -> bool:
     if row is None:
         return False
     totp = pyotp.TOTP(unseal(keyring, row["sealed_secret"], _place(uuid_of(row["id"]))))
-    given, present = "".join(each for each in code if each.isdigit()), int(now().timestamp()) // STEP
+    plain, present = latin_digits(code), int(now().timestamp()) // STEP
+    given = "".join(each for each in plain if each.isascii() and each.isdigit())
     for step in (present - 1, present, present + 1):
         if hmac.compare_digest(totp.generate_otp(step), given):
             taken = (
@@ -123,6 +151,7 @@ async def reset(account: UUID, by: Actor) -> None:
     async with write():
         await SecondFactor.delete().where(SecondFactor.account == account)
         await RecoveryCode.delete().where(RecoveryCode.account == account)
+        await Session.delete().where(Session.account == account, Session.half.eq(True))
         await Account.update({Account.factor_due: now() + GRACE}).where(
             Account.id == account, Account.role == Role.HQ.value
         )

@@ -39,6 +39,7 @@ class Kind(StrEnum):
     PASSWORD_SET = "password_set"  # noqa: S105 - a name
     SECOND_FACTOR_ON = "second_factor_on"
     SECOND_FACTOR_OFF = "second_factor_off"
+    RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     SESSION_ENDED = "session_ended"
     POSTED = "posted"
     POSTING_ENDED = "posting_ended"
@@ -114,6 +115,7 @@ KINDS: dict[Kind, Told] = {
     Kind.PASSWORD_SET: Told(Subject.ACCOUNT, _("A new password was set.")),
     Kind.SECOND_FACTOR_ON: Told(Subject.ACCOUNT, _("A second factor was set up.")),
     Kind.SECOND_FACTOR_OFF: Told(Subject.ACCOUNT, _("The second factor was removed.")),
+    Kind.RECOVERY_CODES_RENEWED: Told(Subject.ACCOUNT, _("New recovery codes were made.")),
     Kind.SESSION_ENDED: Told(Subject.ACCOUNT, _("Somebody logged another browser out.")),
     Kind.POSTED: Told(Subject.ACCOUNT, _("An attaché was posted to a host country.")),
     Kind.POSTING_ENDED: Told(Subject.ACCOUNT, _("A posting ended.")),

@@ -29,7 +29,7 @@ from app.web.rendering import page, said, see_other
 from app.web.request import Req, keyring_of, settings_of
 from models.states import Role
 
-FORM = "invite-staff"
+FORM, POSTING = "invite-staff", "post-staff"
 GUARDS = [may(Right.ACCOUNTS)]
 
 Typed = dict[str, str]
@@ -125,6 +125,7 @@ async def _person_page(
         symbol=qr.svg(address) if address else "",
         countries=await countries(),
         typed=typed or {},
+        nonce=kept_or_new(keyring_of(request), POSTING, (typed or {}).get("nonce", "")),
         at=now(),
         past=past,
         names=await names_of(each.actor for each in past if each.by == "staff"),
@@ -138,10 +139,17 @@ async def act_on_account(request: Req, staff: NamedDependency[Staff], account_id
     typed, by = await form(request), actor_of(request)
     who = await person(found_id(account_id))
     link = ""
+
+    async def post_once() -> Answer:
+        await actions.post(who.id, await _posting(staff, typed), by)
+        return Answer(303, {})
+
     try:
+        if who.id == staff.account and typed.get("do") in {"link", "reset_second", "disable"}:
+            raise Refused("not_oneself")  # whoever sits at an open browser must not get past password and factor
         match typed.get("do"):
             case "post":
-                await actions.post(who.id, await _posting(staff, typed), by)
+                await once_by_nonce(keyring_of(request), (POSTING, str(who.id)), typed, post_once)
             case "end_posting":
                 await actions.end_posting_now(who.id, found_id(typed.get("posting", "")), by)
             case "link":
@@ -149,8 +157,6 @@ async def act_on_account(request: Req, staff: NamedDependency[Staff], account_id
             case "reset_second":
                 await second.reset(who.id, by)
             case "disable":
-                if who.id == staff.account:
-                    raise Refused("not_oneself")
                 await actions.disable(who.email, by)
             case "enable":
                 await actions.enable(who.id, by)

@@ -208,8 +208,8 @@ async def remove_picture(event: UUID, by: Actor) -> None:
             await record(Kind.PICTURE_REMOVED, by, event, event)
 
 
-async def publish(event: UUID, by: Actor, meant: frozenset[int] | None = None) -> EventRow:
-    """Show a draft to everybody; a second time changes nothing."""
+async def publish(event: UUID, by: Actor, meant: frozenset[int] | None = None, *, act: str | None = None) -> EventRow:
+    """Show a draft to everybody; a second time changes nothing. `act` tells with which others it was published."""
     async with hold(event) as held:
         before = await event_by_id(event)
         if before.published:
@@ -219,7 +219,7 @@ async def publish(event: UUID, by: Actor, meant: frozenset[int] | None = None) -
             raise Refused("event_cancelled")
         await _set(event, {Event.state: EventState.PUBLISHED.value})
         await held.content_changed()
-        await record(Kind.EVENT_PUBLISHED, by, event, event)
+        await record(Kind.EVENT_PUBLISHED, by, event, event, act=act)
         return await event_by_id(event)
 
 

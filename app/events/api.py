@@ -19,7 +19,7 @@ from app.database.connection import now
 from app.directory.queries import countries
 from app.events import actions, rules, undoing
 from app.events.access import event_of
-from app.events.campaigns import campaign_at
+from app.events.campaigns import campaign_at, public_campaign_at
 from app.events.queries import page_of_events, public_event, staff_event
 from app.events.shapes import NOTICE, EventDraft, EventRow, Pickup, as_raw
 from app.seats.counts import counts
@@ -121,7 +121,7 @@ async def events(request: Req) -> Response[bytes]:
         staff=staff,
         host_country=country or None,
         festival=festival or None,
-        campaign=(await campaign_at(campaign)).id if campaign else None,
+        campaign=(await (campaign_at if staff else public_campaign_at)(campaign)).id if campaign else None,
         changed_since=since,
         after=read_cursor(request),
         limit=ITEMS_A_PAGE,

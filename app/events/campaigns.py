@@ -75,6 +75,14 @@ async def campaign_at(address: str) -> CampaignRow:
     return _campaign(row)
 
 
+async def public_campaign_at(address: str) -> CampaignRow:
+    """The same for everybody: one of which nothing is public yet is not told of. Raises Refused "not_found"."""
+    found = await campaign_at(address)
+    if not await has_events(found.id):
+        raise Refused("not_found")
+    return found
+
+
 async def campaigns_within(staff: Staff) -> list[tuple[CampaignRow, int]]:
     """The campaigns with events that exist for this person, with how many; those with the latest events first."""
     condition, args = within(staff, 1)

@@ -14,6 +14,7 @@ from app.directory.queries import countries
 from app.events import actions, rules, undoing
 from app.events.access import RIGHT
 from app.events.api import copied, created, reader_for
+from app.events.campaigns import campaigns_within
 from app.events.checks import doubts
 from app.events.queries import event_by_id, staff_event, staff_events, twins_of
 from app.events.shapes import FACILITY_NAMES, NOTICE, EventDraft, EventRow, as_raw
@@ -61,6 +62,7 @@ async def _form_page(
         entry_rules=tuple(EntryRule),
         facilities=FACILITY_NAMES,
         tags=list(dict.fromkeys([*tags, *sorted(given)])),
+        campaigns=[campaign.word for campaign, _ in await campaigns_within(staff)],
         proposals=[] if event or refused else await _proposals(staff),
         names=NAMES,
         nonce=kept_or_new(keyring_of(request), FORM, typed.get("nonce", "")),

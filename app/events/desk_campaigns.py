@@ -21,7 +21,7 @@ from app.events.checks import doubts
 from app.events.queries import twins_of
 from app.events.shapes import TITLE, EventRow
 from app.printing import qr
-from app.security.nonces import make_nonce
+from app.security.nonces import kept_or_new
 from app.validation.fields import Reader, found_id
 from app.validation.refusals import Problem, Refused, invalid
 from app.web.bodies import form, nested
@@ -85,7 +85,8 @@ async def _campaign_page(
         link=link,
         symbol=qr.svg(link),
         tags=list(dict.fromkeys(["km", "en", *known.languages])),
-        nonce=make_nonce(keyring_of(request), FORM),
+        nonce=kept_or_new(keyring_of(request), FORM, (typed or {}).get("nonce", "")),
+        ticked=None if typed is None else {name for name in typed if name.startswith(TICK)},
         typed={f"names.{tag}": text for tag, text in campaign.names.items()} if typed is None else typed,
         **said(refused),
     )
@@ -115,7 +116,8 @@ async def act_on_events(request: Req, staff: NamedDependency[Staff], address: Fr
     do = typed.get("do", "")
     if do not in {"change", "publish", "change_back", "publish_back"}:
         raise Refused("not_found")
-    chosen = [event for event in events if typed.get(f"{TICK}{event.slug}")]
+    fits = (event for event in events if do != "publish" or event.draft)
+    chosen = [event for event in fits if typed.get(f"{TICK}{event.slug}")]
     facts: dict[str, Any] = {"staff": staff, "campaign": campaign, "do": do, "typed": typed}
     try:
         given = _given(typed) if do == "change" else {}
@@ -153,9 +155,9 @@ async def _act_on_one(request: Req, staff: Staff, event: EventRow, do: str, give
         case "change_back":
             await together.take_back(keyring, event.id, check, by, act)
         case "publish":
-            await actions.publish(event.id, by)
+            await actions.publish(event.id, by, act=str(act))
         case _:
-            await undoing.undo(keyring, event.id, by)
+            await undoing.undo(keyring, event.id, by, act=str(act))
 
 
 async def _doubts(event: EventRow) -> list[Any]:
@@ -175,6 +177,8 @@ def _given(typed: Typed) -> dict[str, Any]:
     """What is filled in of the form for many; an empty field leaves things as they are. Raises Refused for nothing."""
     fields = {name: text for name, text in typed.items() if name.split(".")[0] in {*together.TEXTS, *together.PLAIN}}
     given = nested(fields)
+    if wrong := [name for name in together.TEXTS if not isinstance(given.get(name, {}), dict)]:
+        raise invalid([Problem(name, "not_an_object") for name in wrong])
     if "registration_paused" in given:
         given["registration_paused"] = given["registration_paused"] == "pause"
     if not given:
@@ -195,6 +199,9 @@ async def hold_again(request: Req, staff: NamedDependency[Staff], address: FromP
     try:
         read.finish()
         shift = (first or now()).date() - min(event.first_day for event in events)
+        check = await reader_for(staff)
+        for event in events:  # all are looked at before any is made
+            check(_shifted(event, word, shift), None)
         for event in events:
             await _once_more(request, staff, event, word, shift)
     except Refused as refused:
@@ -203,9 +210,13 @@ async def hold_again(request: Req, staff: NamedDependency[Staff], address: FromP
     return see_other(f"/desk/campaigns/{fresh.address}")
 
 
+def _shifted(event: EventRow, word: str, shift: timedelta) -> dict[str, Any]:
+    """An event so much later, in another campaign."""
+    return copied(event, {"starts_at": f"{event.starts_local + shift:%Y-%m-%dT%H:%M}", "campaign": word})
+
+
 async def _once_more(request: Req, staff: Staff, event: EventRow, word: str, shift: timedelta) -> None:
-    given = {"starts_at": f"{event.starts_local + shift:%Y-%m-%dT%H:%M}", "campaign": word}
-    raw, act = copied(event, given), partial(created, request, staff)
+    raw, act = _shifted(event, word, shift), partial(created, request, staff)
 
     async def once_more() -> Answer:
         return Answer(303, {"slug": (await act(raw, event)).slug})

@@ -110,7 +110,8 @@ async def use_table(request: Req, staff: NamedDependency[Staff]) -> Response[byt
             continue
         raw = written(town, like, titles, typed.get("campaign", ""), copied)
         slug = await _made_once(request, staff, like, raw, typed)
-        if event := await staff_event(slug, staff):
+        event = await staff_event(slug, staff)
+        if event and all(each.id != event.id for each in made):  # two rows alike are one draft
             made.append(event)
     typed["table"] = as_text([looked.columns, *left]) if left else ""
     again = msgspec.structs.replace(looked, rows=left, towns=[town for town in looked.towns if town.problems])

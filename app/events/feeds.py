@@ -14,7 +14,7 @@ from app.database.connection import now
 from app.directory.queries import contacts_of, country_by_slug, former_address
 from app.directory.shapes import Country
 from app.events.calendar_entries import VEVENTS, one_event_calendar
-from app.events.campaigns import CampaignRow, campaign_at
+from app.events.campaigns import CampaignRow, public_campaign_at
 from app.events.feed_changes import changed_at
 from app.events.feed_rows import FeedItem, Head, feed_head, feed_items
 from app.events.queries import country_events, events_by_id, public_event
@@ -95,7 +95,7 @@ async def campaign_feed(request: Req, language: FromPath[str], name: FromPath[st
     stem = name.removesuffix(".ics")
     if stem == name:
         raise Refused("not_found")
-    which = Which(language, ABROAD, None, await campaign_at(stem))
+    which = Which(language, ABROAD, None, await public_campaign_at(stem))
     address = f"{settings_of(request).base_url}/calendars/{language}/campaigns/{name}"
     return await _feed(request, which, f"campaigns/{name}", address)
 

@@ -6,7 +6,7 @@ from litestar import Response, route
 from litestar.params import FromPath
 
 from app.database.connection import now
-from app.events.campaigns import campaign_at, public_events_of
+from app.events.campaigns import public_campaign_at, public_events_of
 from app.events.queries import public_event
 from app.events.rules import days_until, refresh_after
 from app.events.sharing import directions
@@ -70,7 +70,7 @@ async def campaign(request: Req, language: FromPath[str], address: FromPath[str]
     """The events that belong together: one link for "Korea, New Year, ten towns"."""
 
     async def make() -> PublicAnswer:
-        found = await campaign_at(address)
+        found = await public_campaign_at(address)
         events = await public_events_of(found.id)
         if not events:
             raise Refused("not_found")

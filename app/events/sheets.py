@@ -58,7 +58,7 @@ async def _workbook(content: bytes) -> list[list[str]]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             unpacked = sum(each.file_size for each in packed.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
         raise _refused("not_a_table") from error
     if unpacked > MOST_UNPACKED:
         raise _refused("table_too_large", rows=MOST_ROWS)

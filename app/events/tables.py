@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 
 import msgspec
 
-from app.validation.refusals import Problem
+from app.validation.refusals import Problem, invalid
 from app.validation.texts import clean, latin_digits
 
 MOST_ROWS = 200
@@ -69,15 +69,27 @@ def rows_of(text: str) -> list[list[str]]:
     """A pasted table or a CSV file as cells, without empty rows; tabs, semicolons or commas part them."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
     first = next((line for line in text.split("\n") if line.strip()), "")
-    mark = max("\t;,", key=first.count)
-    parted = csv.reader(io.StringIO(text), delimiter=mark if mark in first else "\t")
-    rows = [[clean(cell)[:MOST_CELL] for cell in row] for row in parted]
-    return [row for row in rows if any(row)]
+    mark = "\t" if "\t" in first else max(";,", key=first.count)
+    # a quote without its partner is a letter, else it would swallow the rows after it
+    lone = text.count('"') % 2 == 1
+    delimiter, lines = mark if mark in first else "\t", io.StringIO(text)
+    parted = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE if lone else csv.QUOTE_MINIMAL)
+    try:
+        rows = [[clean(cell)[:MOST_CELL] for cell in row] for row in parted]
+    except csv.Error as error:  # a cell without end
+        raise invalid([Problem("table", "not_a_table")]) from error
+    rows = [row for row in rows if any(row)]
+    if len(rows) > MOST_ROWS:
+        raise invalid([Problem("table", "table_too_large", {"rows": MOST_ROWS})])
+    return rows
 
 
 def as_text(rows: Sequence[Sequence[str]]) -> str:
     """Cells as the text that is pasted: a row a line, tabs between."""
-    return "\n".join("\t".join(cell.replace("\t", " ").replace("\n", "; ") for cell in row) for row in rows)
+    text = io.StringIO()
+    written = csv.writer(text, delimiter="\t", lineterminator="\n")
+    written.writerows([cell.replace("\t", " ").replace("\n", "; ") for cell in row] for row in rows)
+    return text.getvalue().rstrip("\n")
 
 
 def headed(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
@@ -90,8 +102,8 @@ def headed(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
 
 
 def _column(cell: str) -> str:
-    words = " ".join(re.sub(r"[^\w\s]", " ", cell.lower()).split())
-    return next((column for column, known in HEADS.items() if words in known), "")
+    words = " ".join(re.sub(r"[^\w\s]|_", " ", cell.lower()).split())
+    return next((column for column, known in HEADS.items() if words in {*known, column.replace("_", " ")}), "")
 
 
 def is_ambiguous(rows: list[list[str]], columns: list[str]) -> str:
@@ -124,7 +136,7 @@ def order_of(rows: list[list[str]], columns: list[str], chosen: str) -> str:
 
 def read_towns(rows: list[list[str]], columns: list[str], order: str) -> list[Town]:
     """Each row as it is meant."""
-    return [_town(dict(zip(columns, row, strict=False)), order) for row in rows[:MOST_ROWS]]
+    return [_town(dict(zip(columns, row, strict=False)), order) for row in rows]
 
 
 def _town(cells: dict[str, str], order: str) -> Town:
@@ -189,7 +201,7 @@ def _capacity(text: str, problems: list[Problem]) -> int | None:
     if not _GROUPED.fullmatch(plain):
         problems.append(Problem("capacity", "not_a_number"))
         return None
-    return int(re.sub(r"\D", "", plain)[:9])
+    return min(int(re.sub(r"\D", "", plain)), 10**12)  # the rule of events says what is too much
 
 
 def _buses(text: str, problems: list[Problem]) -> tuple[TownBus, ...]:

@@ -13,6 +13,7 @@ BLANK_ROWS = 2  # empty buses and programme items offered below those that are t
 WHICH, HOURS = "_hour", ("first", "second")  # the field that says which of two times with one name is meant
 NOT_FIELDS = ("move_along", "nonce", "copy_of", WAS)
 BUS = "pickup_points"
+PLACES = ("venue", "address")
 _PAIR = re.compile(r"\(?(-?\d{1,2}\.\d+)\s*,\s*(-?\d{1,3}\.\d+)\)?")
 
 
@@ -64,6 +65,8 @@ def as_written(typed: dict[str, str]) -> dict[str, Any]:
             fields[f"{side}_at"] = f"{day}T{clock or '00:00'}" if clock or all_day else day + "T"
     if pair := _PAIR.fullmatch(latin_digits(fields.get("latitude", "").strip())):
         fields["latitude"], fields["longitude"] = pair.groups()  # as maps give it to copy
+    for place in PLACES:
+        _in_languages(fields, place)
     facilities = [name.removeprefix("facilities.") for name in fields if name.startswith("facilities.")]
     raw = unflatten((name, value) for name, value in fields.items() if not name.startswith("facilities."))
     raw["facilities"] = facilities
@@ -71,6 +74,17 @@ def as_written(typed: dict[str, str]) -> dict[str, Any]:
         point for point in raw.get("pickup_points", []) if isinstance(point, dict) and (set(point) - {"id"})
     ]
     return _with_hours(raw)
+
+
+def _in_languages(fields: dict[str, str], place: str) -> None:
+    """A place whose name was written once, and in other languages beside it: all by language."""
+    also = {name: fields.pop(name) for name in list(fields) if name.startswith(f"{place}.also.")}
+    texts = {name.rpartition(".")[2]: text for name, text in also.items() if text.strip()}
+    if not texts:
+        return
+    if first := fields.pop(place, "").strip():
+        texts.setdefault("km" if any("\u1780" <= letter <= "\u17ff" for letter in first) else "en", first)
+    fields.update({f"{place}.{tag}": text for tag, text in texts.items()})
 
 
 def _with_hours(raw: dict[str, Any]) -> dict[str, Any]:

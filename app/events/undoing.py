@@ -67,13 +67,19 @@ async def reinstate(event: UUID, notice: dict[str, str], by: Actor, meant: froze
         return await event_by_id(event)
 
 
-async def undo(keyring: Keyring, event: UUID, by: Actor, meant: frozenset[int] | None = None) -> EventRow:
+async def undo(
+    keyring: Keyring, event: UUID, by: Actor, meant: frozenset[int] | None = None, *, act: str | None = None
+) -> EventRow:
     """Take back the last publishing, cancelling or deleting of an event; raises Refused.
+
+    With an `act`, only if the last step was done with that one.
 
     What calendars may have seen gets a new sequence number, so that they follow (RFC 5545 3.8.7.4).
     """
     async with hold(event, even_deleted=True) as held:
         step = await last_step(event, event, STEPS)
+        if act is not None and step.facts.get("act") != act:
+            raise Refused("nothing_to_undo")
         present = await event_by_id(event)
         must_be(present.content_revision, meant)
         changed: Values = {}

@@ -188,6 +188,7 @@ async def _friend(keyring: Keyring, held: Held, holding: Holding, place: Place, 
         "created_at": moment,
         "revision": held.revision,
         **await rushes.source_of_party(holding.id),
+        **await invitations.still_counted(holding.id),
     }
     short_code = await insert_registration(columns, draw_short_code)
     await keep_key(row, key)

@@ -63,8 +63,8 @@ def _asked(request: Req) -> Asked:
     given = {name: request.query_params.get(name, "") for name in Asked.__struct_fields__}
     if given["show"] and given["show"] not in SHOWN:
         raise Refused("not_found")
-    for name in ("bus", "invitation"):
-        if given[name] and given[name] != NO_BUS:
+    for name, none in (("bus", NO_BUS), ("invitation", "")):
+        if given[name] not in {"", none}:
             found_id(given[name])
     return Asked(**given)
 
@@ -88,8 +88,8 @@ async def act_on_many(request: Req, staff: NamedDependency[Staff], event: NamedD
     do, back = typed.get("do", ""), typed.get("back", "")
     if do not in {"give_up", "undo", "bus", "bus_back"} or back not in {"", *LISTS}:
         raise Refused("not_found")
-    rows = [found_id(name.removeprefix(TICK)) for name in typed if name.startswith(TICK)]
-    chosen = [party for row in rows if (party := await party_by_id(keyring, event.id, row))]
+    ticked = {found_id(name.removeprefix(TICK)): text for name, text in typed.items() if name.startswith(TICK)}
+    chosen = [party for row in ticked if (party := await party_by_id(keyring, event.id, row))]
     facts: dict[str, Any] = {"staff": staff, "event": event, "do": do, "back": back or LISTS[0], "typed": typed}
     bus = typed.get("pickup_point", "")
     facts["bus"] = event.pickup(found_id(bus)) if bus else None
@@ -102,7 +102,7 @@ async def act_on_many(request: Req, staff: NamedDependency[Staff], event: NamedD
     refused_of: dict[str, Refused] = {}
     for party in chosen:
         try:
-            await _act_on_one(request, event, party, do, bus if do == "bus" else typed[TICK + str(party.id)])
+            await _act_on_one(request, event, party, do, bus if do == "bus" else ticked[party.id])
         except Refused as refused:
             refused_of[str(party.id)] = refused
     return page(request, "desk/many.html", parties=chosen, refused_of=refused_of, done=True, **facts)

@@ -24,9 +24,9 @@ WHERE id = $1 AND event = $2 AND revoked_at IS NULL AND (people_limit IS NULL OR
 RETURNING id
 """
 _LEFT = """
-SELECT people_limit - (SELECT coalesce(sum(party), 0) FROM registration
+SELECT revoked_at, people_limit - (SELECT coalesce(sum(party), 0) FROM registration
   WHERE registration.invitation = $1 AND registration.state IN ('confirmed', 'waiting')) AS people
-FROM invitation WHERE id = $1 AND event = $2 AND revoked_at IS NULL
+FROM invitation WHERE id = $1 AND event = $2
 """
 
 
@@ -62,13 +62,27 @@ async def use(event: UUID, invitation: UUID, party: int) -> None:
     if await fetch(_USE, invitation, event):
         return
     left = await fetch(_LEFT, invitation, event)
-    if not left:
+    if not left or left[0]["revoked_at"] is not None:
         raise invalid([Problem("invitation", "invitation_unknown")])
     raise invalid([Problem("party", "invitation_full", {"left": max(0, int(left[0]["people"]) + party)})])
 
 
+async def still_counted(registration: UUID) -> dict[str, UUID]:
+    """What a friend's registration has of the one that it comes from: an invitation that counts its people goes on
+    counting them."""
+    row = (
+        await Registration.select(Registration.invitation)
+        .where(Registration.id == registration, Registration.invitation.people_limit.is_not_null())
+        .first()
+    )
+    return {"invitation": row["invitation"]} if row else {}
+
+
 async def refuse_growth(registration: UUID, more: int) -> None:
-    """Raise Refused where a party that grows would be more than its invitation may book; call it under `hold`."""
+    """Raise Refused where a party that grows by so many would be more than its invitation may book, revoked or not.
+
+    Of 0: where it is too many already, because it came back. Call it under `hold`.
+    """
     row = await Registration.select(Registration.invitation, Registration.event).where(Registration.id == registration)
     if not row or row[0]["invitation"] is None:
         return

@@ -16,7 +16,7 @@ from app.seats.hold import hold
 from app.seats.waiting import promote_waiting
 from app.security.keyring import Keyring
 from app.validation.refusals import Refused
-from models.registrations import Registration
+from models.registrations import Invitation, Registration
 from models.states import RegistrationState
 
 _CAME = """
@@ -52,6 +52,11 @@ async def revoke(event: UUID, batch: UUID, by: Actor) -> int:
     async with hold(event, ("ends_at",)) as held:
         if held.facts["ends_at"] <= now():
             raise Refused("event_over")
+        is_paper = Invitation.exists().where(
+            Invitation.id == batch, Invitation.event == event, Invitation.paper.eq(True)
+        )
+        if not await is_paper:
+            raise Refused("not_found")
         came = {uuid_of(row["registration"]) for row in await fetch(_CAME, batch)}
         rows = await Registration.select(Registration.id).where(
             Registration.invitation == batch,

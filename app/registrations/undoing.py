@@ -8,6 +8,7 @@ from app.activity.kinds import Kind
 from app.activity.record import Actor, record
 from app.activity.undo import WITHIN, last_step, step_of
 from app.database.connection import now
+from app.registrations import invitations
 from app.registrations.erasure import forget
 from app.seats import holdings, returning
 from app.seats.hold import Held, hold, must_be
@@ -32,6 +33,7 @@ async def take_again(
             raise Refused("cancelled_by_desk")
         before = msgspec.convert(step.facts["before"], returning.Before)
         state = await returning.take_again(held, ended, before, place)
+        await invitations.refuse_growth(registration, 0)
         await record(Kind.TAKEN_AGAIN, by, registration, event, undone=str(step.id), state=state)
         return state
 
@@ -49,6 +51,7 @@ async def take_back(
         friend = UUID(step.facts["friend"])
         await returning.take_back(held, registration, number, friend, step.facts["revision"], most)
         await forget(held, [friend])
+        await invitations.refuse_growth(registration, 0)
         await record(Kind.HANDED_BACK, by, registration, event, ticket=number, undone=str(step.id))
 
 

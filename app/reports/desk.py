@@ -61,6 +61,8 @@ async def _facts(request: Req, staff: Staff, event: EventRow) -> dict[str, Any]:
         phone for pairing in await pairings_of(keyring, event.id) if not pairing.revoked_at for phone in pairing.devices
     ]
     shown = invitations if staff.may(Right.INVITATIONS, event.host_country) else []
+    names, over = staff.may(Right.NAMES, event.host_country), moment >= event.ends_at
+    numbers = views.may_be_told(numbers, over=over, names=names)
     return {
         "staff": staff,
         "event": event,
@@ -70,7 +72,7 @@ async def _facts(request: Req, staff: Staff, event: EventRow) -> dict[str, Any]:
         "phones": len(phones),
         "wrong": sum(bool(phone.scans_waiting or warnings(phone, event.revision, moment)) for phone in phones),
         "conflicts": sum(not each.acknowledged_at for each in await conflicts_of(keyring, event.id)),
-        "over": moment >= event.ends_at,
+        "over": over,
         "moment": moment,
     }
 
@@ -83,6 +85,8 @@ async def event_workbook(
     language, numbers = language_of(request), await numbers_of(event)
     invitations = await invitations_of(keyring_of(request), event.id)
     shown = invitations if staff.may(Right.INVITATIONS, event.host_country) else []
+    names, over = staff.may(Right.NAMES, event.host_country), now() >= event.ends_at
+    numbers = views.may_be_told(numbers, over=over, names=names)
     listed = views.breakdowns(event, numbers, shown, language)
     return _file(workbook(views.event_sheets(event, numbers, listed, language)), XLSX, f"{event.slug}-report.xlsx")
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from app.database.slices import in_slices
 from app.events.shapes import EventRow
@@ -39,7 +40,7 @@ async def registrations_rows(keyring: Keyring, event: EventRow, language: str, *
         part = await part_of(keyring, event.id, Asked(show="all"), BATCH, after=after)
 
         def row(party: Party) -> list[Cell]:
-            return _row(party, buses, language)
+            return _row(party, buses, event.time_zone, language)
 
         listed = await in_slices(part.parties, row)
         if names:
@@ -52,7 +53,7 @@ async def registrations_rows(keyring: Keyring, event: EventRow, language: str, *
         after = part.after
 
 
-def _row(party: Party, buses: dict[UUID, str], language: str) -> list[Any]:
+def _row(party: Party, buses: dict[UUID, str], zone: str, language: str) -> list[Any]:
     return [
         party.short_code,
         translate(language, STATES[party.state]),
@@ -61,5 +62,5 @@ def _row(party: Party, buses: dict[UUID, str], language: str) -> list[Any]:
         sum(ticket.admitted_at is not None for ticket in party.tickets),
         buses.get(party.pickup_point, "") if party.pickup_point else "",
         own_name(party.language),
-        party.created_at.date().isoformat(),
+        party.created_at.astimezone(ZoneInfo(zone)).date().isoformat(),
     ]

@@ -14,7 +14,7 @@ from app.database.connection import fetch, now
 from app.database.rows import json_of
 from app.events.queries import within
 from app.events.shapes import EventRow
-from app.reports.shapes import EventTotals, Numbers
+from app.reports.shapes import WITHOUT, EventTotals, Numbers
 from app.seats.counts import counts
 from app.seats.measures import QUARTER, Count
 from app.seats.tally import tally_of
@@ -76,8 +76,8 @@ async def _live(event: EventRow) -> Numbers:
         by_day=dict(by_day),
         arrivals=dict(arrivals),
         languages=await _by("language", event),
-        buses=await _by("pickup_point", event),
-        invitations=await _by("invitation", event),
+        buses=_whole(await _by("pickup_point", event), heads.registered),
+        invitations=_whole(await _by("invitation", event), heads.registered),
     )
 
 
@@ -120,9 +120,14 @@ def _from_tally(event: EventRow, kept: list[Count]) -> Numbers:
         by_day=_added((each.day, each.people) for each in kept if each.measure == Measure.REGISTERED),
         arrivals=_added(slots),
         languages=by_key(Measure.LANGUAGE),
-        buses=by_key(Measure.BUS),
-        invitations=by_key(Measure.INVITATION),
+        buses=_whole(by_key(Measure.BUS), total(Measure.REGISTERED)),
+        invitations=_whole(by_key(Measure.INVITATION), total(Measure.REGISTERED)),
     )
+
+
+def _whole(groups: dict[str, int], people: int) -> dict[str, int]:
+    """A breakdown with those who are in none of its groups: else the total would tell how few they are."""
+    return groups | {WITHOUT: people - sum(groups.values())} if groups else {}
 
 
 def _added(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

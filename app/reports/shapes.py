@@ -10,6 +10,9 @@ def share(part: int, whole: int) -> int | None:
     return round(100 * part / whole) if whole else None
 
 
+WITHOUT = "-"  # the key of those in none of a breakdown's groups
+
+
 class Numbers(msgspec.Struct, frozen=True):
     """What is counted of an event; buses and invitations stand by their ids.
 

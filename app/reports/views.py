@@ -10,7 +10,7 @@ from app.i18n.catalogues import own_name, pick, translate
 from app.registrations.shapes import InvitationRow
 from app.reports.files import Cell
 from app.reports.plots import Bar, bars, growing
-from app.reports.shapes import EventTotals, Numbers, Totals
+from app.reports.shapes import WITHOUT, EventTotals, Numbers, Totals
 from app.seats.few import LEAST, OTHER, told, told_in_order
 from app.validation.marks import _
 
@@ -35,14 +35,24 @@ class Listed(msgspec.Struct, frozen=True):
     plot: str = ""
 
 
+def may_be_told(numbers: Numbers, *, over: bool, names: bool) -> Numbers:
+    """For whoever must not know people: breakdowns are told once it is over.
+
+    While an event goes on, who asks often enough sees one person come after another.
+    """
+    if over or names:
+        return numbers
+    return msgspec.structs.replace(numbers, arrivals={}, languages={}, buses={}, invitations={})
+
+
 def breakdowns(event: EventRow, numbers: Numbers, invitations: Iterable[InvitationRow], language: str) -> list[Listed]:
     """Everything that is told of an event beside its totals; what is empty is left out."""
 
     def say(text: str) -> str:
         return translate(language, text)
 
-    buses = {str(point.id): pick(point.name, language) for point in event.pickup_points}
-    labels = {str(each.id): each.label for each in invitations}
+    buses = {WITHOUT: say(_("No bus"))} | {str(point.id): pick(point.name, language) for point in event.pickup_points}
+    labels = {WITHOUT: say(_("Without an invitation"))} | {str(each.id): each.label for each in invitations}
     arrived, days = say(_("Arrivals by quarter of an hour")), say(_("Registrations by day"))
     slots = [(slot or say(_("other")), people) for slot, people in told_in_order(numbers.arrivals).items()]
     by_day = sorted(numbers.by_day.items())

@@ -1,7 +1,8 @@
 """What may be told of few people. Pure.
 
 Totals of an event are exact. A breakdown (by language, bus, invitation, quarter of an hour) never shows a group of
-under LEAST people: those are told together, and where together they are still so few, with the smallest other group.
+under LEAST people: those are told together, where together they are still so few with the smallest other
+group, and else not at all.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +22,9 @@ def told(groups: Mapping[str, int]) -> dict[str, int]:
     rest = sum(people for people, _ in sized if people < LEAST) + groups.get(OTHER, 0)
     while 0 < rest < LEAST and kept:
         rest += kept.pop()[1]
-    return dict(kept) | ({OTHER: rest} if rest else {})
+    if rest < LEAST:
+        return dict(kept)
+    return dict(kept) | {OTHER: rest}
 
 
 def told_in_order(slots: Mapping[str, int]) -> dict[str, int]:
@@ -33,8 +36,6 @@ def told_in_order(slots: Mapping[str, int]) -> dict[str, int]:
             shown[first], waiting = waiting, 0
     if waiting and shown:
         shown[next(reversed(shown))] += waiting
-    elif waiting:
-        shown[OTHER] = waiting
     return shown
 
 

@@ -274,7 +274,8 @@ async def test_drafts_of_a_campaign_are_published_together_after_a_look(world: W
     assert "Done for 1 event." in done.text
     async with world.stranger as anyone:
         assert "New Year in Jeju" in (await anyone.get(f"/en/campaigns/{address}")).text
-    await press(world, path, do="publish_back", **ticked)
+    act = dict(re.findall(r'type="hidden" name="(act)" value="([^"]+)"', done.text))
+    await press(world, path, do="publish_back", **ticked, **act)
     async with world.stranger as anyone:
         assert (await anyone.get(f"/en/events/{events[2]['slug']}")).status_code == 404
 
@@ -293,3 +294,74 @@ async def test_next_years_campaign_is_made_of_this_years(world: World) -> None:
     assert len(made) == 3
     assert {each["starts_at"][:16] for each in made} == {"2091-04-15T09:00"}
     assert {each["pickup_points"][0]["departs_at"][:16] for each in made} == {"2091-04-15T07:30"}
+
+
+# -- what a hostile reader found ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("town\tday\n" + "x" * 140_000 + "\t2090-04-18", "not read as a table"),
+        ("\n".join(f"Town {n}\t2090-04-18" for n in range(201)), "at most 200 rows"),
+    ],
+    ids=["a cell without end", "too many rows"],
+)
+async def test_tables_that_are_too_much_are_refused_whole(world: World, text: str, told: str) -> None:
+    like = await world.event(**LIKE)
+    refused = await table(world, like=like["slug"], table=text, do="make")
+    assert refused.status_code == 422
+    assert told in re.findall(r'id="table-wrong">([^<]+)<', refused.text)[0]
+    assert await drafts(world) == []
+
+
+async def test_a_lone_quote_a_bus_with_commas_and_khmer_names_survive_mending(world: World) -> None:
+    like = await world.event(**LIKE)
+    head = "town\ttown in khmer\tday\tvenue\tbus\n"
+    rows = 'Busan\tប៊ូសាន\t2090-04-18\t"Golden Hall\tPohang 07:30, 45; Gumi 08:00, 45\nDaegu\tដេហ្គូ\t2090-04-31\tPark\t'
+    made = await table(world, like=like["slug"], table=head + rows, do="make")
+    assert [each["title"]["km"] for each in await drafts(world)] == ["បុណ្យចូលឆ្នាំខ្មែរ នៅ ប៊ូសាន"]
+    assert len((await drafts(world))[0]["pickup_points"]) == 2
+    left = unescape(re.findall(r'<textarea id="table"[^>]*>(.*?)</textarea>', made.text, re.DOTALL)[0])
+    await table(world, like=like["slug"], table=left.replace("04-31", "04-30"), do="make")
+    assert {each["title"]["km"].split()[-1] for each in await drafts(world)} == {"ប៊ូសាន", "ដេហ្គូ"}
+
+
+async def test_the_order_of_dates_is_asked_of_each_table_that_needs_it(world: World) -> None:
+    like = await world.event(**LIKE)
+    clear = await table(world, like=like["slug"], table="town\tday\nBusan\t2090-04-18", do="look")
+    assert 'name="order"' not in clear.text
+
+
+async def test_publishing_together_is_taken_back_alone(world: World) -> None:
+    address, events = await three(world)
+    path, ticked = f"/desk/campaigns/{address}", {f"event.{event['slug']}": "on" for event in events}
+    asked = await press(world, path, do="publish", **ticked)
+    assert "Publish 1 event" in asked.text  # two are public already
+    act = dict(re.findall(r'type="hidden" name="(act)" value="([^"]+)"', asked.text))
+    await press(world, path, do="publish", sure="on", **ticked, **act)
+    async with world.api("korea") as api:
+        await api.post(f"/api/v1/events/{events[2]['slug']}/cancel", json={})
+        await press(world, path, do="publish_back", **ticked, **act)
+        found = [(await api.get(f"/api/v1/events/{event['slug']}")).json()["state"] for event in events]
+    assert found == ["published", "published", "cancelled"]
+
+
+async def test_odd_fields_of_a_campaign_are_refused_and_ticks_are_kept(world: World) -> None:
+    address, events = await three(world)
+    path, first = f"/desk/campaigns/{address}", {f"event.{events[0]['slug']}": "on"}
+    for odd in ({"notice": "hello"}, {"description.0": "x"}, {"bring": "x"}):
+        assert (await press(world, path, do="change", **first, **odd)).status_code == 422
+    refused = await press(world, path, do="change", **first)
+    assert re.findall(r'name="event\.([^"]+)" value="on" checked', refused.text) == [events[0]["slug"]]
+
+
+async def test_a_campaign_of_drafts_is_nobodys_business(world: World) -> None:
+    await world.event(**{**LIKE, "campaign": "Secret"}, publish=False)
+    async with world.stranger as anyone:
+        for path in (
+            "/calendars/en/campaigns/secret-kr.ics",
+            "/en/campaigns/secret-kr",
+            "/api/v1/events?campaign=secret-kr",
+        ):
+            assert (await anyone.get(path)).status_code == 404, path

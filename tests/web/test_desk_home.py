@@ -9,6 +9,7 @@ import pytest
 from app.database.connection import fetch
 from tests.storage.test_jobs import end
 from tests.web.test_desk_parties import get, press
+from tests.web.test_stale_desk import fields_of
 from tests.world import World, soon
 
 
@@ -103,3 +104,16 @@ async def test_a_position_pasted_from_a_map_is_taken_apart(world: World) -> None
     async with world.api("korea") as api:
         found = (await api.get(f"/api/v1/events/{event['slug']}")).json()
     assert (found["latitude"], found["longitude"], found["capacity"]) == (37.3008, 127.0006, 3000)
+
+
+async def test_a_venue_gets_its_other_languages_beside_the_first(world: World) -> None:
+    event = await world.event(venue="Manseok Park")
+    path = f"/desk/events/{event['slug']}/edit"
+    async with world.desk("korea") as desk:
+        form = fields_of((await desk.get(f"{path}?lang=en")).text)
+        assert (await desk.post(path, data=form | {"venue.also.ko": "만석공원"})).status_code == 303
+        again = fields_of((await desk.get(f"{path}?lang=en")).text)
+    assert (again["venue.en"], again["venue.ko"]) == ("Manseok Park", "만석공원")
+    async with world.api("korea") as api:
+        found = (await api.get(f"/api/v1/events/{event['slug']}")).json()
+    assert found["venue"] == {"en": "Manseok Park", "ko": "만석공원"}

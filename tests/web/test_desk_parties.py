@@ -337,3 +337,45 @@ async def test_a_leaders_link_opens_in_the_language_that_was_chosen(world: World
     assert f"/km/events/{event['slug']}/register?invitation=" in (await get(world, path)).text
     await invited(world, event, language="en")
     assert f"/en/events/{event['slug']}/register?invitation=" in (await get(world, path)).text
+
+
+async def test_no_way_round_the_limit_of_a_leaders_link(world: World) -> None:
+    event = await world.event(capacity=200, party_limit=10)
+    key = await invited(world, event, people_limit="6")
+    async with world.stranger as leader:
+        path = f"/api/v1/events/{event['slug']}/registrations"
+        first = await world.party(event, 6, invitation=key)
+        mine = f"/api/v1/registrations/{first['key']}"
+        for number in (2, 3):
+            assert (await leader.post(f"{mine}/tickets/{number}/hand-on", json={"name": "Friend"})).status_code == 201
+        assert (await leader.patch(mine, json={"party": 6})).status_code == 422  # friends still count
+        assert (await leader.post(path, json={"name": "x", "party": 1, "invitation": key})).status_code == 422
+        assert (await leader.delete(mine)).status_code == 204
+        second = await leader.post(path, json={"name": "x", "party": 4, "invitation": key})
+        assert second.status_code == 201
+        assert (await leader.post(f"{mine}/undo")).status_code == 422  # what is booked since stays
+    row = (await fetch("SELECT id FROM invitation"))[0]["id"]
+    await press(world, f"/desk/events/{event['slug']}/invitations/{row}/revoke")
+    async with world.stranger as leader:
+        grown = await leader.patch(f"/api/v1/registrations/{second.json()['key']}", json={"party": 9})
+        assert grown.status_code == 422
+    assert await taken(event) == (6, 0)
+    assert await miscounted() == []
+
+
+async def test_what_is_no_batch_of_paper_is_not_given_up_as_one(world: World) -> None:
+    event = await world.event(capacity=50)
+    await world.party(event, 20, invitation=await invited(world, event))
+    row = (await fetch("SELECT id FROM invitation"))[0]["id"]
+    answer = await press(world, f"/desk/events/{event['slug']}/paper", revoke=str(row), sure="on")
+    assert answer.status_code == 404
+    assert await taken(event) == (20, 0)
+
+
+async def test_odd_ids_in_lists_break_nothing(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event)
+    assert (await get(world, here(event, "?invitation=none"))).status_code == 404
+    for row in (party["id"].upper(), party["id"].replace("-", ""), "{" + party["id"] + "}"):
+        done = await press(world, here(event), do="bus_back", **{f"party.{row}": "none"})
+        assert done.status_code == 200, row

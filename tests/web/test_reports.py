@@ -109,10 +109,10 @@ async def test_small_groups_are_told_together_everywhere(world: World) -> None:
 def test_groups_of_under_five_are_never_told() -> None:
     assert told({"km": 20, "en": 6, "ko": 3, "ja": 3}) == {"km": 20, "en": 6, OTHER: 6}
     assert told({"km": 20, "en": 6, "ko": 1}) == {"km": 20, OTHER: 7}
-    assert told({"km": 3}) == {OTHER: 3}
+    assert told({"km": 3}) == {}
     assert told({"km": 9, "en": 0}) == {"km": 9}
     assert told_in_order({"09:00": 2, "09:15": 4, "09:30": 9, "09:45": 1}) == {"09:00": 6, "09:30": 10}
-    assert told_in_order({"09:00": 2}) == {OTHER: 2}
+    assert told_in_order({"09:00": 2}) == {}
 
 
 # -- all events -----------------------------------------------------------------------------------------------------
@@ -192,3 +192,24 @@ async def test_a_list_has_names_only_for_a_reason_that_is_kept(world: World) -> 
     assert "=Sok Dara" in [cell.value for cell in sheet[2]]
     for who, status in (("japan", 404), ("hq", 403)):
         assert (await press(world, path, who=who, kind="csv")).status_code == status
+
+
+async def test_who_sees_no_names_sees_no_person_come_after_another(world: World) -> None:
+    event, _ = await lively(world)
+    path = f"/desk/events/{event['slug']}/board"
+    assert "<h2>Languages</h2>" in (await get(world, path)).text
+    live = (await get(world, path, "hq")).text
+    assert "<h2>Languages</h2>" not in live
+    assert total(live, "Registered") == "7"
+    await end(event)
+    await tally_ended()
+    assert "<h2>Languages</h2>" in (await get(world, path, "hq")).text
+
+
+async def test_the_few_without_a_bus_are_not_told_by_the_total(world: World) -> None:
+    event = await world.event(party_limit=20, pickup_points=[{"name": "Osan", "seats": 45}])
+    await world.party(event, 15, pickup_point=event["pickup_points"][0]["id"])
+    await world.party(event, 2)
+    page = (await get(world, f"/desk/events/{event['slug']}/board")).text
+    buses = page.split("<h2>Buses</h2>")[1].split("</section>")[0]
+    assert re.findall(r'scope="row">([^<]+)</th>\s*<td>(\d+)', buses) == [("other", "17")]

@@ -344,3 +344,94 @@ async def _account(world: World) -> str:
     found = await account_by_email("sokha@bon.example")
     assert found is not None
     return str(found["id"])
+
+
+# -- what a hostile reader found ------------------------------------------------------------------------------------
+
+
+async def test_codes_in_khmer_digits_are_read_and_odd_ones_refused(world: World) -> None:
+    async with world.desk("korea") as desk:
+        secret = re.findall(r"<code>([A-Z2-7]{32})</code>", (await desk.get("/desk/account/second")).text)[0]
+        for odd in ("០១២៣៤៥", "²²²²²²", "٠١٢٣٤٥", "", "é"):
+            assert (await desk.post("/desk/account/second", data={"code": odd})).status_code == 422
+        khmer = code_of(secret).translate({ord(str(n)): "០១២៣៤៥៦៧៨៩"[n] for n in range(10)})
+        assert (await desk.post("/desk/account/second", data={"code": khmer})).status_code == 200
+
+
+async def test_a_factor_that_is_on_is_not_set_up_again_and_guesses_are_counted(world: World) -> None:
+    secret, _ = await with_factor(world)
+    async with world.desk("korea") as desk:
+        again = await desk.post("/desk/account/second", data={"code": code_of(secret, 1)})
+        assert again.status_code in {303, 422}
+        assert "<code>" not in again.text
+        answers = [await desk.post("/desk/account/second", data={"code": f"{n:06}"}) for n in range(12)]
+        assert answers[-1].status_code == 429
+
+
+async def test_recovery_codes_are_renewed_by_who_shows_the_factor(world: World) -> None:
+    secret, old = await with_factor(world)
+    async with world.desk("korea") as desk:
+        wrong = await desk.post("/desk/account/second", data={"do": "codes", "code": "000000"})
+        assert wrong.status_code == 422
+        fresh = await desk.post("/desk/account/second", data={"do": "codes", "code": code_of(secret, 1)})
+    codes = re.findall(r"<code>([0-9a-f-]{13})</code>", fresh.text)
+    assert len(codes) == 10
+    assert not set(codes) & set(old)
+
+
+async def test_hq_gets_past_its_own_factor_by_no_door(world: World) -> None:
+    own = await account_by_email("hq@bon.example")
+    assert own is not None
+    for do in ("reset_second", "link", "disable"):
+        assert (await hq_posts(world, f"/desk/accounts/{own['id']}", do=do)).status_code == 409
+    await fetch("UPDATE account SET factor_due = $1 WHERE role = 'hq'", datetime.now(UTC) - timedelta(days=1))
+    async with world.desk("hq") as desk:  # a session that began before it was due
+        assert (await desk.get("/desk/accounts")).status_code == 303
+
+
+async def test_who_becomes_hq_needs_a_factor_and_who_was_does_not(world: World) -> None:
+    await actions.add_account("korea@bon.example", "Korea", "hq", NEW, OPERATOR)
+    account = await account_by_email("korea@bon.example")
+    assert account is not None
+    assert account["factor_due"] is not None
+    await actions.add_account("korea@bon.example", "Korea", "attache", NEW, OPERATOR)
+    account = await account_by_email("korea@bon.example")
+    assert account is not None
+    assert account["factor_due"] is None
+
+
+async def test_links_end_with_a_password_that_comes_another_way(world: World) -> None:
+    link, page = await invited(world)
+    await hq_posts(world, page, do="disable")
+    await actions.add_account("sokha@bon.example", "Sokha", "attache", NEW, OPERATOR)
+    assert (await welcomed(world, link)).status_code == 410
+    link = re.findall(r"/desk/welcome/[\w-]+", (await hq_posts(world, page, do="link")).text)[0]
+    async with logged_in(world) as (browser, _):
+        typed = {"present": NEW, "password": NEW + " again", "again": NEW + " again"}
+        assert (await browser.post("/desk/account/password", data=typed)).status_code == 303
+    assert (await welcomed(world, link)).status_code == 410
+
+
+async def test_passwords_never_come_back_in_a_page(world: World) -> None:
+    account = await account_by_email("korea@bon.example")
+    assert account is not None
+    over = await world.session(account["id"], -timedelta(seconds=1))
+    async with world.browser(bon_session=over) as browser:
+        typed = {"present": "the old secret", "password": "the new one", "again": "the new one", "code": "123456"}
+        answer = await browser.post("/desk/account/password", data=typed)
+    assert "the old secret" not in answer.text
+    assert "the new one" not in answer.text
+
+
+async def test_posting_twice_by_a_double_tap_is_one_posting(world: World) -> None:
+    _, page = await invited(world)
+    async with world.desk("hq") as desk:
+        nonce = nonce_in((await desk.get(page)).text)
+    for _ in range(2):
+        assert (await hq_posts(world, page, do="post", host_country="JP", nonce=nonce)).status_code == 303
+    assert len(await fetch("SELECT id FROM posting WHERE host_country = 'JP' AND ends_at IS NULL")) == 2  # japan's too
+
+
+async def test_a_name_that_shows_nothing_is_none(world: World) -> None:
+    typed = {"email": "x@bon.example", "name": "\u200b\u3164", "role": "attache", "host_country": "KR"}
+    assert (await hq_posts(world, "/desk/accounts", **typed)).status_code == 422
