@@ -26,6 +26,7 @@ from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
 from app.web.rendering import page
 from app.web.request import Req, keyring_of
 
+SHOWN, LOOKED_AT = 20, 100  # of the events to come: on the page, and for what needs a hand
 STILL_LOOKED_AT = timedelta(days=14)  # after an event: conflicts and phones that are late
 
 
@@ -35,7 +36,7 @@ async def home(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     at = now()
     deleted = await staff_event(request.query_params.get("deleted", ""), staff, even_deleted=True)
     back = deleted if deleted and await undoable(deleted) == Kind.EVENT_DELETED else None
-    coming = await staff_coming(staff, at)
+    coming = await staff_coming(staff, at, None, LOOKED_AT)
     past = await staff_past(staff, at, None, 1)
     return page(
         request,
@@ -43,7 +44,8 @@ async def home(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
         staff=staff,
         needs=await _needs(keyring_of(request), staff, coming, at.date()),
         words=needs.WORDS,
-        events=coming,
+        events=coming[:SHOWN],
+        more=len(coming) > SHOWN,
         last=past[0] if past else None,
         deleted=back,
     )
@@ -66,13 +68,14 @@ async def _needs(keyring: Keyring, staff: Staff, coming: list[EventRow], today: 
     return needs.in_order(found)
 
 
-@get("/desk/past")
-async def past(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
-    """Events that are over, all of them, a page at a time."""
-    found = await staff_past(staff, now(), read_cursor(request), ITEMS_A_PAGE + 1)
+@get(["/desk/coming", "/desk/past"])
+async def all_events(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
+    """Events to come, or those that are over: all of them, a page at a time."""
+    over = request.scope["path"] == "/desk/past"
+    found = await (staff_past if over else staff_coming)(staff, now(), read_cursor(request), ITEMS_A_PAGE + 1)
     shown = found[:ITEMS_A_PAGE]
     last = (shown[-1].starts_at, shown[-1].id) if len(found) > ITEMS_A_PAGE else None
-    return page(request, "desk/past.html", staff=staff, events=shown, next=cursor_of(last))
+    return page(request, "desk/past.html", staff=staff, events=shown, over=over, next=cursor_of(last))
 
 
 @get("/desk/events/{slug:str}/audit", opt={RIGHT: Right.COUNTS})
@@ -93,4 +96,4 @@ async def audit(request: Req, staff: NamedDependency[Staff], event: NamedDepende
     )
 
 
-HANDLERS = [home, past, audit]
+HANDLERS = [home, all_events, audit]

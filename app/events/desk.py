@@ -1,8 +1,5 @@
 """Events at the desk: write, publish, cancel, copy. The same rules as the API, with everything typed kept."""
 
-from datetime import date
-
-import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
@@ -16,14 +13,15 @@ from app.events.access import RIGHT
 from app.events.api import copied, created, reader_for
 from app.events.campaigns import campaigns_within
 from app.events.checks import doubts
-from app.events.queries import event_by_id, staff_event, staff_events, twins_of
+from app.events.proposals import proposals_for
+from app.events.queries import event_by_id, staff_event, twins_of
 from app.events.shapes import FACILITY_NAMES, NOTICE, EventDraft, EventRow, as_raw
 from app.events.showing import shown
 from app.events.typed import as_typed, as_written, loaded, merged_into, rewritten, rows_of
-from app.festivals.queries import coming_dates
-from app.festivals.rules import sundays_around
-from app.festivals.shapes import NAMES, FestivalDate
+from app.festivals.shapes import NAMES
 from app.seats.counts import counts, set_aside_people
+from app.seats.fresh import Fresh
+from app.seats.shapes import Counts
 from app.security.nonces import kept_or_new
 from app.validation.fields import Reader
 from app.validation.refusals import Refused
@@ -35,6 +33,7 @@ from app.web.request import Req, keyring_of, language_of, settings_of
 from models.states import EntryRule
 
 FORM = "new-event"
+_fresh = Fresh[Counts]()
 
 
 async def _form_page(
@@ -63,7 +62,7 @@ async def _form_page(
         facilities=FACILITY_NAMES,
         tags=list(dict.fromkeys([*tags, *sorted(given)])),
         campaigns=[campaign.word for campaign, _ in await campaigns_within(staff)],
-        proposals=[] if event or refused else await _proposals(staff),
+        proposals=[] if event or refused else await proposals_for(staff),
         names=NAMES,
         nonce=kept_or_new(keyring_of(request), FORM, typed.get("nonce", "")),
         was=loaded(event) if event else "",
@@ -71,33 +70,6 @@ async def _form_page(
         programme_rows=rows_of(typed, "programme"),
         **said(refused),
     )
-
-
-class Proposal(msgspec.Struct, frozen=True):
-    """A festival to come: when it is, the Sundays around it, and what was held for it before."""
-
-    festival: str
-    when: FestivalDate
-    sundays: list[date]
-    before: list[EventRow]
-
-
-async def _proposals(staff: Staff) -> list[Proposal]:
-    today = now().date()
-    known = await staff_events(staff)
-    return sorted(
-        (
-            Proposal(
-                festival,
-                each,
-                [day for day in sundays_around(each.first_day, each.last_day) if day > today],
-                [event for event in known if event.festival == festival and event.first_day.year == each.year - 1][:3],
-            )
-            for festival, dates in (await coming_dates(today)).items()
-            for each in dates
-        ),
-        key=lambda proposal: proposal.when.first_day,
-    )[:8]
 
 
 @get("/desk/events/new")
@@ -153,7 +125,7 @@ async def _event_page(
         "desk/event.html",
         staff=staff,
         event=event,
-        counts=await counts(event.id),
+        counts=await _fresh.of(event.id, event.revision, lambda: counts(event.id)),
         aside=await set_aside_people(event.id) if event.published and now() < event.ends_at else 0,
         undoable=await undoing.undoable(event),
         country_zone=await _zone_of(event),
@@ -169,7 +141,7 @@ async def _zone_of(event: EventRow) -> str:
 @get("/desk/events/{slug:str}/edit", opt={RIGHT: Right.CHANGE_EVENTS})
 async def edit_form(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """The event as a form."""
-    return await _form_page(request, staff, {**as_typed(as_raw(event)), "move_along": "on"}, event=event)
+    return await _form_page(request, staff, as_typed(as_raw(event)) | {"move_along": "on"}, event=event)
 
 
 @post("/desk/events/{slug:str}/edit")

@@ -100,10 +100,16 @@ async def event_by_id(event: UUID) -> EventRow:
     return (await find("event.id = $1", event))[0]
 
 
-async def staff_coming(staff: Staff, at: datetime) -> list[EventRow]:
-    """What exists for this person and is not over, the next first; without end, however many there are."""
-    condition, args = within(staff, 2)
-    return await find(f"{THERE} AND event.ends_at > $1 AND {condition} ORDER BY event.starts_at, event.slug", at, *args)
+async def staff_coming(staff: Staff, at: datetime, after: tuple[datetime, UUID] | None, limit: int) -> list[EventRow]:
+    """What exists for this person and is not over, the next first; `after` is (start, id) of the last one seen."""
+    condition, args = within(staff, 4 if after else 2)
+    turn = "AND (event.starts_at > $2 OR (event.starts_at = $2 AND event.id > $3))" if after else ""
+    return await find(
+        f"{THERE} AND event.ends_at > $1 {turn} AND {condition} ORDER BY event.starts_at, event.id LIMIT {limit}",
+        at,
+        *(after or ()),
+        *args,
+    )
 
 
 async def staff_past(staff: Staff, at: datetime, after: tuple[datetime, UUID] | None, limit: int) -> list[EventRow]:

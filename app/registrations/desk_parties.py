@@ -18,7 +18,6 @@ from app.registrations import actions, changes, rules, undoing
 from app.registrations.listing import NO_BUS, SHOWN, Asked, bus_counts, list_counts, part_of
 from app.registrations.queries import gave_up_since, invitations_of, look_alikes, party_by_id
 from app.registrations.shapes import Party
-from app.seats.counts import counts
 from app.validation.fields import found_id
 from app.validation.refusals import Refused
 from app.web.bodies import form
@@ -50,8 +49,7 @@ async def registrations(
         part=part,
         before=cursor_of(part.before) if part else None,
         after=cursor_of(part.after) if part else None,
-        counts=await counts(event.id),
-        lists=await list_counts(event.id),
+        lists=await list_counts(event.id, event.revision),
         buses=await bus_counts(event.id),
         no_bus=NO_BUS,
         invitations=await invitations_of(keyring, event.id),

@@ -1,6 +1,6 @@
 """An event's parties by what is asked of them: state, bus, whether they came, by whose invitation; pages both ways.
 
-SQL by name: the counts of all lists are one statement each, so that they belong together.
+SQL by name: the counts of all lists are grouped.
 """
 
 from datetime import datetime
@@ -12,6 +12,7 @@ import msgspec
 from app.database.connection import fetch
 from app.registrations.queries import parties_where
 from app.registrations.shapes import Party
+from app.seats.fresh import Fresh
 from app.security.keyring import Keyring
 
 NO_BUS = "none"
@@ -25,13 +26,11 @@ SHOWN = {
     "not_come": f"state = 'confirmed' AND NOT {_CAME}",
     "given_up": "state = 'cancelled'",
 }
-_COUNTS = f"""
-SELECT {
-    ", ".join(
-        f"coalesce(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS {name}_parties"
-        for name, condition in SHOWN.items()
-    )
-} FROM registration WHERE event = $1
+_STATES = "SELECT state, count(*) AS parties FROM registration WHERE event = $1 AND state <> 'erased' GROUP BY state"
+_HOW_MANY_CAME = """
+SELECT count(DISTINCT ticket.registration) AS parties FROM admission JOIN ticket ON ticket.id = admission.ticket
+  JOIN registration ON registration.id = ticket.registration
+WHERE admission.event = $1 AND registration.state = 'confirmed'
 """
 _BUSES = """
 SELECT pickup_point AS bus, sum(party) AS people FROM registration
@@ -107,10 +106,26 @@ def _place(party: Party) -> Place:
     return party.created_at, party.id
 
 
-async def list_counts(event: UUID) -> dict[str, int]:
-    """How many parties each list has."""
-    row = (await fetch(_COUNTS, event))[0]
-    return {name: int(row[f"{name}_parties"]) for name in SHOWN}
+_fresh = Fresh[dict[str, int]]()
+
+
+async def list_counts(event: UUID, revision: int) -> dict[str, int]:
+    """How many parties each list has, of an event at this revision."""
+    return await _fresh.of(event, revision, lambda: _counted(event))
+
+
+async def _counted(event: UUID) -> dict[str, int]:
+    states = {row["state"]: int(row["parties"]) for row in await fetch(_STATES, event)}
+    came = int((await fetch(_HOW_MANY_CAME, event))[0]["parties"])
+    confirmed = states.get("confirmed", 0)
+    return {
+        "all": sum(states.values()),
+        "confirmed": confirmed,
+        "waiting": states.get("waiting", 0),
+        "came": came,
+        "not_come": confirmed - came,
+        "given_up": states.get("cancelled", 0),
+    }
 
 
 async def bus_counts(event: UUID) -> dict[str, int]:

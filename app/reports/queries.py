@@ -16,6 +16,7 @@ from app.events.queries import within
 from app.events.shapes import EventRow
 from app.reports.shapes import WITHOUT, EventTotals, Numbers
 from app.seats.counts import counts
+from app.seats.fresh import Fresh
 from app.seats.measures import QUARTER, Count
 from app.seats.tally import tally_of
 from models.states import Measure
@@ -56,7 +57,14 @@ async def numbers_of(event: EventRow) -> Numbers:
     return _from_tally(event, kept) if kept else await _live(event)
 
 
+_fresh = Fresh[Numbers]()
+
+
 async def _live(event: EventRow) -> Numbers:
+    return await _fresh.of(event.id, event.revision, lambda: _counted(event))
+
+
+async def _counted(event: EventRow) -> Numbers:
     zone, heads = ZoneInfo(event.time_zone), await counts(event.id)
     by_day, arrivals = Counter[str](), Counter[str]()
     for row in await fetch(_REGISTERED, event.id):

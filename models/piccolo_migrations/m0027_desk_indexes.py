@@ -21,6 +21,7 @@ async def forwards() -> MigrationManager:
 
     async def run() -> None:
         await Account.raw("CREATE INDEX audit_entry_subject ON audit_entry (subject)")
+        await Account.raw("CREATE INDEX registration_in_order ON registration (event, created_at, id)")
         for row in await Campaign.raw("SELECT id, slug, host_country FROM campaign"):
             plain = unicodedata.normalize("NFKD", row["slug"]).encode("ascii", "ignore").decode().lower()
             words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-")

@@ -89,6 +89,7 @@ ROWS: list[tuple[str, str, tuple[int, ...]]] = [
     ("POST", "/desk/account/second", (303, 422, 303, 303, 422, 422)),
     ("GET", "/desk/handover", (303, 200, 303, 303, 403, 200)),
     ("POST", "/desk/handover", (303, 404, 303, 303, 403, 404)),
+    ("GET", "/desk/coming", (303, 200, 303, 303, 200, 200)),
     ("GET", "/desk/past", (303, 200, 303, 303, 200, 200)),
     ("GET", "/desk/events/{slug}/audit", (303, 404, 303, 303, 200, 200)),
     ("GET", "/desk/reports", (303, 200, 303, 303, 200, 200)),
