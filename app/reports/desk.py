@@ -21,6 +21,7 @@ from app.festivals.shapes import NAMES
 from app.gate.queries import conflicts_of, pairings_of
 from app.gate.rules import warnings
 from app.i18n.catalogues import month_name, pick, translate
+from app.printing.typesetting import typeset
 from app.registrations.queries import invitations_of
 from app.reports import views
 from app.reports.export import registrations_rows
@@ -77,17 +78,16 @@ async def _facts(request: Req, staff: Staff, event: EventRow) -> dict[str, Any]:
     }
 
 
-@get("/desk/events/{slug:str}/report.xlsx")
-async def event_workbook(
+@get(["/desk/events/{slug:str}/report.xlsx", "/desk/events/{slug:str}/report.pdf"])
+async def event_report(
     request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]
 ) -> Response[bytes]:
-    """The report as a workbook."""
-    language, numbers = language_of(request), await numbers_of(event)
-    invitations = await invitations_of(keyring_of(request), event.id)
-    shown = invitations if staff.may(Right.INVITATIONS, event.host_country) else []
-    names, over = staff.may(Right.NAMES, event.host_country), now() >= event.ends_at
-    numbers = views.may_be_told(numbers, over=over, names=names)
-    listed = views.breakdowns(event, numbers, shown, language)
+    """The report as a workbook, or on paper."""
+    language, facts = language_of(request), await _facts(request, staff, event)
+    numbers, listed = facts["numbers"], facts["listed"]
+    if request.scope["path"].endswith(".pdf"):
+        printed = await typeset("report.typ", views.facts_to_print(event, numbers, listed, language))
+        return _file(printed, "application/pdf", f"{event.slug}-report.pdf")
     return _file(workbook(views.event_sheets(event, numbers, listed, language)), XLSX, f"{event.slug}-report.xlsx")
 
 
@@ -191,4 +191,4 @@ async def export(request: Req, staff: NamedDependency[Staff], event: NamedDepend
     return _file(workbook([(translate(language, "Registrations"), rows)]), XLSX, name)
 
 
-HANDLERS = [board, board_live, event_workbook, overview, overview_file, export_form, export]
+HANDLERS = [board, board_live, event_report, overview, overview_file, export_form, export]

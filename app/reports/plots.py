@@ -69,9 +69,9 @@ def bars(values: Sequence[Bar], title: str) -> str:
 
 
 def growing(values: Sequence[Bar], title: str) -> str:
-    """How a sum grows, day by day."""
-    if not values:
-        return ""
+    """How a sum grows, day by day; one day alone is a bar."""
+    if len(values) < 2:
+        return bars(values, title)
     sums = [sum(bar.value for bar in values[: number + 1]) for number in range(len(values))]
     most, ground = _round_up(sums[-1] or 1), HIGH - BOTTOM
     step = (WIDE - LEFT) / max(1, len(values) - 1)

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from typing import Any
 
 import msgspec
 
 from app.events.shapes import EventRow
+from app.events.words import days_of
 from app.i18n.catalogues import own_name, pick, translate
+from app.printing.fonts import fonts_for
+from app.printing.texts import said
 from app.registrations.shapes import InvitationRow
 from app.reports.files import Cell
 from app.reports.plots import Bar, bars, growing
@@ -85,6 +89,46 @@ def children_told(numbers: Numbers) -> str:
     return str(numbers.children) if numbers.children >= LEAST or not numbers.children else f"<{LEAST}"
 
 
+def totals_of(numbers: Numbers, language: str) -> list[tuple[str, str | int]]:
+    """An event's totals with their labels."""
+
+    def say(text: str) -> str:
+        return translate(language, text)
+
+    return [
+        (say(_("Registered")), numbers.registered),
+        (say(_("in parties")), numbers.parties),
+        (say(_("of them children")), children_told(numbers)),
+        (say(_("Waiting")), numbers.waiting),
+        (say(_("Moved up")), numbers.moved_up),
+        (say(_("Given up")), numbers.gave_up),
+        (say(_("Came in with a ticket")), numbers.came),
+        (say(_("Without ticket")), numbers.walk_ins),
+        (say(_("All who came")), numbers.all_who_came),
+        (say(_("Did not come")), numbers.not_come),
+    ]
+
+
+def facts_to_print(event: EventRow, numbers: Numbers, listed: list[Listed], language: str) -> dict[str, Any]:
+    """The same for the press."""
+    note = _("Groups of under five people are told together, so that nobody is known by a number.")
+    return {
+        "language": language,
+        "fonts": fonts_for(language),
+        "title": said(language, pick(event.title, language)),
+        "date": said(language, days_of(event, language)),
+        "totals": [[said(language, label), str(people)] for label, people in totals_of(numbers, language)],
+        "listed": [
+            {
+                "heading": said(language, each.heading),
+                "rows": [{"label": said(language, label), "people": people} for label, people in each.rows],
+            }
+            for each in listed
+        ],
+        "note": said(language, translate(language, note)),
+    }
+
+
 def event_sheets(
     event: EventRow, numbers: Numbers, listed: list[Listed], language: str
 ) -> list[tuple[str, list[list[Cell]]]]:
@@ -93,19 +137,8 @@ def event_sheets(
     def say(text: str) -> str:
         return translate(language, text)
 
-    totals: list[list[Cell]] = [
-        [pick(event.title, language), event.first_day.isoformat()],
-        [say(_("Registered")), numbers.registered],
-        [say(_("in parties")), numbers.parties],
-        [say(_("of them children")), children_told(numbers)],
-        [say(_("Waiting")), numbers.waiting],
-        [say(_("Moved up")), numbers.moved_up],
-        [say(_("Given up")), numbers.gave_up],
-        [say(_("Came in with a ticket")), numbers.came],
-        [say(_("Without ticket")), numbers.walk_ins],
-        [say(_("All who came")), numbers.all_who_came],
-        [say(_("Did not come")), numbers.not_come],
-    ]
+    totals: list[list[Cell]] = [[pick(event.title, language), event.first_day.isoformat()]]
+    totals += [[label, people] for label, people in totals_of(numbers, language)]
     rows: list[tuple[str, list[list[Cell]]]] = [(say(_("Totals")), totals)]
     for each in listed:
         table: list[list[Cell]] = [[each.heading, say(_("People"))]]

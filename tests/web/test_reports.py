@@ -9,6 +9,7 @@ from uuid import uuid4
 from xml.etree import ElementTree as Xml
 
 import openpyxl
+import pypdfium2
 import pytest
 
 from app.database.connection import fetch
@@ -213,3 +214,19 @@ async def test_the_few_without_a_bus_are_not_told_by_the_total(world: World) -> 
     page = (await get(world, f"/desk/events/{event['slug']}/board")).text
     buses = page.split("<h2>Buses</h2>")[1].split("</section>")[0]
     assert re.findall(r'scope="row">([^<]+)</th>\s*<td>(\d+)', buses) == [("other", "17")]
+
+
+@pytest.mark.parametrize("language", ["km", "en"])
+async def test_the_report_on_paper_says_what_the_board_says(world: World, language: str) -> None:
+    event, _ = await lively(world)
+    await end(event)
+    await tally_ended()
+    file = await get(world, f"/desk/events/{event['slug']}/report.pdf?lang={language}")
+    assert file.headers["content-type"] == "application/pdf"
+    document = pypdfium2.PdfDocument(file.content)
+    text = " ".join(page.get_textpage().get_text_range() for page in document)
+    assert len(document) == 1
+    for number in ("7", "2", "3", "5"):
+        assert number in text.split()
+    if language == "en":
+        assert "All who came" in text

@@ -96,6 +96,7 @@ ROWS: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "/desk/reports/{pairing}", (303, 404, 303, 303, 404, 404)),
     ("GET", "/desk/events/{slug}/board", (303, 404, 303, 303, 200, 200)),
     ("GET", "/desk/events/{slug}/board/live", (303, 404, 303, 303, 200, 200)),
+    ("GET", "/desk/events/{slug}/report.pdf", (303, 404, 303, 303, 200, 200)),
     ("GET", "/desk/events/{slug}/report.xlsx", (303, 404, 303, 303, 200, 200)),
     ("GET", "/desk/events/{slug}/export", (303, 404, 303, 303, 403, 200)),
     ("POST", "/desk/events/{slug}/export", (303, 404, 303, 303, 403, 200)),
