@@ -21,7 +21,11 @@ from app.validation.refusals import Refused
 
 PIXELS = 152.4  # an inch
 MOST_WAITING = 40  # at 100 ms each, whoever is the last of them waits four seconds
-PERSONAL = {"ticket.typ"}  # holds names: made once while several ask, never kept
+PERSONAL = {
+    "ticket.typ",
+    "report.typ",
+    "list.typ",
+}  # hold names, or whose link it is: made once while several ask, never kept
 MOST_KEPT, MOST_BYTES = 64, 1024 * 1024  # prints made last, each up to so large
 
 

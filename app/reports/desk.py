@@ -24,7 +24,7 @@ from app.i18n.catalogues import month_name, pick, translate
 from app.printing.typesetting import typeset
 from app.registrations.queries import invitations_of
 from app.reports import views
-from app.reports.export import registrations_rows
+from app.reports.export import paper_list, registrations_rows
 from app.reports.files import XLSX, Cell, comma_separated, workbook
 from app.reports.plots import Bar, bars
 from app.reports.queries import numbers_of, totals_within
@@ -177,14 +177,22 @@ async def export(request: Req, staff: NamedDependency[Staff], event: NamedDepend
     try:
         if names and not reason:
             raise invalid([Problem("reason", "required")])
-        if kind not in {"xlsx", "csv"}:
-            raise invalid([Problem("kind", "not_a_choice", {"options": "xlsx, csv"})])
+        if kind not in {"xlsx", "csv", "pdf"}:
+            raise invalid([Problem("kind", "not_a_choice", {"options": "xlsx, csv, pdf"})])
+        if kind == "pdf" and not names:
+            raise invalid([Problem("names", "list_has_names")])
+        on_paper = await paper_list(keyring, event, language_of(request)) if kind == "pdf" else None
     except Refused as refused:
         return page(request, "desk/export.html", staff=staff, event=event, typed=typed, **said(refused))
     language = language_of(request)
-    rows: Sequence[Sequence[Cell]] = await registrations_rows(keyring, event, language, names=names)
+    rows: Sequence[Sequence[Cell]] = []
+    if on_paper is None:
+        rows = await registrations_rows(keyring, event, language, names=names)
     because = Said(keyring, {"reason": reason}) if names else None
-    await record(Kind.EXPORTED, actor_of(request), event.id, event.id, said=because, parties=len(rows) - 1, names=names)
+    many = len(on_paper["rows"]) if on_paper else len(rows) - 1
+    await record(Kind.EXPORTED, actor_of(request), event.id, event.id, said=because, parties=many, names=names)
+    if on_paper:
+        return _file(await typeset("list.typ", on_paper), "application/pdf", f"{event.slug}-list.pdf")
     name = f"{event.slug}-registrations.{kind}"
     if kind == "csv":
         return _file(comma_separated(rows), CSV, name)

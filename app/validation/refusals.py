@@ -126,6 +126,8 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "event_of_another_country": (422, _("There is no such event in this host country. Paste the event's address.")),
     "email_taken": (409, _("There is an account with this e-mail already.")),
     "not_oneself": (409, _("You cannot do this to your own account.")),
+    "list_has_names": (422, _("A list on paper needs names: tick this, and say why.")),
+    "list_too_long": (422, _("A list on paper holds at most {most} parties. Take the Excel file.")),
     "not_a_day": (422, _("This is not read as a day. Write it like 2027-04-11 or 11/04/2027.")),
     "day_does_not_exist": (422, _("{day} is no day of the calendar.")),
     "not_hours": (422, _("These are not read as hours. Write them like 09:00-17:00.")),

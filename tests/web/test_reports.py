@@ -13,6 +13,7 @@ import pypdfium2
 import pytest
 
 from app.database.connection import fetch
+from app.reports.export import _as_listed
 from app.reports.files import comma_separated, workbook
 from app.reports.plots import Bar, bars, growing
 from app.seats.few import OTHER, told, told_in_order
@@ -230,3 +231,26 @@ async def test_the_report_on_paper_says_what_the_board_says(world: World, langua
         assert number in text.split()
     if language == "en":
         assert "All who came" in text
+
+
+async def test_a_list_on_paper_is_sorted_and_has_a_box_for_everybody(world: World) -> None:
+    event = await world.event()
+    for name in ("Zana", "សុខ", "Bopha", "កក្កដា"):
+        await world.party(event, 2, name=name)
+    path = f"/desk/events/{event['slug']}/export"
+    for typed in ({"kind": "pdf"}, {"kind": "pdf", "names": "on"}, {"kind": "exe"}):
+        assert (await press(world, path, **typed)).status_code == 422
+    file = await press(world, path, kind="pdf", names="on", reason="No phones at this gate")
+    document = pypdfium2.PdfDocument(file.content)
+    text = document[0].get_textpage().get_text_range()
+    assert text.index("Bopha") < text.index("Zana")
+    codes = {row["short_code"] for row in await fetch("SELECT short_code FROM registration")}
+    assert all(code in text for code in codes)
+    assert [row["action"] for row in await fetch("SELECT action FROM audit_entry WHERE action = 'exported'")] == [
+        "exported"
+    ]
+
+
+def test_khmer_names_stand_before_latin_ones_in_their_own_order() -> None:
+    names = ["Zana", "ស្រី", "សុខ", "bopha", "កក្កដា", "ខេមរា"]
+    assert sorted(names, key=_as_listed) == ["កក្កដា", "ខេមរា", "សុខ", "ស្រី", "bopha", "Zana"]
