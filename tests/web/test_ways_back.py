@@ -111,6 +111,7 @@ async def test_a_draft_is_seen_as_workers_will_see_it_by_its_attache_alone(world
     page = await get(world, f"/desk/events/{event['slug']}/preview?lang=en")
     assert "Nobody sees this page yet." in page
     assert "Kathina of Osan" in page
+    assert "/register" not in page  # which would lead to nothing
     async with world.stranger as client:
         assert (await client.get(f"/en/events/{event['slug']}")).status_code == 404
         assert (await client.get(f"/desk/events/{event['slug']}/preview")).status_code == 303
