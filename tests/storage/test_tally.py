@@ -11,8 +11,9 @@ import pytest
 from app.care.purge import purge
 from app.database.connection import fetch
 from app.seats.counts import miscounted
-from app.seats.few import in_public
-from app.seats.tally import counted, mistallied, tally_ended
+from app.seats.few import BREAKDOWNS, LEAST, in_public
+from app.seats.measures import Count
+from app.seats.tally import counted, mistallied, tally_ended, tally_of
 from tests.storage.test_jobs import end
 from tests.world import World, soon
 
@@ -20,6 +21,9 @@ from tests.world import World, soon
 async def stats(world: World, event: dict[str, Any]) -> dict[str, Any]:
     async with world.api("korea") as client:
         return dict((await client.get(f"/api/v1/events/{event['slug']}/stats")).json())
+
+
+GROUPS = {measure.value for measure in BREAKDOWNS}
 
 
 async def by_now(event: dict[str, Any]) -> Any:
@@ -75,7 +79,7 @@ async def test_a_tally_is_what_was_counted_and_outlives_the_people(world: World,
     event = await filled(world, random.Random(seed))
     before = await stats(world, event)
     assert before["tally"] is None  # who may still come is not counted yet
-    before["tally"] = await by_now(event)
+    before["tally"] = msgspec.to_builtins(await counted(UUID(event["id"]), "Asia/Seoul"))  # small groups too
     assert total(before, "registered") == before["registered"] == total(before, "language")
     assert total(before, "waiting") <= before["waiting"]  # who is let in from the list came, and waits no more
     assert total(before, "came") == before["admitted"] == total(before, "arrivals")
@@ -89,7 +93,9 @@ async def test_a_tally_is_what_was_counted_and_outlives_the_people(world: World,
     assert await tally_ended() == 0
     assert await mistallied() == []
     complete = await stats(world, event)
-    assert complete["tally"] == before["tally"]
+    assert await tally_of(UUID(event["id"])) == msgspec.convert(before["tally"], list[Count])
+    told = {(each["measure"], each["key"]): each["people"] for each in complete["tally"] if each["measure"] in GROUPS}
+    assert all(people >= LEAST for people in told.values())  # as it is told
 
     await purge(world.app.state.keyring)
     after = await stats(world, event)
