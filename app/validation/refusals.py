@@ -239,7 +239,6 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "phone_rehearsing": (409, _("It rehearses: nothing counts.")),
     "scan_unknown": (404, _("There is no such scan to undo.")),
     "short_code_unknown": (404, _("There is no party with this code.")),
-    # -- accounts
     "login_wrong": (422, _("E-mail or password is wrong.")),
     "password_too_short": (
         422,
