@@ -50,8 +50,10 @@ async def change_password(request: Req, staff: NamedDependency[Staff]) -> Respon
     typed = await form(request)
     try:
         present, password, again = (typed.get(name, "") for name in ("present", "password", "again"))
-        await own.change_password(staff, present, password, again, actor_of(request))
+        await own.change_password(keyring_of(request), staff, present, password, again, actor_of(request))
     except Refused as refused:
+        if refused.status == 429:
+            raise
         return await _account_page(request, staff, refused)
     return see_other(f"{HERE}?done=password")
 

@@ -9,8 +9,10 @@ from app.accounts.shapes import Staff
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
 from app.database.connection import write
+from app.security.keyring import Keyring
 from app.security.passwords import hash_password, hash_secret, new_secret, password_fits
 from app.validation.refusals import Problem, Refused, invalid
+from app.web.limits import OWN_PASSWORD, count_failure, forgive
 from models.accounts import Account, Session
 
 
@@ -27,11 +29,13 @@ async def finish_log_in(secret: str) -> str:
     return fresh
 
 
-async def change_password(staff: Staff, present: str, password: str, again: str, by: Actor) -> None:
+async def change_password(keyring: Keyring, staff: Staff, present: str, password: str, again: str, by: Actor) -> None:
     """One's own new password, for whoever knows the present one; other browsers and all tokens are logged out."""
     account = await account_by_email(staff.email)
+    await count_failure(keyring, OWN_PASSWORD, str(staff.account))
     if account is None or not await password_fits(present, account["password_hash"]):
         raise invalid([Problem("present", "password_wrong")])
+    await forgive(keyring, OWN_PASSWORD, str(staff.account))
     problems = password_problems(password, staff.email, staff.name)
     if not problems and password != again:
         problems = [Problem("again", "passwords_differ")]

@@ -47,12 +47,14 @@ async def history_of(subject: UUID | str, most: int = 50) -> list[Past]:
     return [_past(row) for row in rows]
 
 
-async def history_of_event(event: UUID, before: datetime | None, most: int) -> list[Past]:
+async def history_of_event(event: UUID, before: tuple[datetime, UUID] | None, most: int) -> list[Past]:
     """What staff and rules did with an event and its parties, the last first; who only looked is told too."""
     asked = AuditEntry.select(*_ENTRY).where(AuditEntry.event == event)
     if before is not None:
-        asked = asked.where(AuditEntry.at < before)
-    return [_past(row) for row in await asked.order_by(AuditEntry.at, ascending=False).limit(most)]
+        at, row = before
+        asked = asked.where((AuditEntry.at < at) | ((AuditEntry.at == at) & (AuditEntry.id < row)))
+    found = asked.order_by(AuditEntry.at, AuditEntry.id, ascending=False).limit(most)
+    return [_past(row) for row in await found]
 
 
 def _past(row: dict[str, Any]) -> Past:

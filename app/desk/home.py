@@ -81,8 +81,7 @@ async def all_events(request: Req, staff: NamedDependency[Staff]) -> Response[by
 @get("/desk/events/{slug:str}/audit", opt={RIGHT: Right.COUNTS})
 async def audit(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """What was done with an event and its parties, by whom: a plain list without anything personal."""
-    place = read_cursor(request)
-    found = await history_of_event(event.id, place[0] if place else None, ITEMS_A_PAGE + 1)
+    found = await history_of_event(event.id, read_cursor(request), ITEMS_A_PAGE + 1)
     shown = found[:ITEMS_A_PAGE]
     last = (shown[-1].at, shown[-1].id) if len(found) > ITEMS_A_PAGE else None
     return page(

@@ -24,6 +24,7 @@ from app.printing import qr
 from app.security.nonces import kept_or_new
 from app.validation.fields import Reader, found_id
 from app.validation.refusals import Problem, Refused, invalid
+from app.validation.stale import merged, was_of
 from app.web.bodies import form, nested
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.public_cache import public_cache_of
@@ -87,9 +88,15 @@ async def _campaign_page(
         tags=list(dict.fromkeys(["km", "en", *known.languages])),
         nonce=kept_or_new(keyring_of(request), FORM, (typed or {}).get("nonce", "")),
         ticked=None if typed is None else {name for name in typed if name.startswith(TICK)},
-        typed={f"names.{tag}": text for tag, text in campaign.names.items()} if typed is None else typed,
+        was=was_of(_named(campaign)),
+        typed=_named(campaign) if typed is None else {**_named(campaign), **typed},
         **said(refused),
     )
+
+
+def _named(campaign: CampaignRow) -> dict[str, str]:
+    """A campaign's names as form fields."""
+    return {f"names.{tag}": text for tag, text in campaign.names.items()}
 
 
 @post("/desk/campaigns/{address:str}/name")
@@ -97,9 +104,11 @@ async def name_campaign(request: Req, staff: NamedDependency[Staff], address: Fr
     """What the campaign is called in public."""
     campaign, events = await _to_change(staff, address)
     typed = await form(request)
-    read = Reader(nested(typed))
+    meant = merged(typed, _named(campaign))
+    read = Reader(nested(meant.fields))
     names = read.localised("names", TITLE, required=True)
     try:
+        meant.refuse_both()
         read.finish()
     except Refused as refused:
         return await _campaign_page(request, staff, campaign, events, refused=refused, typed=typed)

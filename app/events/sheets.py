@@ -8,12 +8,14 @@ import asyncio
 import io
 import sys
 import zipfile
+from pathlib import Path
 
 import msgspec
 
 from app.events.tables import as_text, cell_of
 from app.validation.refusals import Problem, Refused, invalid
 
+ROOT = Path(__file__).parents[2]  # from where the child imports us, wherever the server was started
 MOST_BYTES = 5 * 1024 * 1024
 MOST_UNPACKED = 50 * 1024 * 1024
 MOST_ROWS, MOST_COLUMNS = 10_000, 50
@@ -64,7 +66,7 @@ async def _workbook(content: bytes) -> list[list[str]]:
         raise _refused("table_too_large", rows=MOST_ROWS)
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", __name__, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL, cwd=ROOT, env={"PYTHONUTF8": "1"},
     )  # fmt: skip
     try:
         out, _ = await asyncio.wait_for(child.communicate(content), LONGEST)

@@ -65,6 +65,7 @@ class Guess(msgspec.Struct, frozen=True):
 LOGIN_FROM_ADDRESS = Guess("login-address", 30, 15)
 LOGIN_TO_PAIR = Guess("login-account-address", 10, 15)
 LOGIN_TO_ACCOUNT = Guess("login-account", 100, 15)
+OWN_PASSWORD = Guess("own-password", 10, 15)
 SECOND_FACTOR = Guess("second-factor", 10, 15)
 ONE_TIME_LINKS = Guess("one-time-link", 30, 15)
 PARTY_KEYS = Guess("party-key", 60, 10)

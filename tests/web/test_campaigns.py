@@ -4,6 +4,7 @@ import re
 from datetime import date
 from html import unescape
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -365,3 +366,34 @@ async def test_a_campaign_of_drafts_is_nobodys_business(world: World) -> None:
             "/api/v1/events?campaign=secret-kr",
         ):
             assert (await anyone.get(path)).status_code == 404, path
+
+
+async def test_a_workbook_is_read_wherever_the_server_was_started(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    like = await world.event(**LIKE)
+    monkeypatch.chdir(tmp_path)
+    rows = workbook([["Town", "Date"], ["Busan", date(2090, 4, 18)]])
+    looked = await table(world, file=("towns.xlsx", rows), like=like["slug"], do="look")
+    assert rows_of(looked.text) == [("Busan", "good")]
+
+
+async def test_fifty_megabytes_are_refused_before_they_are_read(world: World) -> None:
+    like = await world.event(**LIKE)
+    refused = await table(world, file=("towns.csv", b"x" * (50 * 1024 * 1024)), like=like["slug"], do="look")
+    assert refused.status_code == 413
+
+
+async def test_a_campaigns_name_is_not_overwritten_by_a_form_that_was_open(world: World) -> None:
+    address, _ = await three(world)
+    path = f"/desk/campaigns/{address}"
+    await press(world, f"{path}/name", **{"names.en": "First", "names.km": "ទីមួយ"})
+    was = unescape(re.findall(r'name="was" value="([^"]*)"', (await get(world, path)).text)[0])
+    await press(world, f"{path}/name", was=was, **{"names.en": "Second", "names.km": "ទីមួយ"})
+    other = await press(world, f"{path}/name", was=was, **{"names.en": "First", "names.km": "ទីពីរ"})
+    assert other.status_code == 303
+    async with world.stranger as anyone:
+        assert "<h1>Second</h1>" in (await anyone.get(f"/en/campaigns/{address}")).text
+        assert "<h1>ទីពីរ</h1>" in (await anyone.get(f"/km/campaigns/{address}")).text.replace("\u200b", "")
+    both = await press(world, f"{path}/name", was=was, **{"names.en": "Third", "names.km": "ទីមួយ"})
+    assert both.status_code == 412

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.served import BON, ROOT, Served, free_port
+from tests.world import PASSWORD
 
 pytestmark = pytest.mark.slow
 
@@ -176,6 +177,22 @@ def test_accounts_postings_and_tokens(tmp_path: Path) -> None:
         assert weak.returncode == 1
         assert "email:" in weak.stderr
         assert "12 characters" in weak.stderr
+
+
+def test_an_account_is_replaced_only_when_asked_and_a_lost_second_factor_is_forgotten(tmp_path: Path) -> None:
+    again = ("account", "add", "--role", "hq", "--email", "korea@bon.example", "--name", "Sok", "--password-stdin")
+    with Served(tmp_path) as served:
+        served.staff()
+        refused = served.bon(*again, text=PASSWORD, check=False)
+        assert refused.returncode == 1
+        assert "--replace" in refused.stderr
+        assert "korea@bon.example  attache" in served.bon("account", "list").stdout
+        served.bon(*again, "--replace", text=PASSWORD)
+        assert "korea@bon.example  hq" in served.bon("account", "list").stdout
+        served.bon("account", "reset-second-factor", "--email", "korea@bon.example")
+        unknown = served.bon("account", "reset-second-factor", "--email", "nobody@x.example", check=False)
+        assert unknown.returncode == 1
+        assert "no account" in unknown.stderr
 
 
 def test_the_doctor_hides_secrets_and_finds_a_miscount(tmp_path: Path) -> None:

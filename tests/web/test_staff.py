@@ -435,3 +435,11 @@ async def test_posting_twice_by_a_double_tap_is_one_posting(world: World) -> Non
 async def test_a_name_that_shows_nothing_is_none(world: World) -> None:
     typed = {"email": "x@bon.example", "name": "\u200b\u3164", "role": "attache", "host_country": "KR"}
     assert (await hq_posts(world, "/desk/accounts", **typed)).status_code == 422
+
+
+async def test_guesses_at_ones_own_password_are_counted(world: World) -> None:
+    await actions.add_account("sokha@bon.example", "Sokha", "attache", PASSWORD, OPERATOR)
+    async with logged_in(world, password=PASSWORD) as (browser, _):
+        typed = {"password": NEW, "again": NEW}
+        answers = [await browser.post("/desk/account/password", data={**typed, "present": f"{n}"}) for n in range(12)]
+    assert (answers[0].status_code, answers[-1].status_code) == (422, 429)
