@@ -14,7 +14,7 @@ from app.database.rows import places, uuid_of
 from app.database.slices import in_slices
 from app.registrations.codes import LENGTH
 from app.registrations.names import Wanted
-from app.registrations.queries import party_by_id
+from app.registrations.queries import parties_where
 from app.registrations.shapes import Party
 from app.security.keyring import Keyring
 from app.security.sealing import Unreadable, open_key
@@ -46,8 +46,11 @@ async def find_parties(keyring: Keyring, events: list[UUID], text: str) -> list[
         return []
     found = await _by_code(keyring, events, text) or await _by_phone(keyring, events, text)
     found = found or await _by_name(keyring, events, text)
-    parties = [await party_by_id(keyring, uuid_of(row["event"]), uuid_of(row["id"])) for row in found[:MOST_FOUND]]
-    return [party for party in parties if party is not None]
+    best = [uuid_of(row["id"]) for row in found[:MOST_FOUND]]
+    if not best:
+        return []
+    parties = {party.id: party for party in await parties_where(keyring, f"id IN ({places(best)})", *best)}
+    return [parties[row] for row in best if row in parties and not parties[row].erased]
 
 
 async def _by_code(keyring: Keyring, events: list[UUID], text: str) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 EXACT, LIKE, SOUNDS_LIKE = 0, 1, 2  # how well a name fits, the best first
+_Word = tuple[str, str, int, int, int]  # as compared, as heard; a bit for each wanted word that it is, begins, sounds
 LEAST_JOINED = 4  # letters of a name without blanks that may stand inside another
 LEAST_HEARD = 2  # consonants
 _SUBSCRIPTS = re.compile("(?:\u17d2[\u1780-\u17a2]){2,}")
@@ -52,42 +53,55 @@ class Wanted:
     names are made of few."""
 
     def __init__(self, text: str) -> None:
-        self._met: dict[str, tuple[str, str]] = {}
-        self._words, self._sounds = self._keys(text)
+        self._words: list[str] = []
+        self._sounds: list[str] = []
+        for word in text.split():
+            if plain := folded(word):
+                self._words.append(plain)
+                self._sounds.append(sound(word))
         self._joined, self._heard = "".join(self._words), _once("".join(self._sounds))
+        self._met: dict[str, _Word] = {}
+        self._whole = (1 << len(self._words)) - 1
+        self._deaf = sum(1 << index for index, each in enumerate(self._sounds) if not each)
 
     @property
     def empty(self) -> bool:
         """Whether there is no letter to look for."""
         return not self._words
 
-    def _keys(self, name: str) -> tuple[list[str], list[str]]:
-        """The words of a name as they are compared, and as they sound."""
-        words, sounds = [], []
-        for word in name.split():
-            keys = self._met.get(word)
-            if keys is None:
-                keys = self._met[word] = (folded(word), sound(word))
-            if keys[0]:
-                words.append(keys[0])
-                sounds.append(keys[1])
-        return words, sounds
-
     def fit(self, name: str) -> int | None:
         """How well a name fits; None where it does not."""
         if self.empty:
             return None
-        words, sounds = self._keys(name)
-        if all(word in words for word in self._words):
+        exact = like = 0
+        heard, met = self._deaf, self._met
+        joined = sounds = ""
+        for word in name.split():
+            known = met.get(word)
+            if known is None:
+                known = met[word] = self._meet(word)
+            joined += known[0]
+            sounds += known[1]
+            exact |= known[2]
+            like |= known[3]
+            heard |= known[4]
+        if exact == self._whole:
             return EXACT
-        if all(any(known.startswith(word) for known in words) for word in self._words):
-            return LIKE
-        if len(self._joined) >= LEAST_JOINED and self._joined in "".join(words):
+        if like == self._whole or (len(self._joined) >= LEAST_JOINED and self._joined in joined):
             return LIKE
         if len(self._heard) < LEAST_HEARD:
             return None
-        alike = all(each in sounds for each in self._sounds if each) or self._heard == _once("".join(sounds))
+        alike = heard == self._whole or (sounds[:1] == self._heard[:1] and _once(sounds) == self._heard)
         return SOUNDS_LIKE if alike else None
+
+    def _meet(self, word: str) -> "_Word":
+        plain, heard = folded(word), sound(word)
+        exact = like = alike = 0
+        for index, (wanted, sounding) in enumerate(zip(self._words, self._sounds, strict=True)):
+            exact |= (plain == wanted) << index
+            like |= plain.startswith(wanted) << index
+            alike |= bool(plain and heard == sounding) << index
+        return plain, heard, exact, like, alike
 
 
 def _once(sounds: str) -> str:

@@ -85,7 +85,8 @@ def open_key(keyring: Keyring, sealed: bytes | None, subject: UUID | str) -> Row
 
 
 def _key_place(subject: UUID | str) -> bytes:
-    return b"data_key.sealed_key:" + (subject if type(subject) is UUID else UUID(str(subject))).bytes
+    raw = subject.bytes if isinstance(subject, UUID) else bytes.fromhex(subject.replace("-", ""))
+    return b"data_key.sealed_key:" + raw
 
 
 def seal(keyring: Keyring, text: str, place: str) -> str:
