@@ -2,10 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -43,6 +44,15 @@ from app.gate import desk as gate_desk
 from app.gate import pages as gate_pages
 from app.gate import ticket_page
 from app.gate.access import device_of, paired
+from app.messages import desk as messages_desk
+from app.messages import desk_writing as messages_writing
+from app.messages import pages as messages_pages
+from app.messages.bot import Bot
+from app.messages.channels import adapters
+from app.messages.fanning import remind
+from app.messages.sending import Sender
+from app.messages.telegram import Telegram
+from app.messages.worker import keep_hearing, keep_sending
 from app.registrations import api as registrations_api
 from app.registrations import desk as registrations_desk
 from app.registrations import desk_adding as registrations_adding
@@ -104,6 +114,7 @@ PAGES = Router(
         *registrations_pages.HANDLERS,
         *registrations_media.HANDLERS,
         *ticket_page.HANDLERS,
+        *messages_pages.HANDLERS,
     ],
     guards=asked_of(form_is_ours, known_language, party_of_link),
     opt={"public": True},
@@ -129,6 +140,8 @@ DESK = Router(
         *registrations_parties.HANDLERS,
         *registrations_adding.HANDLERS,
         *gate_desk.HANDLERS,
+        *messages_writing.HANDLERS,
+        *messages_desk.HANDLERS,
     ],
     guards=asked_of(logged_in, event_of_path, party_of_path, contact_of_path),
 )
@@ -161,6 +174,7 @@ def jobs(state: State) -> list[Job]:
         Job("kept", timedelta(minutes=1), end_keeping),
         Job("ended", timedelta(minutes=1), forget_ended),
         Job("sources", timedelta(hours=1), forget_sources),
+        Job("remind", timedelta(minutes=1), remind),
         Job("tally", timedelta(minutes=10), tally_ended),
         Job("purge", timedelta(hours=1), partial(purge_if_time_is_sound, state.keyring)),
         # PostgreSQL locks the table for the moment that it takes to write it anew
@@ -170,16 +184,29 @@ def jobs(state: State) -> list[Job]:
 
 def state_of(settings: Settings) -> State:
     """What the application keeps in memory for an installation."""
-    return State(
-        {"settings": settings, "keyring": keyring.load(settings), "public_cache": PublicCache(), "front": Front()}
-    )
+    ring = keyring.load(settings)
+    given = settings.channels
+    telegram = Telegram(given.telegram_api, given.telegram_token) if given.telegram_token else None
+    bot = Bot(ring, settings.base_url, telegram) if telegram else None
+    return State({"settings": settings, "keyring": ring, "public_cache": PublicCache(), "front": Front(), "bot": bot})
+
+
+def background(state: State) -> list[Coroutine[Any, Any, None]]:
+    """Everything that goes on beside the requests: jobs, sending, and hearing what the bot is told."""
+    settings, bot = state.settings, state.bot
+    running = [keep_running(job) for job in jobs(state)]
+    running.append(keep_sending(Sender(state.keyring, settings.base_url, adapters(settings, state.keyring))))
+    if bot:
+        running.append(bot.listen() if settings.channels.telegram_webhook else keep_hearing(bot))
+    return running
 
 
 @asynccontextmanager
 async def database(app: Litestar) -> AsyncIterator[None]:
     """The database is open and background work goes on while the application runs."""
     async with opened(engine_for(app.state.settings)):
-        running = [asyncio.create_task(keep_running(job)) for job in jobs(app.state)]
+        works = app.state.settings.worker != "off"
+        running = [asyncio.create_task(each) for each in background(app.state)] if works else []
         yield
         for each in running:
             each.cancel()

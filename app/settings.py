@@ -54,7 +54,52 @@ OPTIONS = (
         "",
         "addresses or networks, separated by commas, whose X-Forwarded-For is believed",
     ),
+    Option(
+        "BON_WORKER",
+        "auto",
+        "`auto`: a process serves and works in the background; `off`: it only serves; `only`: `bon serve` only works",
+    ),
+    Option(
+        "BON_SMTP_URL",
+        "",
+        "`smtp://`, `smtp+starttls://` or `smtps://`, `user:password@host:port`: letters go out by e-mail",
+        secret=True,
+    ),
+    Option("BON_MAIL_FROM", "", "the sender of e-mails, such as `Bon <bon@example.org>`; needed for e-mail"),
+    Option("BON_TELEGRAM_TOKEN", "", "token of a Telegram bot: letters go out by Telegram", secret=True),
+    Option("BON_TELEGRAM_API", "https://api.telegram.org", "where the Bot API is, for one of your own"),
+    Option(
+        "BON_TELEGRAM_UPDATES",
+        "polling",
+        "how the bot hears: `polling` works everywhere, `webhook` needs BON_BASE_URL to be reached from outside",
+    ),
+    Option(
+        "BON_SMS_URL",
+        "",
+        "address of an SMS gateway with `{phone}`, `{text}` and perhaps `{id}`; `post+https://…` sends them as a form",
+        secret=True,
+    ),
+    Option("BON_SMS_PRICE", "", "what a part of an SMS costs, such as `0.05 USD`; shown before sending"),
+    Option("BON_PUSH_CONTACT", "", "`mailto:` or `https:` address of the operator: letters go to browsers by web push"),
+    Option("BON_PUSH_HOSTS", "", "push services beside those of Google, Mozilla, Apple and Microsoft, by commas"),
 )
+
+WORKERS = ("auto", "off", "only")
+SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
+
+
+class Channels(msgspec.Struct, frozen=True):
+    """How messages may go out; "" where a channel is not set up."""
+
+    smtp_url: str = ""
+    mail_from: str = ""
+    telegram_token: str = ""
+    telegram_api: str = ""
+    telegram_webhook: bool = False
+    sms_url: str = ""
+    sms_price: tuple[float, str] | None = None
+    push_contact: str = ""
+    push_hosts: tuple[str, ...] = ()
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -66,6 +111,8 @@ class Settings(msgspec.Struct, frozen=True):
     secret: str
     retention_days: int
     trusted_proxies: tuple[str, ...]
+    worker: str = "auto"
+    channels: Channels = Channels()
 
     @property
     def secure(self) -> bool:
@@ -94,6 +141,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         secret=values["BON_SECRET"],
         retention_days=_whole("BON_RETENTION_DAYS", values["BON_RETENTION_DAYS"], 1, 365),
         trusted_proxies=_networks(values["BON_TRUSTED_PROXIES"]),
+        worker=_one_of("BON_WORKER", values["BON_WORKER"], WORKERS),
+        channels=_channels(values),
     )
 
 
@@ -143,6 +192,64 @@ def _base_url(value: str) -> str:
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise SettingsError(f"BON_BASE_URL: {value!r} must begin with https:// (http is for loopback only).")
     return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _channels(values: Mapping[str, str]) -> Channels:
+    smtp, sender = values["BON_SMTP_URL"], values["BON_MAIL_FROM"]
+    if smtp and not _is_address(smtp, SMTP_SCHEMES):
+        raise SettingsError("BON_SMTP_URL must be smtp://, smtp+starttls:// or smtps://user:password@host:port.")
+    if smtp and "@" not in sender:
+        raise SettingsError("BON_MAIL_FROM: e-mail needs a sender, such as Bon <bon@example.org>.")
+    if any(not each.isprintable() for each in sender):
+        raise SettingsError("BON_MAIL_FROM must be one line.")
+    api = values["BON_TELEGRAM_API"].rstrip("/")
+    if not _is_address(api, ("http", "https")):
+        raise SettingsError(f"BON_TELEGRAM_API: {api!r} is not an address such as https://api.telegram.org.")
+    sms = values["BON_SMS_URL"]
+    if sms and not (_is_address(sms.removeprefix("post+"), ("http", "https")) and "{phone}" in sms and "{text}" in sms):
+        raise SettingsError("BON_SMS_URL must be an http(s) address that holds {phone} and {text}.")
+    contact = values["BON_PUSH_CONTACT"]
+    if contact and not contact.startswith(("mailto:", "https://")):
+        raise SettingsError("BON_PUSH_CONTACT must begin with mailto: or https://.")
+    updates = _one_of("BON_TELEGRAM_UPDATES", values["BON_TELEGRAM_UPDATES"], ("polling", "webhook"))
+    return Channels(
+        smtp_url=smtp,
+        mail_from=sender,
+        telegram_token=values["BON_TELEGRAM_TOKEN"],
+        telegram_api=api,
+        telegram_webhook=updates == "webhook",
+        sms_url=sms,
+        sms_price=_price(values["BON_SMS_PRICE"]),
+        push_contact=contact,
+        push_hosts=tuple(each.strip() for each in values["BON_PUSH_HOSTS"].split(",") if each.strip()),
+    )
+
+
+def _is_address(value: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _price(value: str) -> tuple[float, str] | None:
+    amount, _, currency = value.partition(" ")
+    if not value:
+        return None
+    try:
+        price = float(amount)
+    except ValueError:
+        price = -1.0
+    if not 0 <= price < 1_000_000 or not currency.strip():
+        raise SettingsError(f"BON_SMS_PRICE: {value!r} must be an amount and a currency, such as 0.05 USD.")
+    return price, currency.strip()
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise SettingsError(f"{name}: {value!r} must be one of {', '.join(known)}.")
+    return value
 
 
 def _whole(name: str, value: str, low: int, high: int) -> int:

@@ -49,6 +49,7 @@ class Event(Table):
     `tallied_revision` is the revision at which its Tally was written last.
     `festival_name` is what an "other" festival is called; `folds` names the wall times, separated by blanks, that mean
     the second of an hour that occurs twice; `ended_at` is when a draft was deleted, while that can be undone.
+    `letters_off` are the letters that do not go out by themselves, separated by blanks.
     """
 
     id = UUID(primary_key=True)
@@ -112,6 +113,7 @@ class Event(Table):
     festival_name = JSON(default="{}")
     folds = Varchar(length=200, default="")
     ended_at = Timestamptz(null=True, default=None)
+    letters_off = Varchar(length=200, default="")
 
 
 class EventPicture(Table, tablename="event_picture"):

@@ -73,7 +73,12 @@ class Registration(Table):
 
 
 class Reach(Table):
-    """A channel and address that a party chose. The address is sealed; `address_hash` (keyed) finds equal ones."""
+    """A channel and address that a party chose; unique (registration, channel, address_hash).
+
+    The address is sealed (of a browser its push subscription as JSON); `address_hash` (keyed) finds equal ones. Nothing
+    but the question goes there before `confirmed_at`, and nothing at all after `stopped_at`. `language` is what was
+    chosen there, "" for the party's.
+    """
 
     id = UUID(primary_key=True)
     registration = ForeignKey(Registration, on_delete=OnDelete.restrict)
@@ -82,6 +87,18 @@ class Reach(Table):
     address_hash = Varchar(length=64, index=True)
     consented_at = Timestamptz(default=None)
     stopped_at = Timestamptz(null=True, default=None)
+    confirmed_at = Timestamptz(null=True, default=None)
+    language = Varchar(length=10, default="")
+
+
+class ReachToken(Table, tablename="reach_token"):
+    """A way to link a channel to a party, once and for minutes: the bot's start token, of which only a hash is kept."""
+
+    token_hash = Varchar(length=64, primary_key=True)
+    registration = ForeignKey(Registration, on_delete=OnDelete.restrict)
+    link_issue = Integer(default=0)
+    expires_at = Timestamptz(default=None)
+    used_at = Timestamptz(null=True, default=None)
 
 
 class Idempotency(Table):

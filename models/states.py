@@ -85,6 +85,31 @@ class Channel(StrEnum):
     PUSH = "push"
 
 
+class Letter(StrEnum):
+    """What people are told. `REMINDER_EVE` goes out the day before, `REMINDER` on the day; `WRITTEN` by an attaché."""
+
+    CONFIRM = "confirm"
+    REGISTERED = "registered"
+    MOVED_UP = "moved_up"
+    BUS = "bus"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+    REINSTATED = "reinstated"
+    REMINDER_EVE = "reminder_eve"
+    REMINDER = "reminder"
+    WRITTEN = "written"
+
+
+class MessageState(StrEnum):
+    """Where a message is: waiting, being sent, sent, given up as failed, or not to be sent any more."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+
+
 class ContactKind(StrEnum):
     """How workers reach the attaché or the ministry."""
 

@@ -13,7 +13,10 @@ from babel.messages.pofile import read_po, write_po
 from app.i18n.catalogues import LOCALE_DIR
 
 ROOT = Path(__file__).parent.parent
-METHODS = {"templates": [("**.html", "jinja2.ext:babel_extract")], "app": [("**.py", "python")]}
+METHODS = {
+    "templates": [("**.html", "jinja2.ext:babel_extract"), ("**.txt", "jinja2.ext:babel_extract")],
+    "app": [("**.py", "python")],
+}
 COUNTING = (1, 2)
 KEYWORDS: dict[str, Any] = {
     "_": None,

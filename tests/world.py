@@ -26,7 +26,8 @@ SECRET = "0:" + "t" * 40
 
 def settings_for(folder: Path, database_url: str = "", **more: str) -> Settings:
     """Settings of an installation in `folder`."""
-    return read({"BON_DATA_DIR": str(folder), "BON_DATABASE_URL": database_url, "BON_SECRET": SECRET, **more})
+    fixed = {"BON_DATA_DIR": str(folder), "BON_DATABASE_URL": database_url, "BON_SECRET": SECRET}
+    return read({**fixed, "BON_WORKER": "off", **more})  # what goes on in the background a test does by hand
 
 
 @functools.cache

@@ -26,6 +26,7 @@ class Right(StrEnum):
     CHANGE_EVENTS = "change_events"
     NAMES = "names"
     INVITATIONS = "invitations"
+    MESSAGES = "messages"
     CONTACTS = "contacts"
     EXPORTS = "exports"
     MINISTRY = "ministry"
@@ -41,6 +42,7 @@ MAY: dict[Right, frozenset[Part]] = {
     Right.CHANGE_EVENTS: frozenset({ATTACHE, HQ_POSTED}),
     Right.NAMES: frozenset({ATTACHE}),
     Right.INVITATIONS: frozenset({ATTACHE}),
+    Right.MESSAGES: frozenset({ATTACHE, HQ_POSTED}),
     Right.CONTACTS: frozenset({ATTACHE, HQ_POSTED}),
     Right.EXPORTS: frozenset({ATTACHE}),
     Right.MINISTRY: frozenset({HQ}),
@@ -54,6 +56,7 @@ WORDS: dict[Right, str] = {
     Right.CHANGE_EVENTS: _("Write, change, publish and cancel events"),
     Right.NAMES: _("Find parties, see names and phone numbers, act for them"),
     Right.INVITATIONS: _("Invite community leaders"),
+    Right.MESSAGES: _("Tell people of an event something, stop what is being told"),
     Right.CONTACTS: _("Change the contacts of a host country"),
     Right.EXPORTS: _("Take lists of registrations out"),
     Right.MINISTRY: _("Change the ministry's contacts"),

@@ -1,5 +1,6 @@
 """The history of one thing, or of one event, in the audit's own words: for people, without what was sealed."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,11 +37,13 @@ class Past(msgspec.Struct, frozen=True):
     facts: dict[str, Any]
 
 
-async def history_of(subject: UUID | str, most: int = 50) -> list[Past]:
-    """What happened to one thing, the last first; who only looked stands in the audit."""
+async def history_of(subject: UUID | str, most: int = 50, kinds: Iterable[Kind] = ()) -> list[Past]:
+    """What happened to one thing, the last first (only of these kinds, if any); who only looked stands in the audit."""
+    wanted = [kind.value for kind in kinds]
+    which = AuditEntry.action.is_in(wanted) if wanted else AuditEntry.action.not_in(READING)
     rows = (
         await AuditEntry.select(*_ENTRY)
-        .where(AuditEntry.subject == str(subject), AuditEntry.action.not_in(READING))
+        .where(AuditEntry.subject == str(subject), which)
         .order_by(AuditEntry.at, ascending=False)
         .limit(most)
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from app.validation.marks import _
+from models.states import Letter
 
 
 class Subject(StrEnum):
@@ -85,6 +86,14 @@ class Kind(StrEnum):
     ATTENTION_SET = "attention_set"
     GAVE_UP = "gave_up"
     TAKEN_AGAIN = "taken_again"
+    REACH_ASKED = "reach_asked"
+    REACH_LINKED = "reach_linked"
+    REACH_ENDED = "reach_ended"
+    LETTER_WRITTEN = "letter_written"
+    LETTER_STOPPED = "letter_stopped"
+    LETTERS_SET = "letters_set"
+    LETTERS_TRIED_AGAIN = "letters_tried_again"
+    TEXT_POSTED = "text_posted"
     ERASED = "erased"
     PURGED = "purged"
     NAMES_READ = "names_read"
@@ -98,10 +107,11 @@ class Kind(StrEnum):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """To what a kind of thing happens, and the sentence that tells it."""
+    """To what a kind of thing happens, the sentence that tells it, and the letter by which people hear of it."""
 
     subject: Subject
     sentence: str
+    letter: Letter | None = None
 
 
 KINDS: dict[Kind, Told] = {
@@ -130,15 +140,15 @@ KINDS: dict[Kind, Told] = {
     Kind.FESTIVAL_CONFIRMED: Told(Subject.FESTIVAL, _("The dates of a festival were confirmed.")),
     Kind.FESTIVAL_WITHDRAWN: Told(Subject.FESTIVAL, _("A confirmation of festival dates was withdrawn.")),
     Kind.EVENT_CREATED: Told(Subject.EVENT, _("The event was written as a draft.")),
-    Kind.EVENT_EDITED: Told(Subject.EVENT, _("The event was changed.")),
+    Kind.EVENT_EDITED: Told(Subject.EVENT, _("The event was changed."), Letter.CHANGED),
     Kind.EVENT_PUBLISHED: Told(Subject.EVENT, _("The event was published.")),
-    Kind.EVENT_CANCELLED: Told(Subject.EVENT, _("The event was cancelled.")),
+    Kind.EVENT_CANCELLED: Told(Subject.EVENT, _("The event was cancelled."), Letter.CANCELLED),
     Kind.EVENT_DELETED: Told(Subject.EVENT, _("A draft was deleted.")),
     Kind.EVENTS_CHANGED: Told(Subject.EVENT, _("The event was changed together with others.")),
     Kind.EVENTS_CHANGED_BACK: Told(Subject.EVENT, _("A change of several events was taken back.")),
     Kind.CAMPAIGN_RENAMED: Told(Subject.CAMPAIGN, _("A campaign was renamed.")),
-    Kind.EVENT_REINSTATED: Told(Subject.EVENT, _("A cancelled event takes place after all.")),
-    Kind.EVENT_STEP_UNDONE: Told(Subject.EVENT, _("The last step with an event was undone.")),
+    Kind.EVENT_REINSTATED: Told(Subject.EVENT, _("A cancelled event takes place after all."), Letter.REINSTATED),
+    Kind.EVENT_STEP_UNDONE: Told(Subject.EVENT, _("The last step with an event was undone."), Letter.REINSTATED),
     Kind.PICTURE_SET: Told(Subject.EVENT, _("The event got a picture.")),
     Kind.PICTURE_DESCRIBED: Told(Subject.EVENT, _("The picture was described in other words.")),
     Kind.PICTURE_REMOVED: Told(Subject.EVENT, _("The picture was removed.")),
@@ -148,10 +158,10 @@ KINDS: dict[Kind, Told] = {
     Kind.REGISTERED: Told(Subject.REGISTRATION, _("A party registered.")),
     Kind.SOURCE_LET_IN: Told(Subject.EVENT, _("Parties of one connection that were set aside were let in.")),
     Kind.SOURCE_GIVEN_UP: Told(Subject.EVENT, _("All places of one connection were given up.")),
-    Kind.MOVED_UP: Told(Subject.REGISTRATION, _("A party moved up from the waiting list.")),
+    Kind.MOVED_UP: Told(Subject.REGISTRATION, _("A party moved up from the waiting list."), Letter.MOVED_UP),
     Kind.MOVED_UP_BY_HAND: Told(Subject.REGISTRATION, _("A waiting party was given places by hand.")),
     Kind.MOVED_FIRST_BY_HAND: Told(Subject.REGISTRATION, _("A party was put first on the waiting list.")),
-    Kind.PARTY_CHANGED: Told(Subject.REGISTRATION, _("A party was changed.")),
+    Kind.PARTY_CHANGED: Told(Subject.REGISTRATION, _("A party was changed."), Letter.BUS),
     Kind.HANDED_ON: Told(Subject.REGISTRATION, _("A ticket was handed on to a friend.")),
     Kind.HANDED_BACK: Told(Subject.REGISTRATION, _("A ticket that had been handed on was taken back.")),
     Kind.REISSUED: Told(Subject.REGISTRATION, _("A party got new tickets and a new link.")),
@@ -161,6 +171,14 @@ KINDS: dict[Kind, Told] = {
     Kind.ATTENTION_SET: Told(Subject.REGISTRATION, _("The note for the gate was changed.")),
     Kind.GAVE_UP: Told(Subject.REGISTRATION, _("A party gave up its places.")),
     Kind.TAKEN_AGAIN: Told(Subject.REGISTRATION, _("A party took up again what it had given up.")),
+    Kind.REACH_ASKED: Told(Subject.REGISTRATION, _("A party gave an e-mail address."), Letter.CONFIRM),
+    Kind.REACH_LINKED: Told(Subject.REGISTRATION, _("A party wants to be told of changes."), Letter.REGISTERED),
+    Kind.REACH_ENDED: Told(Subject.REGISTRATION, _("A party wants no more messages.")),
+    Kind.LETTER_WRITTEN: Told(Subject.EVENT, _("A message to people was written.")),
+    Kind.LETTER_STOPPED: Told(Subject.EVENT, _("A message to people was stopped.")),
+    Kind.LETTERS_SET: Told(Subject.EVENT, _("It was set which messages go out by themselves.")),
+    Kind.LETTERS_TRIED_AGAIN: Told(Subject.EVENT, _("Messages that had failed were tried again.")),
+    Kind.TEXT_POSTED: Told(Subject.EVENT, _("A text was posted in a group.")),
     Kind.ERASED: Told(Subject.REGISTRATION, _("A party's data were erased at its wish.")),
     Kind.PURGED: Told(Subject.EVENT, _("Names and addresses were erased because their time was over.")),
     Kind.NAMES_READ: Told(Subject.EVENT, _("Names of parties were read.")),

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from app.activity.announcing import News, announce
 from app.activity.kinds import KINDS, Kind
 from app.database.connection import insert, now
 from app.database.data_keys import words_key
@@ -67,9 +68,13 @@ async def record(
     event: UUID | None = None,
     /,
     said: Said | None = None,
+    news: News | None = None,
     **facts: Any,
 ) -> UUID:
-    """Write one entry, whose id it returns; call it inside the transaction that makes the change."""
+    """Write one entry, whose id it returns; call it inside the transaction that makes the change.
+
+    Where there is `news` for people and the kind has a letter, they hear of it.
+    """
     row = uuid4()
     await insert(
         AuditEntry,
@@ -87,6 +92,9 @@ async def record(
             "sealed_words": await sealed_words(said, event, row) if said and event else "",
         },
     )
+    letter = KINDS[kind].letter
+    if letter and news and event:
+        await announce(letter, event, news)
     return row
 
 

@@ -7,12 +7,14 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from app.activity.announcing import News, withdraw
 from app.activity.kinds import Kind
 from app.activity.record import Actor, Said, record
 from app.database.connection import insert, now, write
 from app.database.rows import Values, as_json, by_name
 from app.events import rules
 from app.events.campaigns import campaign_of
+from app.events.news import differing
 from app.events.pictures import Picture
 from app.events.queries import event_by_id
 from app.events.shapes import EventDraft, EventFields, EventRow, PickupDraft, PickupFields
@@ -25,7 +27,7 @@ from app.security.keyring import Keyring
 from app.validation.forms import Wall, fields_of, stored
 from app.validation.refusals import Problem, Refused
 from models.events import Counter, Event, EventPicture, PickupPoint, PlaceLeft
-from models.states import EventState
+from models.states import EventState, Letter
 
 COUNTER = "event_number"
 
@@ -140,9 +142,18 @@ async def edit(
         if not rules.DAYS.isdisjoint(changed):
             await count_anew(held, before.entry_rule, Days(draft.entry_rule, draft.time_zone, draft.day_turns))
         await held.content_changed()
-        await record(Kind.EVENT_EDITED, by, event, event, changed=changed)
+        after = await event_by_id(event)
+        await record(Kind.EVENT_EDITED, by, event, event, news=_news(before, after), changed=changed)
         await promote_waiting(event)
         return await event_by_id(event)
+
+
+def _news(before: EventRow, after: EventRow) -> News | None:
+    """What people of a published event must hear of its change; nothing of one that is over."""
+    was, now_is = differing(before, after)
+    if not after.published or not now_is or after.ends_at <= now():
+        return None
+    return News(was, now_is, after.content_revision)
 
 
 async def _leave(event: UUID, former: str, present: str) -> None:
@@ -247,7 +258,9 @@ async def cancel(
             await record(Kind.EVENT_EDITED, by, event, event, changed=["notice"])
         else:
             said = {"notice": as_json(before.notice), "cancelled_with": as_json(notice or before.notice)}
-            await record(Kind.EVENT_CANCELLED, by, event, event, said=Said(keyring, said))
+            await withdraw(Letter.CHANGED, event)  # what changed before it was called off is no news any more
+            news = None if await withdraw(Letter.REINSTATED, event) else News(revision=held.revision)
+            await record(Kind.EVENT_CANCELLED, by, event, event, said=Said(keyring, said), news=news)
         return await event_by_id(event)
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from app.activity.announcing import News, withdraw
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
 from app.activity.undo import WITHIN, Step, last_step, steps_since, words_of
@@ -10,7 +11,7 @@ from app.database.data_keys import end_keys
 from app.database.rows import Values, as_json, json_of
 from app.events.queries import event_by_id
 from app.events.shapes import EventRow
-from app.seats.hold import hold, must_be
+from app.seats.hold import Held, hold, must_be
 from app.seats.waiting import promote_waiting
 from app.security.keyring import Keyring
 from app.validation.refusals import Refused
@@ -18,7 +19,7 @@ from models.accounts import Posting
 from models.events import Event, EventPicture, PickupPoint
 from models.gate import GateDevice, Pairing, Scan, WalkIn
 from models.registrations import Invitation, Registration
-from models.states import EventState
+from models.states import EventState, Letter
 
 STEPS = (
     Kind.EVENT_PUBLISHED,
@@ -63,7 +64,7 @@ async def reinstate(event: UUID, notice: dict[str, str], by: Actor, meant: froze
         await Event.update(changed).where(Event.id == event)
         await held.content_changed()
         await promote_waiting(event)  # places that became free while it was cancelled
-        await record(Kind.EVENT_REINSTATED, by, event, event)
+        await record(Kind.EVENT_REINSTATED, by, event, event, news=await _takes_place(held))
         return await event_by_id(event)
 
 
@@ -96,8 +97,14 @@ async def undo(
         await Event.update(changed).where(Event.id == event)
         await held.content_changed()
         await promote_waiting(event)  # places that became free while it was cancelled
-        await record(Kind.EVENT_STEP_UNDONE, by, event, event, undone=str(step.id), step=step.kind)
+        news = await _takes_place(held) if step.kind == Kind.EVENT_CANCELLED else None
+        await record(Kind.EVENT_STEP_UNDONE, by, event, event, news=news, undone=str(step.id), step=step.kind)
         return await event_by_id(event)
+
+
+async def _takes_place(held: Held) -> News | None:
+    """News only for those who have heard that it was called off."""
+    return None if await withdraw(Letter.CANCELLED, held.event) else News(revision=held.revision)
 
 
 async def _must_be_empty(event: UUID) -> None:

@@ -21,7 +21,8 @@ from app.registrations.queries import party_by_number
 from app.registrations.shapes import ATTENTION, Party
 from app.seats.counts import counts
 from app.validation.fields import small_number
-from app.validation.refusals import SENTENCES, Refused
+from app.validation.refusals import Refused
+from app.validation.sentences import SENTENCES
 from app.web.bodies import form
 from app.web.rendering import page, see_other
 from app.web.request import Req, keyring_of, language_of, require_same_origin, settings_of

@@ -15,7 +15,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from app.validation.marks import Many
-from app.validation.refusals import NEARER, SENTENCES, Refused, filled
+from app.validation.refusals import Refused, filled
+from app.validation.sentences import NEARER, SENTENCES
 
 HOST_LANGUAGES = {"ko": "한국어", "ja": "日本語", "th": "ไทย", "ms": "Bahasa Melayu", "zh": "中文", "ar": "العربية"}
 LOCALES = {"km": "km_KH", "en": "en_GB"}  # the territory decides about weeks and orders

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from app.activity.announcing import News
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
 from app.database.connection import now, write
@@ -17,7 +18,7 @@ from app.events.shapes import EventRow
 from app.registrations import invitations, rushes
 from app.registrations.codes import draw_number, draw_short_code
 from app.registrations.erasure import forget_left_names
-from app.registrations.reach import set_reaches
+from app.registrations.reach import end_linked, set_reaches
 from app.registrations.resealing import key_of_party
 from app.registrations.shapes import HELD, ChangeDraft
 from app.seats import holdings
@@ -68,8 +69,9 @@ async def change(
             if fresh is None:
                 raise registration_refusal(event, moment) or Refused("event_full", left=await left(event.id, moment))
             places += fresh
-        await _write_down(keyring, held, registration, places, draft)
-        await record(Kind.PARTY_CHANGED, by, registration, event.id, party=wanted, changed=draft.changed)
+        await _write_down(keyring, held, registration, places, draft, by)
+        news = News(subject=registration) if by.by_staff and draft.moves_bus else None
+        await record(Kind.PARTY_CHANGED, by, registration, event.id, news=news, party=wanted, changed=draft.changed)
         await promote_waiting(event.id)
 
 
@@ -95,7 +97,7 @@ async def _shrink(
 
 
 async def _write_down(
-    keyring: Keyring, held: Held, registration: UUID, places: list[Place], draft: ChangeDraft
+    keyring: Keyring, held: Held, registration: UUID, places: list[Place], draft: ChangeDraft, by: Actor
 ) -> None:
     children = sum(place.child for place in places)
     if draft.children is not None and draft.children != children:
@@ -111,7 +113,7 @@ async def _write_down(
         await Registration.update({Registration.take_what_there_is: draft.take_what_there_is}).where(
             Registration.id == registration
         )
-    await set_reaches(keyring, key, held.event, registration, draft.reaches)
+    await set_reaches(keyring, key, held.event, registration, draft.reaches, by)
     await holdings.resize(held, registration, len(places), children)
 
 
@@ -252,6 +254,7 @@ async def reissue(event: UUID, registration: UUID, by: Actor) -> int:
             .where(Registration.id == registration)
             .returning(Registration.link_issue)
         )
+        await end_linked(registration)
         await holdings.touch_tickets(held, registration)
         await record(Kind.REISSUED, by, registration, event)
         return int(renewed[0]["link_issue"])

@@ -12,7 +12,7 @@ from app.seats.holdings import mark_erased
 from app.seats.places import free
 from app.web import idempotency
 from models.guards import Erased
-from models.registrations import Reach, Registration
+from models.registrations import Reach, ReachToken, Registration
 from models.states import RegistrationState, TicketState
 from models.tickets import Ticket
 
@@ -39,7 +39,8 @@ async def forget(held: Held, parties: list[UUID]) -> None:
         }
     ).where(Registration.id.is_in(parties))
     await Ticket.update({Ticket.sealed_name: ""}).where(Ticket.registration.is_in(parties))
-    await Reach.delete().where(Reach.registration.is_in(parties))
+    await Reach.delete().where(Reach.registration.is_in(parties))  # and with them what was to be said to them
+    await ReachToken.delete().where(ReachToken.registration.is_in(parties))
     await idempotency.forget(parties)
     moment = now()
     await insert(Erased, *({"id": party, "at": moment} for party in parties), unless_there="id")

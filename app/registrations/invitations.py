@@ -44,7 +44,7 @@ async def for_paper(keyring: Keyring, event: UUID, given: PaperFields, by: Actor
 
 
 async def _write(
-    keyring: Keyring, event: UUID, made: dict[str, Any], label: str, kind: Kind, by: Actor, **facts: int | None
+    keyring: Keyring, event: UUID, made: dict[str, Any], label: str, kind: Kind, by: Actor, **facts: Any
 ) -> UUID:
     row = uuid4()
     async with write():

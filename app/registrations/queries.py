@@ -252,9 +252,11 @@ def _party(keyring: Keyring, row: dict[str, Any], tickets: list[dict[str, Any]])
 
 
 async def reaches_of(keyring: Keyring, party: Party) -> dict[Channel, str]:
-    """The addresses that a party gave, for itself to see and correct."""
+    """The phone and e-mail address that a party gave, for itself to see and correct."""
     key = await key_of(keyring, party.id)
-    rows = await Reach.select(Reach.id, Reach.channel, Reach.sealed_address).where(Reach.registration == party.id)
+    rows = await Reach.select(Reach.id, Reach.channel, Reach.sealed_address).where(
+        Reach.registration == party.id, Reach.channel.is_in([Channel.PHONE.value, Channel.EMAIL.value])
+    )
     return {
         Channel(row["channel"]): _name(key, row["sealed_address"], f"reach.sealed_address:{row['id']}") for row in rows
     }

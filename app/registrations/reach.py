@@ -1,18 +1,49 @@
-"""How a party is reached: the addresses it gave, sealed, one by channel."""
+"""How a party is reached: the addresses it gave or linked, sealed, each under a keyed hash that finds equal ones.
+
+What people type themselves is a phone (read back on their page) and an e-mail address (asked once whether it is so).
+"""
 
 from uuid import UUID, uuid4
 
+import msgspec
+
+from app.activity.announcing import News
+from app.activity.kinds import Kind
+from app.activity.record import Actor, record
 from app.database.connection import insert, now
+from app.database.data_keys import key_of
 from app.security.keyring import Keyring
-from app.security.sealing import RowKey, keyed_hash
-from models.registrations import Reach
+from app.security.sealing import RowKey, Unreadable, keyed_hash
+from models.registrations import Reach, ReachToken
 from models.states import Channel
+
+TYPED = (Channel.PHONE, Channel.EMAIL)
+LINKED = (Channel.EMAIL, Channel.TELEGRAM, Channel.PUSH)  # what ends with the party's link
+
+
+class Way(msgspec.Struct, frozen=True):
+    """One channel of a party, for itself to see; `address` is "" of a chat or browser, which nobody could read."""
+
+    id: UUID
+    channel: Channel
+    address: str
+    confirmed: bool
+    stopped: bool
+
+
+def hash_of(keyring: Keyring, event: UUID | None, channel: Channel, address: str) -> str:
+    """Equal for equal addresses of one event; of two events nobody can tell whether the same person came to both.
+
+    A chat's is the same wherever it is linked, because the bot is told nothing but the chat.
+    """
+    about = "telegram" if channel == Channel.TELEGRAM else event
+    return keyed_hash(keyring, "reach", f"{about}:{address}")
 
 
 async def add_reaches(
-    keyring: Keyring, key: RowKey, event: UUID, registration: UUID, reaches: dict[Channel, str]
+    keyring: Keyring, key: RowKey, event: UUID, registration: UUID, reaches: dict[Channel, str], by: Actor
 ) -> None:
-    """Write down the addresses of a new party."""
+    """Write down the addresses of a new party; one for e-mail is asked whether it wants this."""
     moment = now()
     rows = [(uuid4(), channel, address) for channel, address in reaches.items() if address]
     await insert(
@@ -23,25 +54,62 @@ async def add_reaches(
                 "registration": registration,
                 "channel": channel.value,
                 "sealed_address": key.seal(address, f"reach.sealed_address:{row}"),
-                "address_hash": address_hash(keyring, event, address),
+                "address_hash": hash_of(keyring, event, channel, address),
                 "consented_at": moment,
+                "confirmed_at": moment if channel == Channel.PHONE else None,
             }
             for row, channel, address in rows
         ),
     )
-
-
-def address_hash(keyring: Keyring, event: UUID, address: str) -> str:
-    """Equal for equal addresses of one event; of two events nobody can tell whether the same person came to both."""
-    return keyed_hash(keyring, "reach", f"{event}:{address}")
+    for row, channel, _ in rows:
+        if channel == Channel.EMAIL:
+            await record(Kind.REACH_ASKED, by, registration, event, news=News(subject=row))
 
 
 async def set_reaches(
-    keyring: Keyring, key: RowKey, event: UUID, registration: UUID, reaches: dict[Channel, str]
+    keyring: Keyring, key: RowKey, event: UUID, registration: UUID, reaches: dict[Channel, str], by: Actor
 ) -> None:
-    """The addresses on these channels in place of what was there; "" for none any more."""
-    if reaches:
+    """The addresses on these channels in place of what was there; "" for none any more. Equal ones stay as they are."""
+    if not reaches:
+        return
+    rows = await Reach.select(Reach.channel, Reach.address_hash).where(
+        Reach.registration == registration, Reach.channel.is_in([channel.value for channel in reaches])
+    )
+    there = {(row["channel"], row["address_hash"]) for row in rows}
+    fresh = {
+        channel: address
+        for channel, address in reaches.items()
+        if not address or (channel.value, hash_of(keyring, event, channel, address)) not in there
+    }
+    if fresh:
         await Reach.delete().where(
-            Reach.registration == registration, Reach.channel.is_in([channel.value for channel in reaches])
+            Reach.registration == registration, Reach.channel.is_in([channel.value for channel in fresh])
         )
-        await add_reaches(keyring, key, event, registration, reaches)
+        await add_reaches(keyring, key, event, registration, fresh, by)
+
+
+async def ways_of(keyring: Keyring, registration: UUID) -> list[Way]:
+    """Every channel of a party, the oldest first."""
+    key = await key_of(keyring, registration)
+    rows = await Reach.select(
+        Reach.id, Reach.channel, Reach.sealed_address, Reach.confirmed_at, Reach.stopped_at
+    ).where(Reach.registration == registration).order_by(Reach.consented_at, Reach.id)  # fmt: skip
+    ways = []
+    for row in rows:
+        channel = Channel(row["channel"])
+        try:
+            address = key.unseal(row["sealed_address"], f"reach.sealed_address:{row['id']}") if channel in TYPED else ""
+        except Unreadable:
+            address = ""
+        ways.append(Way(row["id"], channel, address, row["confirmed_at"] is not None, row["stopped_at"] is not None))
+    return ways
+
+
+async def end_linked(registration: UUID) -> None:
+    """A new link of the party ends what was linked by the old one; a phone number opens nothing and stays."""
+    await Reach.update({Reach.stopped_at: now()}).where(
+        Reach.registration == registration,
+        Reach.channel.is_in([channel.value for channel in LINKED]),
+        Reach.stopped_at.is_null(),
+    )
+    await ReachToken.delete().where(ReachToken.registration == registration)

@@ -11,12 +11,12 @@ from uuid import UUID
 from app.database.connection import fetch, write
 from app.database.data_keys import keep_key, key_of, words_key
 from app.database.rows import uuid_of
-from app.registrations.reach import address_hash
+from app.registrations.reach import hash_of
 from app.seats.hold import hold
 from app.security.keyring import Keyring
 from app.security.sealing import RowKey, Unreadable, new_key
 from models.registrations import Invitation, Reach, Registration
-from models.states import RegistrationState
+from models.states import Channel, RegistrationState
 from models.tickets import Ticket
 
 ERASED = RegistrationState.ERASED.value
@@ -92,13 +92,15 @@ async def _seal_all(keyring: Keyring, before: RowKey, event: UUID, registration:
     for ticket in await named:
         sealed = anew(ticket["sealed_name"], f"ticket.sealed_name:{ticket['id']}")
         await Ticket.update({Ticket.sealed_name: sealed}).where(Ticket.id == ticket["id"])
-    for reach in await Reach.select(Reach.id, Reach.sealed_address).where(Reach.registration == registration):
+    reaches = Reach.select(Reach.id, Reach.channel, Reach.sealed_address).where(Reach.registration == registration)
+    for reach in await reaches:
         place = f"reach.sealed_address:{reach['id']}"
         try:
             address = before.unseal(reach["sealed_address"], place)
         except Unreadable:
             continue
-        await Reach.update(
-            {Reach.sealed_address: key.seal(address, place), Reach.address_hash: address_hash(keyring, event, address)}
-        ).where(Reach.id == reach["id"])
+        told = hash_of(keyring, event, Channel(reach["channel"]), address)
+        await Reach.update({Reach.sealed_address: key.seal(address, place), Reach.address_hash: told}).where(
+            Reach.id == reach["id"]
+        )
     return key

@@ -1,6 +1,7 @@
 """A column has one owner: the room that alone writes it once a row is there. A test holds this against every statement.
 
-Tables that one room owns whole stand in TABLES; of the tables that several share, COLUMNS names the columns of seats.
+Tables that one room owns whole stand in TABLES; of the tables that several share, COLUMNS names the columns of seats,
+and MESSAGES those of messages.
 """
 
 TABLES = {
@@ -36,6 +37,9 @@ TABLES = {
     "campaign": "events",
     "place_left": "events",
     "announcement": "activity",
+    "message": "messages",
+    "channel_state": "messages",
+    "reach_token": "registrations",
     "webhook": "messages",
     "delivery": "messages",
     "erased": "registrations",
@@ -59,7 +63,11 @@ COLUMNS = {
     "ticket": {"state", "revision", "ended_at"},
 }  # fmt: skip
 
+MESSAGES = {"event": {"letters_off"}, "announcement": {"told_at", "fanned_to", "fanned_at", "stopped_at"}}
+
 
 def owner(table: str, column: str) -> str:
     """The room that writes a column of rows that are there; raises KeyError for a table that nobody owns."""
+    if column in MESSAGES.get(table, ()):
+        return "messages"
     return "seats" if column in COLUMNS.get(table, ()) else TABLES[table]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from app.activity.announcing import News
 from app.activity.kinds import Kind
 from app.activity.record import RULE, Actor, Said, record
 from app.database.connection import fetch, now
@@ -105,7 +106,7 @@ async def end_keeping() -> int:
 
 
 async def _promote(event: UUID, party: Waiting, seats: int, revision: int) -> None:
-    """Give a waiting party its places, and the bus if it still has room for all of them."""
+    """Give a waiting party its places, and the bus if it still has room for all of them; it hears of it."""
     bus = party.pickup_point if party.pickup_point and await take_bus(party.pickup_point, seats) else None
     await fetch(_UP, event, seats, party.party)
     tickets = await fetch(_TICKETS, party.id)
@@ -118,7 +119,7 @@ async def _promote(event: UUID, party: Waiting, seats: int, revision: int) -> No
         *(ticket["id"] for ticket in kept),
     )
     await fetch(_CONFIRM, party.id, seats, sum(1 for ticket in kept if ticket["child"]), bus, revision)
-    await record(Kind.MOVED_UP, RULE, party.id, event, party=seats)
+    await record(Kind.MOVED_UP, RULE, party.id, event, news=News(subject=party.id), party=seats)
 
 
 async def let_in(event: UUID, source: str) -> int:

@@ -15,7 +15,8 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.i18n.catalogues import translate
-from app.validation.refusals import SENTENCES, Refused
+from app.validation.refusals import Refused
+from app.validation.sentences import SENTENCES
 from app.web.logs import TURNED_AWAY, note_answer
 from app.web.request import client_address
 

@@ -51,6 +51,7 @@ class Fence:
 REGISTERING = Fence(rate=6_000, burst=6_000)  # an address and event: a factory shares one address
 
 
+LINKING = Fence(rate=20, burst=20)  # an address and party: each may ask the bot, or send a letter
 PRINTING = Fence(rate=120, burst=60)  # an address and party: each picture and sheet takes a tenth of a second
 
 

@@ -142,6 +142,7 @@ class Site:
         self.post(f"/desk/events/{slug}/invitations", {"label": "Dormitory", "party_limit": "60"})
         twins = [self.party(slug, phone="010-1234-5678") for _ in range(2)]
         self.public |= {
+            "reach": f"/r/{party['key']}/reach", "reach-told": f"/r/{twins[0]['key']}/reach",
             "ticket-alone": f"/r/{party['key']}/1", "event-khmer-digits": f"/events/{slug}?digits=khmer",
         }  # fmt: skip
         gate = self.api.post(f"/api/v1/events/{slug}/gate-devices", json={"label": "North"}).json()
@@ -170,6 +171,9 @@ class Site:
             "desk-rushes": f"/desk/events/{slug}/rushes",
             "desk-find": "/desk/find",
             "desk-event-find": f"/desk/events/{slug}/find",
+            "desk-messages": f"/desk/events/{moved['slug']}/messages",
+            "desk-message-opening": f"/desk/events/{slug}/messages/opening",
+            "desk-compose": f"/desk/events/{slug}/messages/new",
             "desk-publish": f"/desk/events/{slug}/publish",
             "desk-preview": f"/desk/events/{slug}/preview",
             "desk-party": f"/desk/events/{slug}/registrations/{twins[0]['id']}",

@@ -170,7 +170,8 @@ async def test_a_job_that_must_come_again_leaves_its_slot(world: World) -> None:
 
 async def test_jobs_of_the_application_run_when_they_should(world: World) -> None:
     every = {job.name: job for job in jobs(world.app.state)}
-    assert set(every) == {"heartbeat", "reseal", "rewrite", "kept", "ended", "sources", "tally", "purge", "sweep"}
+    names = {"heartbeat", "reseal", "rewrite", "kept", "ended", "sources", "remind", "tally", "purge", "sweep"}
+    assert set(every) == names
     assert every["ended"].every == timedelta(minutes=1)
     assert every["purge"].every == every["heartbeat"].every == timedelta(hours=1)
     if current().engine_type == "sqlite":  # erased within a minute, whichever process did it

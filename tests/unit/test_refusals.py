@@ -8,7 +8,8 @@ import pytest
 
 from app.database.lanes import TransactionLost
 from app.i18n.catalogues import languages, sentence
-from app.validation.refusals import SENTENCES, Problem, Refused
+from app.validation.refusals import Problem, Refused
+from app.validation.sentences import SENTENCES
 from app.web.errors import refusal_of
 
 APP = Path(__file__).parent.parent.parent / "app"

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from app.database.connection import fetch
-from app.validation.refusals import SENTENCES, Refused
+from app.validation.refusals import Refused
+from app.validation.sentences import SENTENCES
 from app.web.headers import POLICY
 from app.web.limits import Fence
 from tests.world import World

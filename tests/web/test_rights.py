@@ -1,7 +1,7 @@
 """Where rights end: what somebody holds, against everything that ends it, judged at the moment when it is used.
 
-One row a holder; `ENDS` says what ends it, and the test holds that all else leaves it good. Reaches, start tokens and
-webhooks do not exist yet: they become columns here with the wings that bring them.
+One row a holder; `ENDS` says what ends it, and the test holds that all else leaves it good. Webhooks do not exist yet:
+they become a column here with the wing that brings them.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,9 +12,12 @@ from uuid import UUID
 import pytest
 
 from app.accounts import actions as accounts
-from app.activity.record import OPERATOR
+from app.activity.record import OPERATOR, Actor
 from app.database.connection import fetch
+from app.registrations import linking
 from app.security import passwords
+from app.validation.refusals import Refused
+from models.states import ActorKind
 from tests.storage.test_jobs import end
 from tests.world import PASSWORD, World
 
@@ -36,6 +39,9 @@ class Held:
             path = f"/desk/events/{self.event['slug']}/invitations"
             assert (await desk.post(path, data={"label": "Sokha", "party_limit": "40"})).status_code == 303
             self.invitation = (await desk.get(path)).text.split("register?invitation=")[1].split('"')[0]
+        keyring, row = world.app.state.keyring, UUID(self.party["id"])
+        await linking.redeem(keyring, await linking.start_token(row, 0), "77", "", Actor(ActorKind.WORKER))
+        self.start = await linking.start_token(row, 0)
         return self
 
     # -- what is held, and whether it is good ---------------------------------------------------------------------
@@ -68,6 +74,15 @@ class Held:
     async def link(self) -> bool:
         async with self.world.stranger as worker:
             return (await worker.get(f"/api/v1/registrations/{self.party['key']}")).status_code == 200
+
+    async def chat(self) -> bool:
+        return bool(await linking.reaches_of_chat(self.world.app.state.keyring, "77"))
+
+    async def start_token(self) -> bool:
+        try:
+            return (await linking.asked_by_token(self.start)).people > 0
+        except Refused:
+            return False
 
     async def kept_page(self) -> bool:
         """The ticket on a page that the phone kept: whether the gate lets it in."""
@@ -113,7 +128,7 @@ class Held:
             assert (await worker.post(f"/api/v1/registrations/{self.party['key']}/erase")).status_code == 200
 
 
-HOLDERS = ("session", "token", "phone", "pairing_link", "invited", "link", "kept_page")
+HOLDERS = ("session", "token", "phone", "pairing_link", "invited", "link", "kept_page", "chat", "start_token")
 ENDS = {
     "new_password": {"session", "token"},
     "disabled": {"session", "token", "phone", "pairing_link", "invited"},
@@ -121,9 +136,9 @@ ENDS = {
     "posting_ended": {"phone", "pairing_link", "invited"},
     "pairing_revoked": {"phone", "pairing_link"},
     "event_over": {"phone", "pairing_link", "invited"},
-    "link_reissued": {"link", "kept_page"},
+    "link_reissued": {"link", "kept_page", "chat", "start_token"},
     "handed_on": {"kept_page"},
-    "erased": {"link", "kept_page"},
+    "erased": {"link", "kept_page", "chat", "start_token"},
 }
 # a gate of somebody else judges tickets where this attaché may open none
 BY_ANOTHER = {"new_password", "disabled", "re_added", "posting_ended"}

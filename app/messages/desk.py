@@ -1,0 +1,217 @@
+"""Messages at the desk: what people will be told and what became of it, texts to paste, letters that attachés write."""
+
+from uuid import uuid4
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from app.accounts.access import actor_of
+from app.accounts.queries import names_of
+from app.accounts.rights import Right
+from app.accounts.shapes import Staff
+from app.activity.history import history_of
+from app.activity.kinds import Kind
+from app.database.connection import now
+from app.events.access import RIGHT
+from app.events.shapes import EventRow
+from app.events.sharing import share_links
+from app.messages import actions, letters
+from app.messages.channels import adapters
+from app.messages.fanning import audience_of, letters_off
+from app.messages.queries import (
+    announcement_of,
+    announcements_of,
+    deliveries_of,
+    deliveries_to_one,
+    waiting_news,
+)
+from app.messages.shapes import (
+    BY_THEMSELVES,
+    AnnouncementRow,
+    Audience,
+    Matter,
+)
+from app.messages.showing import languages_at, reach_of, words_of
+from app.printing import qr
+from app.validation.fields import found_id
+from app.validation.refusals import Refused
+from app.web.bodies import form
+from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
+from app.web.limits import LINKING
+from app.web.rendering import page, see_other
+from app.web.request import Req, keyring_of, language_of, settings_of
+from models.states import Channel, Letter
+
+TEXTS = (letters.OPENING, Letter.REMINDER_EVE.value, Letter.REMINDER.value)  # to paste at any time
+GROUPS = ("Facebook", "Telegram", "Messenger", "KakaoTalk", "LINE", "WhatsApp")
+
+
+@get("/desk/events/{slug:str}/messages", opt={RIGHT: Right.MESSAGES})
+async def messages(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
+    """What waits to be told, what was told, texts to paste, and what goes out by itself."""
+    keyring = keyring_of(request)
+    found = await announcements_of(keyring, event.id, read_cursor(request), ITEMS_A_PAGE + 1)
+    shown = found[:ITEMS_A_PAGE]
+    last = (shown[-1].created_at, shown[-1].id) if len(found) > ITEMS_A_PAGE else None
+    return page(
+        request,
+        "desk/messages.html",
+        staff=staff,
+        event=event,
+        announcements=[(row, _heading(row), _summary(row)) for row in shown],
+        deliveries=await deliveries_of([row.id for row in shown]),
+        alone=await deliveries_to_one(event.id),
+        names=await names_of(str(row.made_by) for row in shown if row.made_by),
+        reach=await reach_of(settings_of(request), event, Audience()),
+        off=await letters_off(event.id),
+        next=cursor_of(last),
+        moment=now(),
+        tested=request.query_params.get("tested", ""),
+        **words_of(settings_of(request)),
+    )
+
+
+def _heading(row: AnnouncementRow) -> str:
+    """What an announcement is about, as a sentence to translate."""
+    return HEADINGS[row.kind]
+
+
+def _summary(row: AnnouncementRow) -> str:
+    """How far it is: "waits", "stopped", "under_way" or "told"."""
+    if row.stopped_at:
+        return "stopped"
+    if row.told_at is None:
+        return "waits"
+    return "told" if row.fanned_at else "under_way"
+
+
+HEADINGS: dict[Letter, str] = dict(BY_THEMSELVES) | {Letter.WRITTEN: letters.WRITTEN_BY_HAND}
+
+
+@get("/desk/events/{slug:str}/messages/waits", opt={RIGHT: Right.MESSAGES})
+async def waits(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
+    """A part of other pages: what people will be told of a change, and how many a change would tell."""
+    return page(
+        request,
+        "parts/messages_wait.html",
+        staff=staff,
+        event=event,
+        waiting=[(row, _heading(row)) for row in await waiting_news(keyring_of(request), event.id)],
+        reach=await reach_of(settings_of(request), event, Audience()),
+    )
+
+
+@post("/desk/events/{slug:str}/messages/test", opt={RIGHT: Right.MESSAGES})
+async def test(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
+    """Send whoever asks a letter to their own e-mail address, to see that the channel works."""
+    LINKING.pass_or_refuse(str(staff.account))
+    settings, language = settings_of(request), language_of(request)
+    mail = next((each for each in adapters(settings, keyring_of(request)) if each.channel == Channel.EMAIL), None)
+    if mail is None:
+        raise Refused("not_found")
+    told = Matter(event, Letter.REMINDER_EVE, {}, {}, None)
+    letter = letters.written(told, language, link=f"{settings.base_url}/e/{event.slug}")
+    try:
+        result = await mail.send(staff.email, letter, uuid4())
+    finally:
+        await mail.close()
+    return see_other(f"/desk/events/{event.slug}/messages?tested={result.error or result.verdict}")
+
+
+# -- one announcement, and the texts to paste --------------------------------------------------------------------------
+
+
+@get("/desk/events/{slug:str}/messages/{announcement_id:str}", opt={RIGHT: Right.MESSAGES})
+async def announcement(
+    request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow], announcement_id: FromPath[str]
+) -> Response[bytes]:
+    """Texts to paste of one announcement (or of the opening and the reminders), and what became of its messages."""
+    row, told = await _told(request, event, announcement_id)
+    base = settings_of(request).base_url
+    texts = letters.pasted(told, await languages_at(event), base)
+    short = f"{base}/e/{event.slug}"
+    steps = await history_of(event.id, 500, (Kind.TEXT_POSTED,))
+    posted = [each for each in steps if each.facts.get("what") == announcement_id]
+    by_text = {each.language: share_links(short, each.group.removesuffix(short).strip()) for each in texts}
+    return page(
+        request,
+        "desk/message.html",
+        staff=staff,
+        event=event,
+        row=row,
+        what=announcement_id,
+        heading=_heading(row) if row else TEXT_HEADINGS[announcement_id],
+        standing=_summary(row) if row else "text",
+        texts=texts,
+        share=by_text,
+        symbol=qr.svg(short),
+        short=short,
+        posted=posted,
+        names=await names_of([each.actor for each in posted] + ([str(row.made_by)] if row and row.made_by else [])),
+        groups=GROUPS,
+        deliveries=(await deliveries_of([row.id]))[row.id] if row else [],
+        reach=await reach_of(settings_of(request), event, _audience(row)) if row else None,
+        moment=now(),
+        **words_of(settings_of(request)),
+    )
+
+
+TEXT_HEADINGS = {
+    letters.OPENING: letters.OPENING_HEADING,
+    Letter.REMINDER_EVE.value: BY_THEMSELVES[Letter.REMINDER_EVE],
+    Letter.REMINDER.value: BY_THEMSELVES[Letter.REMINDER],
+}
+
+
+def _audience(row: AnnouncementRow) -> Audience:
+    return audience_of(row.kind, row.after, row.subject)[0]
+
+
+async def _told(request: Req, event: EventRow, what: str) -> tuple[AnnouncementRow | None, Matter]:
+    if what in TEXTS:
+        return None, Matter(event, what, {}, {}, None)
+    row = await announcement_of(keyring_of(request), event.id, found_id(what))
+    if row is None:
+        raise Refused("not_found")
+    return row, Matter(event, row.kind, row.before, row.words, None)
+
+
+@post("/desk/events/{slug:str}/messages/{announcement_id:str}/posted", opt={RIGHT: Right.MESSAGES})
+async def posted(request: Req, event: NamedDependency[EventRow], announcement_id: FromPath[str]) -> Response[bytes]:
+    """Note where a text was posted."""
+    await _told(request, event, announcement_id)
+    where = (await form(request)).get("where", "")
+    if where in GROUPS:
+        await actions.note_posted(event.id, announcement_id, where, actor_of(request))
+    return see_other(f"/desk/events/{event.slug}/messages/{announcement_id}#posted")
+
+
+@post("/desk/events/{slug:str}/messages/{announcement_id:str}/stop", opt={RIGHT: Right.MESSAGES})
+async def stop(request: Req, event: NamedDependency[EventRow], announcement_id: FromPath[str]) -> Response[bytes]:
+    """Tell nobody any more; pressed twice it happens once."""
+    await _told(request, event, announcement_id)
+    await actions.stop(event.id, found_id(announcement_id), actor_of(request))
+    return see_other(f"/desk/events/{event.slug}/messages/{announcement_id}")
+
+
+@post("/desk/events/{slug:str}/messages/{announcement_id:str}/again", opt={RIGHT: Right.MESSAGES})
+async def again(request: Req, event: NamedDependency[EventRow], announcement_id: FromPath[str]) -> Response[bytes]:
+    """Try what failed once more."""
+    await _told(request, event, announcement_id)
+    await actions.try_again(event.id, found_id(announcement_id), actor_of(request))
+    return see_other(f"/desk/events/{event.slug}/messages/{announcement_id}")
+
+
+@post("/desk/events/{slug:str}/messages/by-themselves", opt={RIGHT: Right.MESSAGES})
+async def by_themselves(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
+    """Which letters go out by themselves."""
+    typed = await form(request)
+    off = [letter for letter in BY_THEMSELVES if not typed.get(f"on.{letter}")]
+    await actions.switch_off(event.id, off, actor_of(request))
+    return see_other(f"/desk/events/{event.slug}/messages?saved=1#by-themselves")
+
+
+HANDLERS = [
+    messages, waits, test, announcement, posted, stop, again, by_themselves,
+]  # fmt: skip

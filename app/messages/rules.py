@@ -1,0 +1,133 @@
+"""When letters go out, how often they are tried, what differs in words, how long an SMS is. Pure."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.events.news import facts_of
+from app.events.shapes import EventRow
+from app.i18n.catalogues import long_date, pick
+from app.messages.shapes import Change
+from models.states import EventState, Letter
+
+QUIET_FROM, QUIET_UNTIL = time(21), time(7)  # in the event's zone
+URGENT = timedelta(hours=24)  # before the start nothing waits for the morning
+EVE, MORNING = time(18), time(7)  # when reminders go out
+DELAYS = (10, 30, 60, 300, 900)  # seconds until the next try; then hourly
+TRIED_FOR = timedelta(hours=24)
+LEASE = timedelta(seconds=60)
+# the alphabet of a plain SMS (3GPP TS 23.038), a letter each; those of the extension count twice
+_GSM = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENDED = set("^{}\\[~]|€\f")
+
+
+def parts_of_sms(text: str) -> int:
+    """How many parts an SMS is paid for: of 160 (153) letters in the plain alphabet, of 70 (67) in Khmer and others."""
+    if all(letter in _GSM or letter in _EXTENDED for letter in text):
+        length, one, each = sum(2 if letter in _EXTENDED else 1 for letter in text), 160, 153
+    else:
+        length, one, each = len(text.encode("utf-16-le")) // 2, 70, 67
+    return 1 if length <= one else -(-length // each)
+
+
+def delay(attempts: int) -> timedelta:
+    """How long to wait after so many tries."""
+    return timedelta(seconds=DELAYS[attempts - 1]) if attempts <= len(DELAYS) else timedelta(hours=1)
+
+
+def not_in_the_night(moment: datetime, event: EventRow) -> datetime:
+    """The same moment, or the morning after a night at the event's place, unless it starts before long."""
+    if event.starts_at - moment < URGENT:
+        return moment
+    local = moment.astimezone(ZoneInfo(event.time_zone))
+    if QUIET_UNTIL <= local.time() < QUIET_FROM:
+        return moment
+    day = local.date() + timedelta(days=1 if local.time() >= QUIET_FROM else 0)
+    return datetime.combine(day, QUIET_UNTIL, local.tzinfo).astimezone(UTC)
+
+
+def reminders_due(event: EventRow, moment: datetime) -> list[tuple[Letter, str]]:
+    """Reminders whose time has come, with the local day that each is for: one a day and event, whatever is moved.
+
+    The evening before from 18:00 until the day, the morning from 07:00 (or earlier where a bus leaves) until it starts.
+    """
+    zone = ZoneInfo(event.time_zone)
+    local, day = moment.astimezone(zone), event.first_day
+    if not event.published or moment >= event.starts_at:
+        return []
+    if local.date() == day - timedelta(days=1) and local.time() >= EVE:
+        return [(Letter.REMINDER_EVE, day.isoformat())]
+    leaves = [bus.departs_at for bus in event.pickup_points if bus.departs_at]
+    first = min([*leaves, event.starts_at])
+    morning = min(datetime.combine(day, MORNING, zone).astimezone(UTC), first - timedelta(hours=2))
+    if local.date() == day and morning <= moment:
+        return [(Letter.REMINDER, day.isoformat())]
+    return []
+
+
+def holds(letter: Letter, state: EventState, ends_at: datetime, moment: datetime) -> str:
+    """Why a letter must not go out any more, in a word; "" where it may."""
+    if moment >= ends_at:
+        return "too_late"
+    if letter == Letter.CANCELLED:
+        return "" if state == EventState.CANCELLED else "not_so_any_more"
+    if letter == Letter.WRITTEN:
+        return "" if state != EventState.DRAFT else "not_so_any_more"
+    return "" if state == EventState.PUBLISHED else "not_so_any_more"
+
+
+def changes_of(before: Mapping[str, Any], event: EventRow, language: str) -> list[Change]:
+    """What is different from what people were told, as it is now, in words of one language."""
+    present = facts_of(event)
+    found: list[Change] = []
+    if "when" in before and before["when"] != present["when"]:
+        found += _moved(before["when"], present["when"], language)
+    for name in ("venue", "address"):
+        if name in before and before[name] != present[name]:
+            found.append(Change(name, pick(before[name], language), pick(present[name], language)))
+    if "buses" in before and before["buses"] != present["buses"]:
+        found += _buses(before["buses"], present["buses"], language)
+    if "notice" in before and before["notice"] != present["notice"] and pick(present["notice"], language):
+        found.append(Change("notice", "", pick(present["notice"], language)))
+    return found
+
+
+def _moved(was: Mapping[str, Any], now_is: Mapping[str, Any], language: str) -> list[Change]:
+    old, new = (datetime.fromisoformat(each["starts"]) for each in (was, now_is))
+    found = []
+    if old.date() != new.date():
+        found.append(Change("day", long_date(language, old.date()), long_date(language, new.date())))
+    if not now_is["all_day"] and (was["all_day"] or old.time() != new.time()):
+        found.append(Change("time", "" if was["all_day"] else f"{old:%H:%M}", f"{new:%H:%M}"))
+    if not found:
+        ends = [datetime.fromisoformat(each["ends"]) for each in (was, now_is)]
+        if now_is["all_day"] or ends[0].date() != ends[1].date():
+            last = [each - timedelta(microseconds=1) for each in ends]
+            found.append(Change("end", *(long_date(language, each.date()) for each in last)))
+        else:
+            found.append(Change("end", *(f"{each:%H:%M}" for each in ends)))
+    return found
+
+
+def _buses(was: Mapping[str, Any], now_is: Mapping[str, Any], language: str) -> list[Change]:
+    found = []
+    for row, bus in now_is.items():
+        name, place, leaves = pick(bus["name"], language), pick(bus["place"], language), _clock(bus["departs"])
+        if row not in was:
+            found.append(Change("bus_new", "", leaves, name, place))
+        elif (_clock(was[row]["departs"]), was[row]["place"]) != (leaves, bus["place"]):
+            found.append(Change("bus", _clock(was[row]["departs"]), leaves, name, place))
+        elif _clock(was[row]["returns"]) != _clock(bus["returns"]):
+            found.append(Change("bus_back", _clock(was[row]["returns"]), _clock(bus["returns"]), name))
+    for row, bus in was.items():
+        if row not in now_is:
+            found.append(Change("bus_gone", "", "", pick(bus["name"], language)))
+    return found
+
+
+def _clock(wall: str) -> str:
+    return wall[11:16]

@@ -1,0 +1,49 @@
+"""The background work of messages, in every process that works: fan out, send, and hear what the bot is told."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+import msgspec
+
+from app.database.claims import claim
+from app.database.connection import now
+from app.messages.bot import Bot
+from app.messages.fanning import fan_out
+from app.messages.sending import Sender
+
+log = logging.getLogger("bon")
+
+IDLE = 2.0  # seconds until the next look where there was nothing to do
+WINDOW = 60  # seconds for which one process hears the bot's updates
+
+
+async def keep_sending(sender: Sender) -> None:
+    """Fan out and send for as long as the process lives."""
+    while True:
+        done = 0
+        try:
+            await fan_out(sender.channels)
+            done = await sender.send_due()
+        except Exception as error:  # noqa: BLE001 - the next try must not depend on this one
+            _tell("sending failed", error)
+        if not done:
+            await asyncio.sleep(IDLE)
+
+
+async def keep_hearing(bot: Bot) -> None:
+    """Ask for the bot's updates, in one process at a time: each minute belongs to whoever claims it first."""
+    while True:
+        window = int(now().timestamp()) // WINDOW
+        until = datetime.fromtimestamp((window + 1) * WINDOW, UTC)
+        try:
+            if await claim("telegram", str(window), until):
+                await bot.hear(until)
+        except Exception as error:  # noqa: BLE001 - the next try must not depend on this one
+            _tell("bot failed", error)
+            await asyncio.sleep(IDLE)
+        await asyncio.sleep(max(0.0, (until - now()).total_seconds()))
+
+
+def _tell(what: str, error: Exception) -> None:
+    log.error(msgspec.json.encode({"event": what, "kind": type(error).__name__}).decode())
