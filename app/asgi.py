@@ -212,6 +212,13 @@ async def database(app: Litestar) -> AsyncIterator[None]:
             each.cancel()
 
 
+async def work(settings: Settings) -> None:
+    """What goes on in the background, and nothing else, until it is cancelled."""
+    state = state_of(settings)
+    async with opened(engine_for(settings)):
+        await asyncio.gather(*background(state))
+
+
 def create_app(settings: Settings | None = None) -> Litestar:
     """The whole of Bon for these settings (default: the environment's)."""
     state = state_of(read(os.environ) if settings is None else settings)

@@ -7,6 +7,7 @@ import contextlib
 import multiprocessing
 import os
 import resource
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -153,6 +154,9 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
     if "BON_BASE_URL" not in os.environ:
         os.environ["BON_BASE_URL"] = f"http://127.0.0.1:{arguments.port}"
         settings = read(os.environ)
+    if settings.worker == "only":
+        asyncio.run(_prepare(settings))
+        return _work(settings)
     _require_free_port(arguments.host, arguments.port)
     asyncio.run(_prepare(settings))
     if arguments.demo:
@@ -172,6 +176,23 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         respawn_failed_workers=True,
         workers_kill_timeout=20,
     ).serve()
+    return 0
+
+
+def _work(settings: Settings) -> int:
+    """Only what goes on in the background, in one process, until it is told to stop."""
+    from app.asgi import work
+
+    print("Bon works in the background and serves nobody (stop with Ctrl-C)", flush=True)
+
+    async def until_stopped() -> None:
+        working, loop = asyncio.ensure_future(work(settings)), asyncio.get_running_loop()
+        for signal_ in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_, working.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+
+    asyncio.run(until_stopped())
     return 0
 
 

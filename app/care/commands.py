@@ -11,10 +11,16 @@ from app.database.connection import current, migrate, now, opened, pending
 from app.database.engines import engine_for
 from app.database.key_check import require_matching_secret
 from app.database.ready import ready
+from app.messages.channels import adapters
+from app.messages.queries import queue
+from app.messages.shapes import ERRORS, STATES
 from app.seats.counts import miscounted
 from app.seats.tally import mistallied
-from app.security.keyring import load
+from app.security.keyring import Keyring, load
 from app.settings import OPTIONS, Settings, unknown
+from models.states import MessageState
+
+LATE = timedelta(minutes=15)  # a message that nobody sent though it was due
 
 
 async def migrate_now(_: argparse.Namespace, settings: Settings) -> int:
@@ -87,7 +93,25 @@ async def _wrong(settings: Settings) -> list[str]:
         ]
         wrong += [f"event {slug}: its tally is not what its rows say" for slug in await mistallied()]
         print("  seats and tallies recounted")
+        await _messages(settings, keyring)
         if silent := await unsound():
             hours = -(-silent // timedelta(hours=1))
             print(f"  warning: days passed without a heartbeat; is the clock right? Nothing is purged for {hours} h")
     return wrong
+
+
+async def _messages(settings: Settings, keyring: Keyring) -> None:
+    """Which channels are set up and answer, and what waits or failed; warnings only, as nothing is lost by it."""
+    print("Messages")
+    asked = adapters(settings, keyring)
+    for adapter in asked:
+        error = await adapter.check()
+        await adapter.close()
+        print(f"  {adapter.channel}: " + (f"warning: {ERRORS[error]}" if error else "set up"))
+    if not asked:
+        print("  no channel is set up: texts to paste work all the same")
+    for each in await queue():
+        late = each.oldest is not None and each.state == MessageState.QUEUED and now() - each.oldest > LATE
+        since = f", the oldest due since {each.oldest:%Y-%m-%d %H:%M} UTC" if each.oldest else ""
+        hint = " (warning: does any process work? see BON_WORKER)" if late else ""
+        print(f"  {each.channel}: {each.messages} {STATES[each.state]}{since}{hint}")

@@ -20,6 +20,7 @@ from app.events.shapes import EventRow
 from app.events.undoing import undoable
 from app.festivals.queries import coming_dates
 from app.gate.news import gate_news
+from app.messages.queries import failed_in
 from app.seats.counts import set_aside_in
 from app.security.keyring import Keyring
 from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
@@ -56,7 +57,7 @@ async def _needs(keyring: Keyring, staff: Staff, coming: list[EventRow], today: 
     over = [event for event in await staff_past(staff, at, None, ITEMS_A_PAGE) if event.ends_at > at - STILL_LOOKED_AT]
     mine = [event for event in (*coming, *over) if staff.may(Right.CHANGE_EVENTS, event.host_country, event.id)]
     ids = [event.id for event in mine]
-    found = needs.of_events(mine, await gate_news(ids), await set_aside_in(ids), at)
+    found = needs.of_events(mine, await gate_news(ids), await set_aside_in(ids), await failed_in(ids), at)
     found += needs.of_contacts(
         (each for each in await staff_contacts(staff) if each.host_country in staff.countries), today
     )

@@ -39,7 +39,11 @@ class Need(msgspec.Struct, frozen=True):
 
 
 def of_events(
-    events: Iterable[EventRow], gates: Mapping[UUID, GateNews], aside: Mapping[UUID, int], at: datetime
+    events: Iterable[EventRow],
+    gates: Mapping[UUID, GateNews],
+    aside: Mapping[UUID, int],
+    failed: Mapping[UUID, int],
+    at: datetime,
 ) -> list[Need]:
     """What events that are not over, or were over a moment ago, ask for."""
     needs = list[Need]()
@@ -57,6 +61,8 @@ def of_events(
             add(When.TODAY, SCANS, f"{here}/gate", number=gate.scans_waiting)
         if aside.get(event.id):
             add(When.TODAY, ASIDE, f"{here}/rushes", number=aside[event.id])
+        if failed.get(event.id) and near > timedelta(0):
+            add(When.TODAY if near < SOON else When.WEEK, FAILED, f"{here}/messages", number=failed[event.id])
         if event.published and event.registration_paused and timedelta(0) < near < NEAR:
             add(When.TODAY if near < SOON else When.WEEK, PAUSED, f"{here}/edit")
         if event.published and event.seats_waiting and event.keeps:
@@ -74,6 +80,7 @@ def of_events(
 CONFLICTS = _n("{number} conflict at the gate was not looked at", "{number} conflicts at the gate were not looked at")
 SCANS = _n("{number} scan waits in a phone", "{number} scans wait in phones")
 ASIDE = _n("{number} person was set aside", "{number} people were set aside")
+FAILED = _n("{number} message could not be sent", "{number} messages could not be sent")
 PAUSED = _("Registration is paused")
 KEPT = _n("{number} person waits, and places are kept", "{number} people wait, and places are kept")
 WAIT = _n("{number} person still waits", "{number} people still wait")

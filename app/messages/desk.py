@@ -16,6 +16,7 @@ from app.database.connection import now
 from app.events.access import RIGHT
 from app.events.shapes import EventRow
 from app.events.sharing import share_links
+from app.i18n.catalogues import translate
 from app.messages import actions, letters
 from app.messages.channels import adapters
 from app.messages.fanning import audience_of, letters_off
@@ -59,7 +60,7 @@ async def messages(request: Req, staff: NamedDependency[Staff], event: NamedDepe
         "desk/messages.html",
         staff=staff,
         event=event,
-        announcements=[(row, _heading(row), _summary(row)) for row in shown],
+        announcements=[(row, _heading(request, event, row), _summary(row)) for row in shown],
         deliveries=await deliveries_of([row.id for row in shown]),
         alone=await deliveries_to_one(event.id),
         names=await names_of(str(row.made_by) for row in shown if row.made_by),
@@ -72,9 +73,11 @@ async def messages(request: Req, staff: NamedDependency[Staff], event: NamedDepe
     )
 
 
-def _heading(row: AnnouncementRow) -> str:
-    """What an announcement is about, as a sentence to translate."""
-    return HEADINGS[row.kind]
+def _heading(request: Req, event: EventRow, row: AnnouncementRow) -> str:
+    """What an announcement is about: of a change, what is new."""
+    language = language_of(request)
+    new = letters.headline(Matter(event, row.kind, row.before, {}, None), language) if row.before else ""
+    return new or translate(language, HEADINGS[row.kind])
 
 
 def _summary(row: AnnouncementRow) -> str:
@@ -97,7 +100,7 @@ async def waits(request: Req, staff: NamedDependency[Staff], event: NamedDepende
         "parts/messages_wait.html",
         staff=staff,
         event=event,
-        waiting=[(row, _heading(row)) for row in await waiting_news(keyring_of(request), event.id)],
+        waiting=[(row, _heading(request, event, row)) for row in await waiting_news(keyring_of(request), event.id)],
         reach=await reach_of(settings_of(request), event, Audience()),
     )
 
@@ -141,7 +144,9 @@ async def announcement(
         event=event,
         row=row,
         what=announcement_id,
-        heading=_heading(row) if row else TEXT_HEADINGS[announcement_id],
+        heading=_heading(request, event, row)
+        if row
+        else translate(language_of(request), TEXT_HEADINGS[announcement_id]),
         standing=_summary(row) if row else "text",
         texts=texts,
         share=by_text,
@@ -162,6 +167,10 @@ TEXT_HEADINGS = {
     Letter.REMINDER_EVE.value: BY_THEMSELVES[Letter.REMINDER_EVE],
     Letter.REMINDER.value: BY_THEMSELVES[Letter.REMINDER],
 }
+
+
+def _text_heading(request: Req, what: str) -> str:
+    return translate(language_of(request), TEXT_HEADINGS[what])
 
 
 def _audience(row: AnnouncementRow) -> Audience:

@@ -70,6 +70,11 @@ def written(
     return Written(language, subject, body, short, link, label or translate(language, "Open"), stop)
 
 
+def headline(told: Matter, language: str) -> str:
+    """What is new in a line, for the desk; "" where nothing is any more."""
+    return next(iter(_text(f"news/{told.letter}.txt", _facts(told, language)).splitlines()), "")
+
+
 def has_news(told: Matter) -> bool:
     """Whether there is anything left to tell: what changed may be as it was by now."""
     return told.letter != Letter.CHANGED or bool(changes_of(told.before, told.event, "en"))

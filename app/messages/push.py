@@ -158,6 +158,10 @@ class Push:
             self._tokens[audience] = until, token
         return token
 
+    async def check(self) -> str:
+        """Each browser has its own service, so nothing is asked."""
+        return ""
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()

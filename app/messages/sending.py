@@ -27,6 +27,7 @@ from models.states import Channel, MessageState
 log = logging.getLogger("bon")
 
 AT_ONCE = 50  # messages that are claimed together
+NOTED_TOGETHER = 5  # a commit for each would cost as much as sending it
 
 _CLAIM = """
 UPDATE message SET state = 'sending', attempts = attempts + 1, claimed_until = $1,
@@ -99,7 +100,7 @@ class Sender:
         adapter, pace = self.adapters[channel], self._paces[channel]
         turns = asyncio.Semaphore(10)  # letters on their way at once
 
-        async def one(ready: Ready) -> None:
+        async def one(ready: Ready) -> tuple[Ready, Reply]:
             async with turns:
                 await pace.turn()
                 try:
@@ -111,9 +112,15 @@ class Sender:
                     told = {"event": "message failed", "channel": channel, "kind": type(error).__name__}
                     log.error(msgspec.json.encode(told).decode())
                     result = Reply(Fate.LATER, "unreachable")
-            await _note([(ready, result)])
+            return ready, result
 
-        await asyncio.gather(*(one(each) for each in some))
+        done: list[tuple[Ready, Reply]] = []
+        for each in asyncio.as_completed([one(ready) for ready in some]):
+            done.append(await each)
+            if len(done) >= NOTED_TOGETHER:
+                await _note(done)
+                done = []
+        await _note(done)
 
     async def close(self) -> None:
         """Let go of what the channels hold open."""

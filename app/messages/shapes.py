@@ -212,6 +212,13 @@ class Pasted(msgspec.Struct, frozen=True):
     post: str
     line: str
 
+    @property
+    def ways(self) -> list[tuple[str, str]]:
+        """What each text is for, and the text; one that is the same as another stands once."""
+        told = ((_("For a group"), self.group), (_("As a post"), self.post), (_("One line, for a leader"), self.line))
+        texts = [text for _word, text in told]
+        return [(word, text) for place, (word, text) in enumerate(told) if texts.index(text) == place]
+
 
 class Matter(msgspec.Struct, frozen=True):
     """What letters are made of: the event as it is now, its bus for this reader, what differs."""
@@ -231,6 +238,9 @@ class Adapter(Protocol):
 
     async def send(self, address: str, letter: Written, message: UUID) -> Reply:
         """Give a letter to the channel. Never raises: what goes wrong is a Reply."""
+
+    async def check(self) -> str:
+        """Why nothing could be sent just now, in a word of ERRORS; "" where it could, or asking would cost."""
 
     async def close(self) -> None:
         """Let go of what is open."""

@@ -42,6 +42,10 @@ class Sms:
         fields = {name: _filled(value, facts) for name, value in parse_qsl(parts.query, keep_blank_values=True)}
         return await self._client.post(urlunsplit(parts._replace(query="")), data=fields)
 
+    async def check(self) -> str:
+        """A message costs, so nothing is asked."""
+        return ""
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()

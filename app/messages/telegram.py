@@ -100,6 +100,10 @@ class Telegram:
         except httpx.HTTPError:
             return
 
+    async def check(self) -> str:
+        """Ask who we are."""
+        return "" if await self.call("getMe", wait=5.0) else "unreachable"
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()

@@ -21,6 +21,7 @@ from app.festivals.shapes import NAMES
 from app.gate.queries import conflicts_of, pairings_of
 from app.gate.rules import warnings
 from app.i18n.catalogues import month_name, pick, translate
+from app.messages.queries import failed_in
 from app.printing.typesetting import typeset
 from app.registrations.queries import invitations_of
 from app.reports import views
@@ -72,6 +73,7 @@ async def _facts(request: Req, staff: Staff, event: EventRow) -> dict[str, Any]:
         "listed": views.breakdowns(event, numbers, shown, language),
         "phones": len(phones),
         "wrong": sum(bool(phone.scans_waiting or warnings(phone, event.revision, moment)) for phone in phones),
+        "failed": (await failed_in([event.id])).get(event.id, 0),
         "conflicts": sum(not each.acknowledged_at for each in await conflicts_of(keyring, event.id)),
         "over": over,
         "moment": moment,

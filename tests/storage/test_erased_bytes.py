@@ -33,6 +33,7 @@ SEALED = {
     "pairing": ("event", ("sealed_label",)),
     "scan": ("event", ("sealed_override",)),
     "audit_entry": ("event", ("sealed_words",)),
+    "announcement": ("event", ("sealed_words",)),
 }
 
 
@@ -133,6 +134,9 @@ async def typed_everywhere(world: World) -> tuple[dict[str, Any], list[dict[str,
         assert (
             await desk.post(f"{path}/invitations", data={"label": "Zuleika leads", "party_limit": "9"})
         ).status_code == 303
+        letter = {"who": "all", "words.en": "Zsazsa cannot come", "do": "send"}
+        assert (await desk.post(f"{path}/messages/new", data=letter)).status_code == 303
+        words.append("Zsazsa cannot come")
     gate = await world.gate(event, "Zoltan gate")
     await world.scan(gate, {"code": parties[0]["tickets"][0]["code"]})
     await world.scan(gate, {"code": "a cousin's", "override": "Zenobia is known"})
