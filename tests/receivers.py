@@ -80,7 +80,7 @@ async def receiving() -> AsyncIterator[Receiver]:
 
 def telegram(receiver: Receiver, updates: list[dict[str, Any]] | None = None) -> None:
     """Answer as the Bot API does: every method works, updates are handed out from the offset on."""
-    waiting = updates or []
+    waiting = [] if updates is None else updates
 
     def reply(asked: Asked) -> Reply:
         method = asked.path.rsplit("/", 1)[1]

@@ -3,6 +3,7 @@
 Only private chats: a group must not hold anybody's tickets. An update that cannot be read is passed over.
 """
 
+import asyncio
 import hmac
 from datetime import datetime
 from typing import Any
@@ -71,6 +72,8 @@ class Bot:
             )
             if not isinstance(found, list):
                 return
+            if not found:  # a server, or a proxy, that does not wait must not make us ask without end
+                await asyncio.sleep(LEAST_POLL)
             for update in found:
                 if isinstance(update, dict) and isinstance(update.get("update_id"), int):
                     await self.answer(update)

@@ -18,6 +18,7 @@ from app.registrations.shapes import Party
 from app.validation.fields import found_id
 from app.validation.refusals import Problem, Refused, invalid
 from app.web.bodies import form, json_object
+from app.web.headers import policy
 from app.web.limits import LINKING
 from app.web.rendering import page, said, see_other
 from app.web.request import Req, keyring_of, language_of, settings_of, source_of, worker
@@ -34,7 +35,7 @@ async def reach_page(request: Req, party: NamedDependency[Party], key: FromPath[
 
 async def _reach_page(request: Req, party: Party, key: str, refused: Refused | None = None) -> Response[bytes]:
     keyring, channels = keyring_of(request), set_up(settings_of(request))
-    return page(
+    shown = page(
         request,
         "pages/reach.html",
         event=await event_by_id(party.event),
@@ -45,6 +46,8 @@ async def _reach_page(request: Req, party: Party, key: str, refused: Refused | N
         push_key=public_key(await keys(keyring)) if Channel.PUSH in channels else "",
         **said(refused),
     )
+    shown.headers["content-security-policy"] = policy({"form-action": "'self' https://t.me"})  # where the bot opens
+    return shown
 
 
 @post("/{language:str}/r/{key:str}/reach")

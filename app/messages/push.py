@@ -20,10 +20,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 
 from app.database.connection import insert
+from app.database.rows import Values
 from app.messages.answers import judged, trouble
 from app.messages.shapes import SENT, Fate, Reply, Written
 from app.security.keyring import Keyring
-from app.security.sealing import seal, unseal
+from app.security.sealing import Unreadable, seal, unseal
 from app.settings import LOOPBACK
 from models.messages import ChannelState
 from models.states import Channel
@@ -38,6 +39,7 @@ SERVICES = (
 LIFE = timedelta(hours=24)  # after which news is old
 TOKEN_LIFE = 6 * 3600.0  # seconds; services take up to 24 hours
 KEYS = "vapid"
+PLACE = f"channel_state.value:{KEYS}"
 MOST_BODY = 500  # characters; a push holds 4,096 bytes
 
 
@@ -81,17 +83,39 @@ def raw(text: str) -> bytes:
 
 
 async def keys(keyring: Keyring) -> Vapid02:
-    """Our key pair, made at the first need; whoever writes it first has made it."""
-    row = await ChannelState.select(ChannelState.value).where(ChannelState.name == KEYS).first()
-    if row is None:
-        made = Vapid02()
-        made.generate_keys()
-        pem = made.private_pem().decode()
-        sealed = seal(keyring, pem, f"channel_state.value:{KEYS}")
-        await insert(ChannelState, {"name": KEYS, "value": sealed}, unless_there="name")
+    """Our key pair, made at the first need; whoever writes it first has made it.
+
+    It is sealed anew under the present secret, so that it outlives old ones; one that no secret opens is replaced, and
+    browsers that subscribed to it must do so again.
+    """
+    while True:
         row = await ChannelState.select(ChannelState.value).where(ChannelState.name == KEYS).first()
-    pem = unseal(keyring, row["value"] if row else "", f"channel_state.value:{KEYS}")
-    return Vapid02.from_pem(pem.encode())
+        if row is None:
+            await insert(ChannelState, {"name": KEYS, "value": _sealed(keyring, _fresh())}, unless_there="name")
+            continue
+        try:
+            pem = unseal(keyring, row["value"].partition(":")[2], PLACE)
+        except Unreadable:
+            pem = _fresh()
+        if row["value"].startswith(_mark(keyring)):
+            return Vapid02.from_pem(pem.encode())
+        anew: Values = {ChannelState.value: _sealed(keyring, pem)}
+        await ChannelState.update(anew).where(ChannelState.name == KEYS, ChannelState.value == row["value"])
+
+
+def _fresh() -> str:
+    made = Vapid02()
+    made.generate_keys()
+    return str(made.private_pem().decode())
+
+
+def _mark(keyring: Keyring) -> str:
+    """How a value begins that is sealed under the present secret: by its key id, and so that a sealed one tells."""
+    return f"{keyring.current}:"
+
+
+def _sealed(keyring: Keyring, pem: str) -> str:
+    return _mark(keyring) + seal(keyring, pem, PLACE)
 
 
 def public_key(pair: Vapid02) -> str:
