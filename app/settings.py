@@ -82,6 +82,9 @@ OPTIONS = (
     Option("BON_SMS_PRICE", "", "what a part of an SMS costs, such as `0.05 USD`; shown before sending"),
     Option("BON_PUSH_CONTACT", "", "`mailto:` or `https:` address of the operator: letters go to browsers by web push"),
     Option("BON_PUSH_HOSTS", "", "push services beside those of Google, Mozilla, Apple and Microsoft, by commas"),
+    Option(
+        "BON_METRICS_TOKEN", "", "bearer token for `/metrics`; without one only this machine reads them", secret=True
+    ),
 )
 
 WORKERS = ("auto", "off", "only")
@@ -112,6 +115,7 @@ class Settings(msgspec.Struct, frozen=True):
     retention_days: int
     trusted_proxies: tuple[str, ...]
     worker: str = "auto"
+    metrics_token: str = ""
     channels: Channels = Channels()
 
     @property
@@ -142,6 +146,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         retention_days=_whole("BON_RETENTION_DAYS", values["BON_RETENTION_DAYS"], 1, 365),
         trusted_proxies=_networks(values["BON_TRUSTED_PROXIES"]),
         worker=_one_of("BON_WORKER", values["BON_WORKER"], WORKERS),
+        metrics_token=values["BON_METRICS_TOKEN"],
         channels=_channels(values),
     )
 

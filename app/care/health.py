@@ -1,11 +1,18 @@
-"""For whoever runs Bon: is it alive, is it ready."""
+"""For whoever runs Bon: is it alive, is it ready, what waits."""
+
+import hmac
 
 from litestar import Response, route
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from app.database.connection import pending
+from app.database.connection import now, pending
+from app.messages.queries import queue
+from app.settings import LOOPBACK
+from app.validation.refusals import Refused
 from app.web.front import Front
-from app.web.request import Req
+from app.web.request import Req, bearer, client_address, settings_of
 from models.guards import KeyCheck
+from models.states import MessageState
 
 
 @route("/healthz", http_method=["GET", "HEAD"])
@@ -31,4 +38,22 @@ async def readyz(request: Req) -> Response[bytes]:
     return Response(b"ready\n", media_type="text/plain")
 
 
-HANDLERS = [healthz, readyz]
+@route("/metrics", http_method=["GET", "HEAD"])
+async def metrics(request: Req) -> Response[bytes]:
+    """Gauges for Prometheus, the same from every process: to this very machine, or to whoever has BON_METRICS_TOKEN."""
+    token = settings_of(request).metrics_token
+    known = bool(token) and hmac.compare_digest(bearer(request).encode(), token.encode())
+    near = client_address(request) in LOOPBACK and "x-forwarded-for" not in request.headers
+    if not (known or near):
+        raise Refused("not_found")
+    registry = CollectorRegistry()
+    messages = Gauge("bon_messages", "Messages by channel and state", ["channel", "state"], registry=registry)
+    oldest = Gauge("bon_messages_oldest_seconds", "How long the oldest is due", ["channel"], registry=registry)
+    for each in await queue():
+        messages.labels(each.channel.value, each.state.value).set(each.messages)
+        if each.oldest and each.state == MessageState.QUEUED:
+            oldest.labels(each.channel.value).set(max(0.0, (now() - each.oldest).total_seconds()))
+    return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+HANDLERS = [healthz, readyz, metrics]

@@ -95,11 +95,11 @@ def pasted(told: Matter, languages: list[str], base_url: str) -> list[Pasted]:
 def _pasted(told: Matter, language: str, link: str) -> Pasted:
     facts = _facts(told, language) | {"link": link}
     if language not in LANGUAGES:
-        facts["facts"] = _text("facts.txt", facts | {"all_told": True})
+        facts["facts"] = _text("facts.txt", facts)
         plain = _text("plain.txt", facts)
         return Pasted(language, plain, plain, _on_one_line(plain.removesuffix(link).splitlines(), link))
     facts["news"] = _text(f"news/{told.letter}.txt", facts)
-    facts["facts"] = _text("facts.txt", facts | {"all_told": True})
+    facts["facts"] = _text("facts.txt", facts)
     facts["facts_beside"] = told.letter not in (*OWN_FACTS, Letter.CANCELLED)
     line = _on_one_line([facts["title"], facts["news"]], link)
     return Pasted(language, _text("group.txt", facts), _text("post.txt", facts), line)
@@ -136,7 +136,6 @@ def _facts(
         "words": pick(told.words, language) if told.words else "",
         "changes": changes_of(told.before, event, language),
         "buses": [_bus(bus, event, language) for bus in event.pickup_points],
-        "all_told": False,
         **_own_bus(told.pickup, event, language),
     }
 

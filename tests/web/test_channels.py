@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import http_ece
+import msgspec
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -142,6 +143,25 @@ async def test_updates_are_heard_once_each(world: World) -> None:
         assert len(out.said) == 2
         (row,) = await fetch("SELECT value FROM channel_state WHERE name = 'telegram offset'")
         assert row["value"] == "7"
+
+
+async def test_metrics_tell_what_waits_to_this_machine_and_to_whoever_has_the_token(world: World) -> None:
+    async with messengers(world) as out:
+        await world.party(await world.event(), email="dara@example.org")
+        out.mail.codes = ["450 4.2.0 greylisted"]
+        await out.work()
+        async with world.stranger as client:
+            told = (await client.get("/metrics")).text
+            assert 'bon_messages{channel="e-mail",state="queued"} 1.0' in told
+            assert 'bon_messages_oldest_seconds{channel="e-mail"}' in told
+            assert "dara" not in told
+            far = {"x-forwarded-for": "192.0.2.1"}
+            assert (await client.get("/metrics", headers=far)).status_code == 404
+        world.app.state.settings = msgspec.structs.replace(world.app.state.settings, metrics_token="m" * 20)
+        async with world.client(authorization=f"Bearer {'m' * 20}") as client:
+            assert (await client.get("/metrics", headers=far)).status_code == 200
+        async with world.client(authorization="Bearer wrong") as client:
+            assert (await client.get("/metrics", headers=far)).status_code == 404
 
 
 # -- push ----------------------------------------------------------------------------------------------------------

@@ -439,6 +439,33 @@ async def test_a_letter_written_by_the_attache_goes_to_whom_it_is_for(world: Wor
         assert "We look for a larger hall." in told.json["text"]
 
 
+async def test_one_party_can_be_written_to_and_no_other_hears(world: World) -> None:
+    async with messengers(world) as out:
+        event = await world.event()
+        chosen, other = await world.party(event, language="en"), await world.party(event, language="en")
+        elsewhere = await world.event("japan", host_country="JP", time_zone="Asia/Tokyo")
+        foreign = await world.party(elsewhere, language="en")
+        for number, each in enumerate((chosen, other, foreign)):
+            await out.link(each["key"], 90 + number)
+        here = f"/desk/events/{event['slug']}/messages/new"
+        who = f"parties:{chosen['id']},{foreign['id']}"
+        async with world.desk("korea") as desk:
+            page = (await desk.get(f"/desk/events/{event['slug']}/registrations/{chosen['id']}")).text
+            assert f"{here}?who=parties:{chosen['id']}" in page
+            assert f'value="{who}" checked' in (await desk.get(here, params={"who": who})).text
+            assert (await desk.post(here, data={"who": who, "words.en": "Call us.", "do": "send"})).status_code in {
+                303,
+                422,
+            }
+            look = await desk.post(f"{here}?lang=en", data={"who": who, "words.en": "Call us.", "do": "look"})
+            assert "This will tell 1 person." in look.text
+            nonce = look.text.partition('name="nonce" value="')[2].partition('"')[0]
+            sent = await desk.post(here, data={"who": who, "words.en": "Call us.", "do": "send", "nonce": nonce})
+            assert sent.status_code == 303
+        await out.work()
+        assert {each.json["chat_id"] for each in out.said} == {90}
+
+
 async def test_what_is_switched_off_does_not_go_out(world: World) -> None:
     async with messengers(world) as out:
         event = await due(world, out)

@@ -68,6 +68,7 @@ ROWS: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "/calendars/km/events/{slug}.ics", PUBLIC),
     ("GET", "/healthz", PUBLIC),
     ("GET", "/readyz", PUBLIC),
+    ("GET", "/metrics", PUBLIC),
     ("GET", "/static/{asset}", PUBLIC),
     ("GET", "/gate", (200,) * 6),
     ("POST", "/gate", (401, 401, 401, 303, 401, 401)),
