@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from app.accounts.access import actor_of
 from app.accounts.rights import Right
 from app.accounts.shapes import Staff
-from app.events.access import RIGHT, may_read_names
+from app.events.access import RIGHT
 from app.events.shapes import EventRow
 from app.i18n.catalogues import DEFAULT, languages, own_name
 from app.registrations import actions, paper, rules
@@ -29,7 +29,7 @@ AT_FIELD = {"pickup_point_full": "pickup_point", "event_full": "accept_waiting"}
 Typed = dict[str, str]
 
 
-@get("/desk/events/{slug:str}/registrations/new", guards=[may_read_names], opt={RIGHT: Right.NAMES})
+@get("/desk/events/{slug:str}/registrations/new", opt={RIGHT: Right.NAMES})
 async def add_form(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Who phoned, and for how many."""
     return _add_page(request, staff, event, {"party": "1", "language": DEFAULT})
@@ -51,7 +51,7 @@ def _add_page(
     )
 
 
-@post("/desk/events/{slug:str}/registrations/new", guards=[may_read_names], opt={RIGHT: Right.NAMES})
+@post("/desk/events/{slug:str}/registrations/new", opt={RIGHT: Right.NAMES})
 async def add(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Book for somebody who phoned, also before registration opens, after it closed, and for more than its limit."""
     typed, keyring = await form(request), keyring_of(request)
@@ -70,7 +70,7 @@ async def add(request: Req, staff: NamedDependency[Staff], event: NamedDependenc
     return see_other(f"/desk/events/{event.slug}/registrations/{made.body['id']}?added=1")
 
 
-@get("/desk/events/{slug:str}/paper", guards=[may_read_names], opt={RIGHT: Right.NAMES})
+@get("/desk/events/{slug:str}/paper", opt={RIGHT: Right.NAMES})
 async def paper_form(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """The batches there are, and a new one."""
     return await _paper_page(request, staff, event, {"people": "16"})
@@ -93,7 +93,7 @@ async def _paper_page(
     )
 
 
-@post("/desk/events/{slug:str}/paper", guards=[may_read_names], opt={RIGHT: Right.NAMES})
+@post("/desk/events/{slug:str}/paper", opt={RIGHT: Right.NAMES})
 async def make_paper(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """A batch, all of it or nothing; or give up what nobody used of one, once that is sure."""
     typed, keyring, by = await form(request), keyring_of(request), actor_of(request)
@@ -118,7 +118,7 @@ async def make_paper(request: Req, staff: NamedDependency[Staff], event: NamedDe
     return see_other(f"/desk/events/{event.slug}/paper")
 
 
-@get("/desk/events/{slug:str}/paper/{batch:str}", guards=[may_read_names], opt={RIGHT: Right.NAMES})
+@get("/desk/events/{slug:str}/paper/{batch:str}", opt={RIGHT: Right.NAMES})
 async def paper_sheet(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """A batch to print and cut, without what was given up."""
     keyring, base = keyring_of(request), settings_of(request).base_url

@@ -59,7 +59,7 @@ def _find_page(request: Req, staff: Staff, text: str, found: list[tuple[Party, E
     return page(request, "desk/find.html", staff=staff, event=event, text=text, found=found, most=MOST_FOUND)
 
 
-@get("/desk/events/{slug:str}/rushes", guards=[may_read_names], opt={RIGHT: Right.NAMES})
+@get("/desk/events/{slug:str}/rushes", opt={RIGHT: Right.NAMES})
 async def rushes(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Who took very much from one connection, in numbers, and what can be done about it."""
     return await _rushes_page(request, staff, event)
@@ -80,7 +80,7 @@ async def _rushes_page(
     )
 
 
-@post("/desk/events/{slug:str}/rushes", guards=[may_read_names], opt={RIGHT: Right.NAMES})
+@post("/desk/events/{slug:str}/rushes", opt={RIGHT: Right.NAMES})
 async def act_on_rush(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Let a source in, give up all its places, or take that back."""
     typed, by = await form(request), actor_of(request)
