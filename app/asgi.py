@@ -52,7 +52,7 @@ from app.messages.channels import adapters
 from app.messages.fanning import remind
 from app.messages.sending import Sender
 from app.messages.telegram import Telegram
-from app.messages.worker import keep_hearing, keep_sending
+from app.messages.worker import keep_hearing, keep_listening, keep_sending
 from app.registrations import api as registrations_api
 from app.registrations import desk as registrations_desk
 from app.registrations import desk_adding as registrations_adding
@@ -197,7 +197,7 @@ def background(state: State) -> list[Coroutine[Any, Any, None]]:
     running = [keep_running(job) for job in jobs(state)]
     running.append(keep_sending(Sender(state.keyring, settings.base_url, adapters(settings, state.keyring))))
     if bot:
-        running.append(bot.listen() if settings.channels.telegram_webhook else keep_hearing(bot))
+        running.append(keep_listening(bot) if settings.channels.telegram_webhook else keep_hearing(bot))
     return running
 
 

@@ -39,12 +39,12 @@ class Announcement(Table):
 
 
 class Message(Table):
-    """One announcement for one address; unique (announcement, target): who registered twice hears it once.
+    """One announcement for one address of a party; unique (announcement, reach).
 
-    `target` is the address's keyed hash. It is tried from `not_before` on by whoever claims it until `claimed_until`,
-    and written when it is sent, at `content_revision`. `error` is the word for what went wrong last. `uncertain`: a
-    process ended between sending it and noting that, so that it may have come twice, with the same id. It names nobody
-    and goes with its reach.
+    `target` is the address's keyed hash: of several messages to one address one goes out. It is tried from `not_before`
+    on by whoever claims it until `claimed_until`, and written when it is sent, at `content_revision`. `error` is the
+    word for what went wrong last. `uncertain`: a process ended between sending it and noting that, so that it may have come
+    twice, with the same id. It names nobody and goes with its reach.
     """
 
     id = UUID(primary_key=True)

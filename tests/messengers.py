@@ -1,13 +1,15 @@
 """An installation whose channels lead to receivers of the test: what went out by each of them."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from datetime import time
 from typing import Any
 
 import msgspec
 
 from app.activity.record import Actor
 from app.database.connection import fetch
+from app.messages import rules
 from app.messages.bot import Bot
 from app.messages.channels import adapters
 from app.messages.fanning import fan_out
@@ -49,7 +51,7 @@ class Messengers:
         """Fan out and send until nothing is left to do at the moment; how many were sent."""
         sent = 0
         await fan_out(self.sender.channels)
-        while done := await self.sender.send_due():
+        while done := sum([await self.sender.send_due(channel) for channel in self.sender.channels]):
             sent += done
         return sent
 
@@ -69,9 +71,27 @@ def id_of(key: str) -> Any:
     return parts[0]
 
 
+@contextmanager
+def never_night() -> Iterator[None]:
+    """What waits for the morning must not depend on when the tests run."""
+    before = rules.QUIET_FROM, rules.QUIET_UNTIL
+    rules.QUIET_FROM, rules.QUIET_UNTIL = time.max, time.min
+    try:
+        yield
+    finally:
+        rules.QUIET_FROM, rules.QUIET_UNTIL = before
+
+
 @asynccontextmanager
-async def messengers(world: World, **more: Any) -> AsyncIterator[Messengers]:
-    """The world with every channel set up."""
+async def messengers(world: World, *, nights: bool = False, **more: Any) -> AsyncIterator[Messengers]:
+    """The world with every channel set up, by day unless `nights` count."""
+    with nullcontext() if nights else never_night():
+        async with _every_channel(world, **more) as made:
+            yield made
+
+
+@asynccontextmanager
+async def _every_channel(world: World, **more: Any) -> AsyncIterator[Messengers]:
     async with receiving() as tg, receiving() as sms, receiving() as push, mailbox() as mail:
         telegram(tg)
         channels = Channels(

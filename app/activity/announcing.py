@@ -4,6 +4,7 @@ What concerns everybody of an event waits ten minutes, as long as it can be undo
 what concerns one party goes out at once.
 """
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,17 +16,22 @@ from app.database.rows import as_json, json_of
 from models.messages import Announcement
 from models.states import Letter
 
+LONGEST = timedelta(minutes=30)  # whoever goes on editing puts it off no longer than that
+A_MOMENT = timedelta(minutes=1)
+
 
 class News(msgspec.Struct, frozen=True):
     """What differs for people: public facts before and after, and the content revision that has them.
 
-    `subject` is the one party or reach that it is for; None for everybody of the event.
+    `subject` is the one party or reach that it is for; None for everybody of the event. What is `quiet` only takes back
+    what was still to be told.
     """
 
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     revision: int = 0
     subject: UUID | None = None
+    quiet: bool = False
 
 
 async def announce(letter: Letter, event: UUID, news: News) -> None:
@@ -48,7 +54,7 @@ async def announce(letter: Letter, event: UUID, news: News) -> None:
                     Announcement.before: as_json({name: before[name] for name in left}),
                     Announcement.after: as_json({name: after.get(name) for name in left}),
                     Announcement.content_revision: news.revision,
-                    Announcement.not_before: moment + WITHIN,
+                    Announcement.not_before: min(moment + WITHIN, open_one["created_at"] + LONGEST),
                 }
             )
             .where(Announcement.id == open_one["id"], Announcement.told_at.is_null())
@@ -56,7 +62,15 @@ async def announce(letter: Letter, event: UUID, news: News) -> None:
         )
         if replaced:
             return
-    await _add(letter, event, news, told_at=None)
+    if not news.quiet:
+        await _add(letter, event, news, told_at=None)
+
+
+async def postpone(letter: Letter, event: UUID) -> None:
+    """What waits to be told waits a little longer than what may still be taken back."""
+    await Announcement.update({Announcement.not_before: now() + WITHIN + A_MOMENT}).where(
+        Announcement.event == event, Announcement.kind == letter.value, Announcement.told_at.is_null()
+    )
 
 
 async def withdraw(letter: Letter, event: UUID) -> bool:
@@ -67,7 +81,7 @@ async def withdraw(letter: Letter, event: UUID) -> bool:
 
 async def _open(event: UUID, letter: Letter) -> dict[str, Any] | None:
     return (
-        await Announcement.select(Announcement.id, Announcement.before, Announcement.after)
+        await Announcement.select(Announcement.id, Announcement.before, Announcement.after, Announcement.created_at)
         .where(Announcement.event == event, Announcement.kind == letter.value, Announcement.told_at.is_null())
         .first()
     )

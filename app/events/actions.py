@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from app.activity.announcing import News, withdraw
+from app.activity.announcing import News, postpone, withdraw
 from app.activity.kinds import Kind
 from app.activity.record import Actor, Said, record
 from app.database.connection import insert, now, write
@@ -153,7 +153,8 @@ def _news(before: EventRow, after: EventRow) -> News | None:
     was, now_is = differing(before, after)
     if not after.published or not now_is or after.ends_at <= now():
         return None
-    return News(was, now_is, after.content_revision)
+    quiet = list(now_is) == ["notice"] and not any(after.notice.values())  # a notice taken away is no news
+    return News(was, now_is, after.content_revision, quiet=quiet)
 
 
 async def _leave(event: UUID, former: str, present: str) -> None:
@@ -258,7 +259,7 @@ async def cancel(
             await record(Kind.EVENT_EDITED, by, event, event, changed=["notice"])
         else:
             said = {"notice": as_json(before.notice), "cancelled_with": as_json(notice or before.notice)}
-            await withdraw(Letter.CHANGED, event)  # what changed before it was called off is no news any more
+            await postpone(Letter.CHANGED, event)  # it is news again if this is taken back
             news = None if await withdraw(Letter.REINSTATED, event) else News(revision=held.revision)
             await record(Kind.EVENT_CANCELLED, by, event, event, said=Said(keyring, said), news=news)
         return await event_by_id(event)

@@ -33,6 +33,4 @@ def differing(before: EventRow, after: EventRow) -> tuple[dict[str, Any], dict[s
     """The facts that differ, as they were and as they are."""
     was, now_is = facts_of(before), facts_of(after)
     changed = [name for name in was if was[name] != now_is[name]]
-    if changed == ["notice"] and not any(after.notice.values()):
-        changed = []  # a notice taken away is no news
     return {name: was[name] for name in changed}, {name: now_is[name] for name in changed}

@@ -62,9 +62,10 @@ async def stop(event: UUID, announcement: UUID, by: Actor) -> bool:
     return True
 
 
-async def try_again(event: UUID, announcement: UUID, by: Actor) -> int:
-    """Give failed messages another day; returns how many."""
+async def try_again(event: UUID, announcement: UUID | None, by: Actor) -> int:
+    """Give failed messages another day (None: those to single parties); returns how many."""
     moment = now()
+    which = Announcement.subject.is_not_null() if announcement is None else Announcement.id == announcement
     async with write():
         again: Values = {
             Message.state: MessageState.QUEUED.value,
@@ -76,14 +77,16 @@ async def try_again(event: UUID, announcement: UUID, by: Actor) -> int:
         rows = (
             await Message.update(again)
             .where(
-                Message.announcement == announcement,
                 Message.state == MessageState.FAILED.value,
-                Message.announcement.is_in(Announcement.select(Announcement.id).where(Announcement.event == event)),
+                Message.announcement.is_in(
+                    Announcement.select(Announcement.id).where(Announcement.event == event, which)
+                ),
             )
             .returning(Message.id)
         )
         if rows:
-            await record(Kind.LETTERS_TRIED_AGAIN, by, event, event, announcement=str(announcement), messages=len(rows))
+            what = str(announcement or "")
+            await record(Kind.LETTERS_TRIED_AGAIN, by, event, event, announcement=what, messages=len(rows))
     return len(rows)
 
 

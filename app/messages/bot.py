@@ -5,8 +5,11 @@ Only private chats: a group must not hold anybody's tickets. An update that cann
 
 import asyncio
 import hmac
+import logging
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from app.activity.record import Actor
 from app.database.connection import now
@@ -22,6 +25,8 @@ from app.validation.marks import _, _n
 from app.validation.refusals import Refused
 from models.messages import ChannelState
 from models.states import ActorKind
+
+log = logging.getLogger("bon")
 
 OFFSET = "telegram offset"
 NAME = "telegram name"
@@ -40,28 +45,36 @@ class Bot:
 
     async def introduce(self) -> str:
         """The bot's own name, asked once and kept; "" while the API does not answer."""
-        row = await ChannelState.select(ChannelState.value).where(ChannelState.name == NAME).first()
+        kept = self._own(NAME)
+        row = await ChannelState.select(ChannelState.value).where(ChannelState.name == kept).first()
         if row:
             return str(row["value"])
         me = await self._telegram.call("getMe")
         name = str(me.get("username", "")) if isinstance(me, dict) else ""
         if name:
-            await _keep(NAME, name)
+            await _keep(kept, name)
         return name
 
-    async def listen(self) -> None:
-        """Tell the API where the webhook is."""
-        await self._telegram.call(
+    def _own(self, what: str) -> str:
+        """The name under which something of this very bot is kept: another token is another bot."""
+        return f"{what} {self._telegram.mark}"
+
+    async def listen(self) -> bool:
+        """Tell the API where the webhook is; whether it has understood."""
+        told = await self._telegram.call(
             "setWebhook",
             url=f"{self._base_url}/hooks/telegram/{hook_secret(self._keyring)}",
             secret_token=hook_secret(self._keyring),
             allowed_updates=["message", "callback_query"],
         )
+        return told is True
 
     async def hear(self, until: datetime) -> None:
         """Ask for updates until then."""
+        await self._telegram.call("deleteWebhook")  # else the API answers nothing to whoever asks
+        kept = self._own(OFFSET)
         while (left := (until - now()).total_seconds()) > LEAST_POLL:
-            row = await ChannelState.select(ChannelState.value).where(ChannelState.name == OFFSET).first()
+            row = await ChannelState.select(ChannelState.value).where(ChannelState.name == kept).first()
             wait = int(min(LONG_POLL, left))
             found = await self._telegram.call(
                 "getUpdates",
@@ -70,14 +83,21 @@ class Bot:
                 offset=int(row["value"]) if row else 0,
                 allowed_updates=["message", "callback_query"],
             )
-            if not isinstance(found, list):
-                return
-            if not found:  # a server, or a proxy, that does not wait must not make us ask without end
+            if not isinstance(found, list) or not found:  # away, or it does not wait: no asking without end
                 await asyncio.sleep(LEAST_POLL)
+                continue
             for update in found:
                 if isinstance(update, dict) and isinstance(update.get("update_id"), int):
-                    await self.answer(update)
-                    await _keep(OFFSET, str(update["update_id"] + 1))
+                    await self._answer_surely(update)
+                    await _keep(kept, str(update["update_id"] + 1))
+
+    async def _answer_surely(self, update: dict[str, Any]) -> None:
+        """Answer; one that cannot be answered must not keep others from being heard."""
+        try:
+            await self.answer(update)
+        except Exception as error:  # noqa: BLE001 - whatever somebody sends
+            told = {"event": "update failed", "kind": type(error).__name__}
+            log.error(msgspec.json.encode(told).decode())
 
     async def answer(self, update: dict[str, Any]) -> None:
         """Answer one update; one that is malformed, or from a group, is passed over."""

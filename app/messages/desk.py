@@ -31,6 +31,7 @@ from app.messages.shapes import (
     BY_THEMSELVES,
     AnnouncementRow,
     Audience,
+    DeliveryCount,
     Matter,
 )
 from app.messages.showing import languages_at, reach_of, words_of
@@ -42,7 +43,7 @@ from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
 from app.web.limits import LINKING
 from app.web.rendering import page, see_other
 from app.web.request import Req, keyring_of, language_of, settings_of
-from models.states import Channel, Letter
+from models.states import Channel, Letter, MessageState
 
 TEXTS = (letters.OPENING, Letter.REMINDER_EVE.value, Letter.REMINDER.value)  # to paste at any time
 GROUPS = ("Facebook", "Telegram", "Messenger", "KakaoTalk", "LINE", "WhatsApp")
@@ -55,13 +56,14 @@ async def messages(request: Req, staff: NamedDependency[Staff], event: NamedDepe
     found = await announcements_of(keyring, event.id, read_cursor(request), ITEMS_A_PAGE + 1)
     shown = found[:ITEMS_A_PAGE]
     last = (shown[-1].created_at, shown[-1].id) if len(found) > ITEMS_A_PAGE else None
+    deliveries = await deliveries_of([row.id for row in shown])
     return page(
         request,
         "desk/messages.html",
         staff=staff,
         event=event,
-        announcements=[(row, _heading(request, event, row), _summary(row)) for row in shown],
-        deliveries=await deliveries_of([row.id for row in shown]),
+        announcements=[(row, _heading(request, event, row), _summary(row, deliveries[row.id])) for row in shown],
+        deliveries=deliveries,
         alone=await deliveries_to_one(event.id),
         names=await names_of(str(row.made_by) for row in shown if row.made_by),
         reach=await reach_of(settings_of(request), event, Audience()),
@@ -80,13 +82,15 @@ def _heading(request: Req, event: EventRow, row: AnnouncementRow) -> str:
     return new or translate(language, HEADINGS[row.kind])
 
 
-def _summary(row: AnnouncementRow) -> str:
-    """How far it is: "waits", "stopped", "under_way" or "told"."""
+def _summary(row: AnnouncementRow, found: list[DeliveryCount]) -> str:
+    """How far it is: "waits", "stopped", "under_way", "told", or "nobody" was reached by it."""
     if row.stopped_at:
         return "stopped"
     if row.told_at is None:
         return "waits"
-    return "told" if row.fanned_at else "under_way"
+    if row.fanned_at is None or any(each.state in {MessageState.QUEUED, MessageState.SENDING} for each in found):
+        return "under_way"
+    return "told" if any(each.state == MessageState.SENT for each in found) else "nobody"
 
 
 HEADINGS: dict[Letter, str] = dict(BY_THEMSELVES) | {Letter.WRITTEN: letters.WRITTEN_BY_HAND}
@@ -95,12 +99,14 @@ HEADINGS: dict[Letter, str] = dict(BY_THEMSELVES) | {Letter.WRITTEN: letters.WRI
 @get("/desk/events/{slug:str}/messages/waits", opt={RIGHT: Right.MESSAGES})
 async def waits(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """A part of other pages: what people will be told of a change, and how many a change would tell."""
+    waiting, off = await waiting_news(keyring_of(request), event.id), await letters_off(event.id)
     return page(
         request,
         "parts/messages_wait.html",
         staff=staff,
         event=event,
-        waiting=[(row, _heading(request, event, row)) for row in await waiting_news(keyring_of(request), event.id)],
+        waiting=[(row, _heading(request, event, row)) for row in waiting if row.kind not in off],
+        off=off,
         reach=await reach_of(settings_of(request), event, Audience()),
     )
 
@@ -119,7 +125,7 @@ async def test(request: Req, staff: NamedDependency[Staff], event: NamedDependen
         result = await mail.send(staff.email, letter, uuid4())
     finally:
         await mail.close()
-    return see_other(f"/desk/events/{event.slug}/messages?tested={result.error or result.verdict}")
+    return see_other(f"/desk/events/{event.slug}/messages?tested={result.error or result.fate}")
 
 
 # -- one announcement, and the texts to paste --------------------------------------------------------------------------
@@ -134,6 +140,7 @@ async def announcement(
     base = settings_of(request).base_url
     texts = letters.pasted(told, await languages_at(event), base)
     short = f"{base}/e/{event.slug}"
+    deliveries = (await deliveries_of([row.id]))[row.id] if row else []
     steps = await history_of(event.id, 500, (Kind.TEXT_POSTED,))
     posted = [each for each in steps if each.facts.get("what") == announcement_id]
     by_text = {each.language: share_links(short, each.group.removesuffix(short).strip()) for each in texts}
@@ -147,7 +154,7 @@ async def announcement(
         heading=_heading(request, event, row)
         if row
         else translate(language_of(request), TEXT_HEADINGS[announcement_id]),
-        standing=_summary(row) if row else "text",
+        standing=_summary(row, deliveries) if row else "text",
         texts=texts,
         share=by_text,
         symbol=qr.svg(short),
@@ -155,7 +162,7 @@ async def announcement(
         posted=posted,
         names=await names_of([each.actor for each in posted] + ([str(row.made_by)] if row and row.made_by else [])),
         groups=GROUPS,
-        deliveries=(await deliveries_of([row.id]))[row.id] if row else [],
+        deliveries=deliveries,
         reach=await reach_of(settings_of(request), event, _audience(row)) if row else None,
         moment=now(),
         **words_of(settings_of(request)),
@@ -204,6 +211,13 @@ async def stop(request: Req, event: NamedDependency[EventRow], announcement_id: 
     return see_other(f"/desk/events/{event.slug}/messages/{announcement_id}")
 
 
+@post("/desk/events/{slug:str}/messages/single/again", opt={RIGHT: Right.MESSAGES})
+async def single_again(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
+    """Try what failed of messages to single parties once more."""
+    await actions.try_again(event.id, None, actor_of(request))
+    return see_other(f"/desk/events/{event.slug}/messages")
+
+
 @post("/desk/events/{slug:str}/messages/{announcement_id:str}/again", opt={RIGHT: Right.MESSAGES})
 async def again(request: Req, event: NamedDependency[EventRow], announcement_id: FromPath[str]) -> Response[bytes]:
     """Try what failed once more."""
@@ -222,5 +236,5 @@ async def by_themselves(request: Req, event: NamedDependency[EventRow]) -> Respo
 
 
 HANDLERS = [
-    messages, waits, test, announcement, posted, stop, again, by_themselves,
+    messages, waits, test, announcement, single_again, posted, stop, again, by_themselves,
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 SQL by name: `_REACHES` asks in one statement who is to be told; the builder has no EXISTS.
 """
 
+import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +20,8 @@ from app.messages.shapes import BY_THEMSELVES, Audience
 from models.events import Event
 from models.messages import Announcement, Message
 from models.states import Channel, EventState, Letter, MessageState
+
+log = logging.getLogger("bon")
 
 BATCH = 500
 AHEAD = timedelta(days=2)  # events that may need a reminder begin sooner than this
@@ -50,6 +53,17 @@ _AUDIENCES = {
 }
 
 
+_DUE = (
+    Announcement.id,
+    Announcement.event,
+    Announcement.kind,
+    Announcement.subject,
+    Announcement.after,
+    Announcement.fanned_to,
+    Announcement.told_at,
+)
+
+
 class _Due(msgspec.Struct, frozen=True):
     """An announcement that tells: what, of which event, for whom, how far it got."""
 
@@ -72,6 +86,7 @@ async def remind() -> int:
         event = await event_by_id(row["id"])
         for letter, day in rules.reminders_due(event, moment):
             columns = {
+                "after": as_json({"day": day}),
                 "id": uuid5(NAMESPACE_URL, f"bon:{event.id}:{letter}:{day}"),
                 "event": event.id,
                 "kind": letter.value,
@@ -88,38 +103,52 @@ async def fan_out(channels: Collection[Channel]) -> int:
     """Turn what is due into messages on these channels; returns how many were made."""
     made = 0
     for row in await _due(now()):
-        due = await _begun(row)
-        while due is not None:
-            fanned, due = await _batch(due, channels)
-            made += fanned
+        try:
+            due = await _begun(row)
+            while due is not None:
+                fanned, due = await _batch(due, channels)
+                made += fanned
+        except Exception as error:  # noqa: BLE001 - one that cannot be told must not hold up the others
+            told = {"event": "announcement failed", "letter": row.kind, "kind": type(error).__name__}
+            log.error(msgspec.json.encode(told).decode())
     return made
+
+
+async def fan_again(announcement: UUID, registration: UUID, channels: Collection[Channel]) -> int:
+    """Tell a party by what is left, when a channel turned out to lead nowhere; returns how many messages were made."""
+    row = await Announcement.select(*_DUE).where(Announcement.id == announcement).first()
+    if row is None or of_one_reach(Letter(row["kind"])):
+        return 0
+    due = _as_due({**row, "subject": registration, "fanned_to": None})
+    rows = await _reaches(due, await event_by_id(due.event), channels)
+    return await _make(due, rows)
 
 
 async def _due(moment: datetime) -> list[_Due]:
     rows = (
-        await Announcement.select(
-            Announcement.id,
-            Announcement.event,
-            Announcement.kind,
-            Announcement.subject,
-            Announcement.after,
-            Announcement.fanned_to,
-            Announcement.told_at,
-        )
+        await Announcement.select(*_DUE)
         .where(Announcement.fanned_at.is_null(), Announcement.stopped_at.is_null(), Announcement.not_before <= moment)
         .order_by(Announcement.not_before)
         .limit(100)
     )
-    return [
-        msgspec.convert({**row, "after": json_of(row["after"]), "begun": row["told_at"] is not None}, _Due)
-        for row in rows
-    ]
+    return [_as_due(row) for row in rows]
+
+
+def _as_due(row: dict[str, Any]) -> _Due:
+    return msgspec.convert({**row, "after": json_of(row["after"]), "begun": row["told_at"] is not None}, _Due)
 
 
 async def _begun(due: _Due) -> _Due | None:
-    """From here on a change is another announcement; None where one took its place meanwhile."""
+    """From here on a change is another announcement; None where one took its place meanwhile, or the night does."""
     if due.begun:
         return due
+    if due.kind in {Letter.CHANGED, Letter.REINSTATED}:
+        morning = rules.not_in_the_night(now(), await event_by_id(due.event))
+        if morning > now():  # it waits as an announcement, so that further changes still go out with it
+            await Announcement.update({Announcement.not_before: morning}).where(
+                Announcement.id == due.id, Announcement.told_at.is_null(), Announcement.not_before <= now()
+            )
+            return None
     begun = (
         await Announcement.update({Announcement.told_at: now()})
         .where(Announcement.id == due.id, Announcement.told_at.is_null(), Announcement.not_before <= now())
@@ -149,8 +178,8 @@ async def _batch(due: _Due, channels: Collection[Channel]) -> tuple[int, _Due | 
         )
         if not taken:
             return 0, None  # another process was first, or somebody stopped it
-        made = await insert(Message, *_messages(due, event, rows), unless_there="announcement, target")
-    return len(made), None if over else msgspec.structs.replace(due, fanned_to=last)
+        made = await _make(due, rows)
+    return made, None if over else msgspec.structs.replace(due, fanned_to=last)
 
 
 async def _reaches(due: _Due, event: EventRow, channels: Collection[Channel]) -> list[dict[str, Any]]:
@@ -172,7 +201,7 @@ def audience_condition(audience: Audience, subject: UUID, first: int = 3) -> tup
 
 def audience_of(kind: Letter, after: dict[str, Any], subject: UUID | None) -> tuple[Audience, UUID | None]:
     """For whom an announcement is, and the one row that says so."""
-    if kind in {Letter.CONFIRM, Letter.REGISTERED}:
+    if of_one_reach(kind):
         return Audience("reach"), subject
     if subject is not None:
         return Audience("party"), subject
@@ -180,6 +209,11 @@ def audience_of(kind: Letter, after: dict[str, Any], subject: UUID | None) -> tu
         msgspec.convert(after.get("audience", {}), Audience, strict=False) if kind == Letter.WRITTEN else Audience()
     )
     return audience, None
+
+
+def of_one_reach(kind: Letter) -> bool:
+    """Whether a letter is about one address alone."""
+    return kind in {Letter.CONFIRM, Letter.REGISTERED}
 
 
 def _listed(channels: Collection[Channel]) -> str:
@@ -190,10 +224,9 @@ def _cheap(channels: Collection[Channel]) -> str:
     return _listed([channel for channel in BY_TELEGRAM_OR_SO if channel in channels]) or "''"
 
 
-def _messages(due: _Due, event: EventRow, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+async def _make(due: _Due, rows: list[dict[str, Any]]) -> int:
     moment = now()
-    later = rules.not_in_the_night(moment, event) if due.kind in {Letter.CHANGED, Letter.REINSTATED} else moment
-    return [
+    messages = (
         {
             "id": uuid4(),
             "announcement": due.id,
@@ -202,11 +235,12 @@ def _messages(due: _Due, event: EventRow, rows: list[dict[str, Any]]) -> list[di
             "channel": row["channel"],
             "target": row["address_hash"],
             "state": MessageState.QUEUED.value,
-            "not_before": later,
+            "not_before": moment,
             "created_at": moment,
         }
         for row in rows
-    ]
+    )
+    return len(await insert(Message, *messages, unless_there="announcement, reach"))
 
 
 async def letters_off(event: UUID) -> frozenset[Letter]:
@@ -214,8 +248,3 @@ async def letters_off(event: UUID) -> frozenset[Letter]:
     row = await Event.select(Event.letters_off).where(Event.id == event).first()
     known = set(Letter)
     return frozenset(Letter(word) for word in (row["letters_off"].split() if row else ()) if word in known)
-
-
-def stored_audience(audience: Audience) -> str:
-    """An audience as an announcement's `after` holds it."""
-    return as_json({"audience": audience})

@@ -23,6 +23,7 @@ OPENING = "opening"
 SUBJECT = _("«Bon»: there is news about your festival.")
 WRITTEN_BY_HAND = _("Written by hand")
 OPENING_HEADING = _("Registration is open")
+MOST_SHORT = 201  # three parts of 67 letters
 OWN_FACTS = ("reminder", "reminder_eve")  # say themselves when and where
 LANGUAGES = ("km", "en")  # with sentences; of other languages only what the attaché wrote, dates and places
 
@@ -65,7 +66,7 @@ def written(
     facts["news"] = _text(f"news/{told.letter}.txt", facts)
     facts["facts"] = "" if told.letter in OWN_FACTS else _text("facts.txt", facts)
     body = _text("letter.txt", facts)
-    short = _on_one_line([facts["title"], facts["news"]], link)
+    short = _short([facts["title"], facts["news"]], link)
     subject = translate(language, SUBJECT)
     return Written(language, subject, body, short, link, label or translate(language, "Open"), stop)
 
@@ -75,9 +76,9 @@ def headline(told: Matter, language: str) -> str:
     return next(iter(_text(f"news/{told.letter}.txt", _facts(told, language)).splitlines()), "")
 
 
-def has_news(told: Matter) -> bool:
+def has_news(told: Matter, language: str) -> bool:
     """Whether there is anything left to tell: what changed may be as it was by now."""
-    return told.letter != Letter.CHANGED or bool(changes_of(told.before, told.event, "en"))
+    return told.letter != Letter.CHANGED or bool(changes_of(told.before, told.event, language))
 
 
 def html_of(letter: Written) -> str:
@@ -112,6 +113,15 @@ def _on_one_line(texts: list[str], link: str) -> str:
     return f"{' · '.join(parts)} {link}"
 
 
+def _short(texts: list[str], link: str) -> str:
+    """One line of at most three parts of an SMS, ended between two words; the page says the rest."""
+    line = _on_one_line(texts, link)
+    if len(line) <= MOST_SHORT:
+        return line
+    text = line.removesuffix(f" {link}")[: MOST_SHORT - len(link) - 3]
+    return f"{text[: max(text.rfind(' '), MOST_SHORT // 3)].rstrip(' ·')} … {link}"
+
+
 def _facts(
     told: Matter, language: str, *, personal: bool = False, people: int = 1, waiting: bool = False
 ) -> dict[str, Any]:
@@ -142,6 +152,8 @@ def _facts(
 
 def _bus(bus: Pickup, event: EventRow, language: str) -> dict[str, str]:
     leaves = local_time(bus.departs_at, event.time_zone) if bus.departs_at else ""
+    if bus.departs_local and bus.departs_local.date() != event.first_day:  # it leaves on another day
+        leaves = f"{leaves} ({long_date(language, bus.departs_local.date(), tight=True)})"
     return {"name": pick(bus.name, language), "place": pick(bus.place, language), "leaves": leaves}
 
 

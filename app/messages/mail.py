@@ -82,6 +82,7 @@ class Mail:
 
     channel = Channel.EMAIL
     per_second = 200.0
+    at_once = 1
 
     def __init__(self, url: str, sender: str, host: str, tls: ssl.SSLContext | None = None) -> None:
         parts = urlsplit(url)

@@ -69,7 +69,9 @@ async def change_reach(
                 kept = msgspec.json.encode(given).decode()
                 await linking.link_browser(keyring, party.event, party.id, kept, worker(request))
             case "ask":
-                await linking.ask_again(found_id(typed.get("reach", "")), party.id, worker(request))
+                await linking.ask_again(keyring, found_id(typed.get("reach", "")), party.id, worker(request))
+            case "on":
+                await linking.on_again(found_id(typed.get("reach", "")), party.id, worker(request))
             case "stop":
                 await linking.stop(found_id(typed.get("reach", "")), party.id, worker(request))
             case _:

@@ -129,6 +129,7 @@ class Push:
 
     channel = Channel.PUSH
     per_second = 100.0
+    at_once = 10
 
     def __init__(self, keyring: Keyring, contact: str, hosts: tuple[str, ...]) -> None:
         self._keyring, self._contact, self._hosts = keyring, contact, hosts
@@ -164,8 +165,9 @@ class Push:
             return trouble(error)
         if answer.status_code in {404, 410}:
             return Reply(Fate.NEVER, "gone", ended=True)
-        if (result := judged(answer)) is not None:
-            return result
+        result = judged(answer)
+        if result is not None:  # one browser's service, or one subscription of other keys, is not the whole channel
+            return msgspec.structs.replace(result, rest=False)
         return SENT if answer.is_success else Reply(Fate.NEVER, "refused")
 
     async def _token(self, endpoint: str) -> str:

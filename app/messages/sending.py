@@ -17,6 +17,7 @@ import msgspec
 from app.database.connection import current, fetch, now, write
 from app.database.rows import Values
 from app.messages import rules
+from app.messages.fanning import fan_again
 from app.messages.shapes import Adapter, Claimed, Fate, Ready, Reply
 from app.messages.writing import Writing
 from app.registrations.linking import ended_from_without
@@ -28,12 +29,15 @@ log = logging.getLogger("bon")
 
 AT_ONCE = 50  # messages that are claimed together
 NOTED_TOGETHER = 5  # a commit for each would cost as much as sending it
+SEND_WITHIN = 20.0  # seconds for a letter; a claim lasts three times as long
+RECHECKED = 1.0  # seconds after which somebody may have stopped or erased what is about to go out
+GIVEN_BACK = Reply(Fate.LATER, after=timedelta(0))
 
 _CLAIM = """
 UPDATE message SET state = 'sending', attempts = attempts + 1, claimed_until = $1,
   uncertain = uncertain OR state = 'sending'
 WHERE id IN (
-  SELECT id FROM message WHERE channel IN ({channels}) AND (
+  SELECT id FROM message WHERE channel = $3 AND (
     (state = 'queued' AND not_before <= $2) OR (state = 'sending' AND claimed_until < $2))
   ORDER BY not_before LIMIT {most}{skip})
   AND (state = 'queued' OR claimed_until < $2)
@@ -67,60 +71,66 @@ class Sender:
     def channels(self) -> list[Channel]:
         return list(self.adapters)
 
-    async def send_due(self, most: int = AT_ONCE) -> int:
-        """Claim what is due, send it, note what became of it; returns how many messages that were."""
-        claimed = await self._claim(most)
+    async def send_due(self, channel: Channel, most: int = AT_ONCE) -> int:
+        """Claim what is due on a channel, send it, note what became of it; returns how many messages that were."""
+        claimed = await self._claim(channel, most)
         if not claimed:
             return 0
+        until = time.monotonic() + rules.LEASE.total_seconds()
         ready = await self._writing.prepare(claimed)
-        held = [each for each in ready if each.held]
-        await _note([(each, Reply(Fate.NEVER, each.held)) for each in held], MessageState.WITHHELD)
-        going = [each for each in ready if not each.held]
-        by_channel: dict[Channel, list[Ready]] = {}
-        for each in going:
-            by_channel.setdefault(each.claimed.channel, []).append(each)
-        await asyncio.gather(*(self._send_all(channel, some) for channel, some in by_channel.items()))
+        await _note_surely([(each, each.held) for each in ready if isinstance(each.held, Reply)])
+        await self._send_all(channel, [each for each in ready if each.held is None], until)
         return len(claimed)
 
-    async def _claim(self, most: int) -> list[Claimed]:
+    async def _claim(self, channel: Channel, most: int) -> list[Claimed]:
         moment = now()
-        resting = await _resting(moment)
-        open_ones = [channel for channel in self.adapters if channel not in resting]
-        if not open_ones:
+        if await _rests(channel, moment):
             return []
-        sql = _CLAIM.format(
-            channels=", ".join(f"'{channel.value}'" for channel in open_ones),
-            most=most,
-            skip=" FOR UPDATE SKIP LOCKED" if current().engine_type == "postgres" else "",
-        )
-        rows = await fetch(sql, moment + rules.LEASE, moment)
+        skip = " FOR UPDATE SKIP LOCKED" if current().engine_type == "postgres" else ""
+        rows = await fetch(_CLAIM.format(most=most, skip=skip), moment + rules.LEASE, moment, channel.value)
         return [msgspec.convert(row, Claimed, strict=False) for row in rows]
 
-    async def _send_all(self, channel: Channel, some: list[Ready]) -> None:
-        adapter, pace = self.adapters[channel], self._paces[channel]
-        turns = asyncio.Semaphore(10)  # letters on their way at once
+    async def _send_all(self, channel: Channel, some: list[Ready], until: float) -> None:
+        """Send as long as the claim holds; what is not begun by then is given back: nobody else has it meanwhile."""
+        turns, prepared = asyncio.Semaphore(self.adapters[channel].at_once), time.monotonic()
 
         async def one(ready: Ready) -> tuple[Ready, Reply]:
             async with turns:
-                await pace.turn()
-                try:
-                    async with asyncio.timeout(rules.LEASE.total_seconds() * 0.8):
-                        result = await adapter.send(ready.address, ready.whole, ready.claimed.id)
-                except TimeoutError:
-                    result = Reply(Fate.LATER, "slow")
-                except Exception as error:  # noqa: BLE001 - one letter that cannot be sent must not hold up the others
-                    told = {"event": "message failed", "channel": channel, "kind": type(error).__name__}
-                    log.error(msgspec.json.encode(told).decode())
-                    result = Reply(Fate.LATER, "unreachable")
-            return ready, result
+                await self._paces[channel].turn()
+                if time.monotonic() + SEND_WITHIN > until:
+                    return ready, GIVEN_BACK
+                if time.monotonic() - prepared > RECHECKED and not await self._writing.still_wanted(ready.claimed.id):
+                    return ready, Reply(Fate.HELD, "not_wanted")
+                return ready, await self._give(channel, ready)
 
         done: list[tuple[Ready, Reply]] = []
         for each in asyncio.as_completed([one(ready) for ready in some]):
             done.append(await each)
             if len(done) >= NOTED_TOGETHER:
-                await _note(done)
+                await self._noted(done)
                 done = []
-        await _note(done)
+        await self._noted(done)
+
+    async def _give(self, channel: Channel, ready: Ready) -> Reply:
+        try:
+            async with asyncio.timeout(SEND_WITHIN):
+                return await self.adapters[channel].send(ready.address, ready.whole, ready.claimed.id)
+        except TimeoutError:
+            return Reply(Fate.LATER, "slow")
+        except Exception as error:  # noqa: BLE001 - one letter that cannot be sent must not hold up the others
+            told = {"event": "message failed", "channel": channel, "kind": type(error).__name__}
+            log.error(msgspec.json.encode(told).decode())
+            return Reply(Fate.LATER, "unreachable")
+
+    async def _noted(self, done: list[tuple[Ready, Reply]]) -> None:
+        """Note results; who cannot be reached here any more hears it by the phone number that was given for this."""
+        await _note_surely(done)
+        for ready, result in done:
+            if result.ended:
+                await ended_from_without(ready.claimed.reach)
+                await fan_again(ready.claimed.announcement, ready.claimed.registration, self.channels)
+            if result.rest and result.after:
+                await rest(ready.claimed.channel, now() + result.after)
 
     async def close(self) -> None:
         """Let go of what the channels hold open."""
@@ -131,37 +141,46 @@ class Sender:
 # -- what became of it -----------------------------------------------------------------------------------------------
 
 
-async def _note(done: list[tuple[Ready, Reply]], refused: MessageState = MessageState.FAILED) -> None:
-    """Write down what became of messages; whoever claimed one meanwhile has it."""
-    if not done:
-        return
-    moment = now()
-    async with write():
-        for ready, result in done:
-            await _note_one(ready, result, refused, moment)
-    for ready, result in done:
-        if result.ended:
-            await ended_from_without(ready.claimed.reach)
-        if result.rest and result.after:
-            await rest(ready.claimed.channel, moment + result.after)
+async def _note_surely(done: list[tuple[Ready, Reply]]) -> None:
+    """Note what became of messages, also where the database stumbles for a moment: what is not noted goes out twice."""
+    for pause in (0.1, 1.0, 5.0):
+        try:
+            await _note(done)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it may be over in a moment
+            told = {"event": "note failed", "kind": type(error).__name__}
+            log.error(msgspec.json.encode(told).decode())
+            await asyncio.sleep(pause)
+        else:
+            return
 
 
-async def _note_one(ready: Ready, result: Reply, refused: MessageState, moment: datetime) -> None:
-    claimed = ready.claimed
+async def _note(done: list[tuple[Ready, Reply]]) -> None:
+    if done:
+        moment = now()
+        async with write():
+            for ready, result in done:
+                await _note_one(ready.claimed, result, ready.revision, moment)
+
+
+async def _note_one(claimed: Claimed, result: Reply, revision: int, moment: datetime) -> None:
     values: Values = {Message.claimed_until: None, Message.error: result.error}
-    if result.verdict == Fate.SENT:
-        values |= {
-            Message.state: MessageState.SENT.value,
-            Message.ended_at: moment,
-            Message.content_revision: ready.revision,
-        }
-    elif result.verdict == Fate.NEVER or moment - claimed.created_at > rules.TRIED_FOR:
-        values |= {Message.state: refused.value, Message.ended_at: moment}
-    else:
-        wait = max(result.after or timedelta(0), rules.delay(claimed.attempts))
-        if result.rest and result.after:
-            wait = result.after  # it was asked to wait, which is no failed try
-        values |= {Message.state: MessageState.QUEUED.value, Message.not_before: moment + wait}
+    late = moment - claimed.created_at > rules.TRIED_FOR
+    match result.fate:
+        case Fate.SENT:
+            values |= {
+                Message.state: MessageState.SENT.value,
+                Message.ended_at: moment,
+                Message.content_revision: revision,
+            }
+        case Fate.HELD:
+            values |= {Message.state: MessageState.WITHHELD.value, Message.ended_at: moment}
+        case Fate.LATER if not late:
+            wait = max(result.after or timedelta(0), rules.delay(claimed.attempts))
+            if result.after is not None and (result.rest or result is GIVEN_BACK):
+                wait = result.after  # it was asked to wait, or never tried: no failed try
+            values |= {Message.state: MessageState.QUEUED.value, Message.not_before: moment + wait}
+        case _:
+            values |= {Message.state: MessageState.FAILED.value, Message.ended_at: moment}
     await Message.update(values).where(
         Message.id == claimed.id,
         Message.state == MessageState.SENDING.value,
@@ -178,6 +197,6 @@ async def rest(channel: Channel, until: datetime) -> None:
     )
 
 
-async def _resting(moment: datetime) -> set[str]:
-    rows = await ChannelState.select(ChannelState.name, ChannelState.value).where(ChannelState.name.like("rests %"))
-    return {row["name"].removeprefix("rests ") for row in rows if datetime.fromisoformat(row["value"]) > moment}
+async def _rests(channel: Channel, moment: datetime) -> bool:
+    row = await ChannelState.select(ChannelState.value).where(ChannelState.name == f"rests {channel.value}").first()
+    return row is not None and datetime.fromisoformat(row["value"]) > moment

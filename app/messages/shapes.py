@@ -54,6 +54,7 @@ ERRORS: dict[str, str] = {
     "told_already": _("A later message had told it already."),
     "not_so_any_more": _("It was not true any more when it would have gone out."),
     "switched_off": _("This kind of message is switched off for the event."),
+    "unwritable": _("It could not be written. Please tell the operator."),
     "not_set_up": _("This channel is not set up any more."),
 }
 
@@ -94,18 +95,19 @@ class Written(msgspec.Struct, frozen=True):
 
 
 class Fate(StrEnum):
-    """What became of a message that a channel was given."""
+    """What became of a message: sent, to be tried later, never to arrive, or held back because it must not go out."""
 
     SENT = "sent"
     LATER = "later"
     NEVER = "never"
+    HELD = "held"
 
 
 class Reply(msgspec.Struct, frozen=True):
     """A channel's answer. `after` is how long it asked to wait, and `rest` whether all of the channel must;
     `ended`: nobody is at this address any more."""
 
-    verdict: Fate
+    fate: Fate
     error: str = ""
     after: timedelta | None = None
     rest: bool = False
@@ -231,10 +233,11 @@ class Matter(msgspec.Struct, frozen=True):
 
 
 class Adapter(Protocol):
-    """A channel: one file each. `per_second` bounds what one process gives it."""
+    """A channel: one file each. `per_second` and `at_once` bound what one process gives it."""
 
     channel: Channel
     per_second: float
+    at_once: int
 
     async def send(self, address: str, letter: Written, message: UUID) -> Reply:
         """Give a letter to the channel. Never raises: what goes wrong is a Reply."""
@@ -265,11 +268,11 @@ class Ready(msgspec.Struct, frozen=True):
     address: str = ""
     letter: Written | None = None
     revision: int = 0
-    held: str = ""
+    held: Reply | None = None
 
     @property
     def whole(self) -> Written:
         """The letter; only what is held back has none."""
         if self.letter is None:
-            raise ValueError(self.held)
+            raise ValueError("it is held back")
         return self.letter

@@ -15,6 +15,7 @@ class Sms:
 
     channel = Channel.PHONE
     per_second = 10.0
+    at_once = 5
 
     def __init__(self, template: str) -> None:
         self._post = template.startswith("post+")

@@ -1,8 +1,13 @@
-"""The background work of messages, in every process that works: fan out, send, and hear what the bot is told."""
+"""The background work of messages, in every process that works: fan out, send by each channel, hear the bot.
+
+Each channel has a loop of its own: one that hangs holds up no other.
+"""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 
@@ -20,13 +25,18 @@ WINDOW = 60  # seconds for which one process hears the bot's updates
 
 async def keep_sending(sender: Sender) -> None:
     """Fan out and send for as long as the process lives."""
+    loops = [_again_and_again("fan-out", lambda: fan_out(sender.channels))]
+    loops += [_again_and_again(channel, partial(sender.send_due, channel)) for channel in sender.channels]
+    await asyncio.gather(*loops)
+
+
+async def _again_and_again(what: str, act: Callable[[], Awaitable[int]]) -> None:
     while True:
         done = 0
         try:
-            await fan_out(sender.channels)
-            done = await sender.send_due()
+            done = await act()
         except Exception as error:  # noqa: BLE001 - the next try must not depend on this one
-            _tell("sending failed", error)
+            _tell(f"{what} failed", error)
         if not done:
             await asyncio.sleep(IDLE)
 
@@ -43,6 +53,12 @@ async def keep_hearing(bot: Bot) -> None:
             _tell("bot failed", error)
             await asyncio.sleep(IDLE)
         await asyncio.sleep(max(0.0, (until - now()).total_seconds()))
+
+
+async def keep_listening(bot: Bot) -> None:
+    """Tell the API where the webhook is, until it has understood."""
+    while not await bot.listen():  # noqa: ASYNC110 - the other side tells nobody when it is back
+        await asyncio.sleep(WINDOW)
 
 
 def _tell(what: str, error: Exception) -> None:

@@ -6,11 +6,13 @@ is held back, and so is one whose news a later message has told already.
 SQL by name: `_TO` brings everything about a message in one statement, with keys that no foreign key joins.
 """
 
-from datetime import timedelta
+import logging
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
+from app.activity.undo import WITHIN
 from app.database.connection import fetch, now
 from app.database.data_keys import SEALED_KEY
 from app.database.rows import json_of, places
@@ -20,7 +22,7 @@ from app.events.shapes import EventRow
 from app.i18n.catalogues import translate
 from app.messages import letters, rules
 from app.messages.fanning import letters_off
-from app.messages.shapes import BY_THEMSELVES, Claimed, Matter, Ready, Recipient, TicketPicture, Written
+from app.messages.shapes import BY_THEMSELVES, Claimed, Fate, Matter, Ready, Recipient, Reply, TicketPicture, Written
 from app.printing import qr
 from app.registrations.linking import reach_key
 from app.registrations.queries import parties_where, party_key
@@ -29,7 +31,10 @@ from app.security.keyring import Keyring
 from app.security.sealing import Unreadable, open_key
 from app.security.ticket_code import address as ticket_address
 from app.security.ticket_code import encode
+from models.messages import Announcement
 from models.states import Channel, Letter, RegistrationState
+
+log = logging.getLogger("bon")
 
 MOST_PICTURES = 5  # tickets in an e-mail; a larger party opens its page
 WITH_TICKETS = {Letter.REGISTERED, Letter.MOVED_UP}
@@ -39,15 +44,29 @@ SELECT message.id, announcement.event, announcement.kind, announcement.before, a
   announcement.stopped_at AS announcement_stopped, reach.sealed_address, reach.stopped_at, reach.confirmed_at,
   reach.language AS reach_language, registration.language, registration.state, registration.party, registration.number,
   registration.link_issue, registration.pickup_point, registration.short_code, message.reach, message.registration,
-  {SEALED_KEY.format(id="registration.id")},
-  (SELECT sealed_key FROM data_key WHERE data_key.subject = announcement.event) AS event_key,
-  (SELECT max(other.content_revision) FROM message AS other
-    JOIN announcement AS earlier ON earlier.id = other.announcement
-    WHERE other.reach = message.reach AND other.state = 'sent' AND earlier.kind = announcement.kind
-      AND earlier.event = announcement.event AND other.id <> message.id) AS told_revision
+  {SEALED_KEY.format(id="registration.id")}, announcement.after, message.target,
+  (SELECT sealed_key FROM data_key WHERE data_key.subject = announcement.event) AS event_key
 FROM message JOIN announcement ON announcement.id = message.announcement JOIN reach ON reach.id = message.reach
   JOIN registration ON registration.id = message.registration
 WHERE message.id IN ({{places}})
+"""
+
+
+_TOLD = """
+SELECT message.reach, message.content_revision, announcement.before FROM message
+  JOIN announcement ON announcement.id = message.announcement
+WHERE message.state = 'sent' AND announcement.kind = 'changed' AND message.reach IN ({places})
+"""
+# who gave one address for two parties hears it once: by the message that was sent, or that goes out now
+_TWINS = """
+SELECT mine.id, other.id AS other, other.state FROM message AS mine JOIN message AS other
+  ON other.announcement = mine.announcement AND other.target = mine.target AND other.id <> mine.id
+WHERE mine.id IN ({places}) AND other.state IN ('sent', 'sending')
+"""
+_WANTED = """
+SELECT message.id FROM message JOIN reach ON reach.id = message.reach
+  JOIN announcement ON announcement.id = message.announcement
+WHERE message.id = $1 AND message.state = 'sending' AND reach.stopped_at IS NULL AND announcement.stopped_at IS NULL
 """
 
 
@@ -61,44 +80,68 @@ class Writing:
         """Letters and addresses of claimed messages, or why one is held back; none for a party erased meanwhile."""
         rows = await fetch(_TO.format(places=places(claimed)), *(each.id for each in claimed))
         by_id = {str(row["id"]): row for row in rows}
-        events: dict[str, EventRow] = {}
-        off: dict[str, frozenset[Letter]] = {}
-        for row in rows:
-            known = str(row["event"])
-            if known not in events:
-                events[known] = await event_by_id(row["event"])
-                off[known] = await letters_off(row["event"])
+        known = await self._known(claimed, rows)
         wanted = [row["registration"] for row in rows if Letter(row["kind"]) in WITH_TICKETS]
         parties: dict[str, Party] = {}
         if wanted:
             found = await parties_where(self._keyring, f"id IN ({places(wanted)})", *wanted)
             parties = {str(party.id): party for party in found}
-        ready = []
-        for each in claimed:
-            if str(each.id) not in by_id:
-                continue  # its party was erased meanwhile, and it with it
-            row = by_id[str(each.id)]
-            event = events[str(row["event"])]
-            held = _held(each, row, event, off[str(row["event"])])
-            party = parties.get(str(row["registration"]))
-            ready.append(Ready(each, held=held) if held else self._write(each, row, event, party))
-        return ready
+        return [
+            self._ready(each, row, known, parties.get(str(row["registration"])))
+            for each in claimed
+            if (row := by_id.get(str(each.id))) is not None
+        ]
 
-    def _write(self, claimed: Claimed, row: dict[str, Any], event: EventRow, party: Party | None) -> Ready:
+    async def _known(self, claimed: list[Claimed], rows: list[dict[str, Any]]) -> "_Known":
+        known = _Known()
+        for row in rows:
+            event = str(row["event"])
+            if event not in known.events:
+                known.events[event] = await event_by_id(row["event"])
+                known.off[event] = await letters_off(row["event"])
+                if known.events[event].cancelled and await _cancelling(row["event"]):
+                    known.cancelling.add(event)
+        reaches = [row["reach"] for row in rows if row["kind"] == Letter.CHANGED]
+        if reaches:
+            for row in await fetch(_TOLD.format(places=places(reaches)), *reaches):
+                told = (int(row["content_revision"]), frozenset(json_of(row["before"])))
+                known.told.setdefault(str(row["reach"]), []).append(told)
+        for row in await fetch(_TWINS.format(places=places(claimed)), *(each.id for each in claimed)):
+            known.twins.setdefault(str(row["id"]), []).append((str(row["other"]), row["state"]))
+        known.here = {str(each.id) for each in claimed}
+        return known
+
+    async def still_wanted(self, message: UUID) -> bool:
+        """Whether nobody has stopped or erased it since it was written."""
+        return bool(await fetch(_WANTED, message))
+
+    def _ready(self, claimed: Claimed, row: dict[str, Any], known: "_Known", party: Party | None) -> Ready:
+        try:
+            held = known.held(claimed, row)
+            ready = Ready(claimed, held=held) if held else self._write(claimed, row, known, party)
+            if ready.held is None:
+                known.going.add(str(claimed.id))
+            return ready
+        except Exception as error:  # noqa: BLE001 - one that cannot be written must not hold up the others
+            told = {"event": "message unwritable", "letter": row["kind"], "kind": type(error).__name__}
+            log.error(msgspec.json.encode(told).decode())
+            return Ready(claimed, held=Reply(Fate.NEVER, "unwritable"))
+
+    def _write(self, claimed: Claimed, row: dict[str, Any], known: "_Known", party: Party | None) -> Ready:
+        event, kind = known.events[str(row["event"])], Letter(row["kind"])
         key = open_key(self._keyring, row["sealed_key"], row["registration"])
         try:
             address = key.unseal(row["sealed_address"], f"reach.sealed_address:{row['reach']}")
         except Unreadable:
-            return Ready(claimed, held="unreadable")
+            return Ready(claimed, held=Reply(Fate.NEVER, "unreadable"))
         to = Recipient(
             claimed.registration, row["reach_language"] or row["language"], row["party"], row["state"], row["number"],
             row["link_issue"], row["pickup_point"], row["short_code"],
         )  # fmt: skip
-        kind = Letter(row["kind"])
         words = self._words(row, claimed) if kind == Letter.WRITTEN else {}
         told = Matter(event, kind, json_of(row["before"]), words, event.pickup(to.pickup))
-        if not letters.has_news(told):
-            return Ready(claimed, held="not_so_any_more")
+        if not letters.has_news(told, to.language):
+            return Ready(claimed, held=Reply(Fate.HELD, "not_so_any_more"))
         letter = self._letter(claimed, told, to)
         if party and kind in WITH_TICKETS and claimed.channel == Channel.EMAIL:
             letter = self._with_tickets(letter, event, party)
@@ -111,7 +154,8 @@ class Writing:
         return words
 
     def _letter(self, claimed: Claimed, told: Matter, to: Recipient) -> Written:
-        own = f"{self._base_url}/{to.language}/reach/{reach_key(self._keyring, claimed.reach)}"
+        key = reach_key(self._keyring, claimed.reach, to.link_issue)
+        own = f"{self._base_url}/{to.language}/reach/{key}"
         page = f"{self._base_url}/{to.language}/r/{party_key(self._keyring, to.registration, to.link_issue)}"
         public = f"{self._base_url}/e/{told.event.slug}"
         label = translate(to.language, "Our tickets")
@@ -141,21 +185,65 @@ def ticket_pictures(
     )
 
 
-def _held(claimed: Claimed, row: dict[str, Any], event: EventRow, off: frozenset[Letter]) -> str:
-    """Why a message must not go out, in a word; "" where it may."""
-    kind = Letter(row["kind"])
-    if row["announcement_stopped"]:
-        return "stopped"
-    if row["stopped_at"] or row["state"] not in {RegistrationState.CONFIRMED.value, RegistrationState.WAITING.value}:
-        return "not_wanted"
-    if kind != Letter.CONFIRM and row["confirmed_at"] is None:
-        return "not_wanted"
-    if kind in BY_THEMSELVES and kind in off:
-        return "switched_off"
-    if kind == Letter.MOVED_UP and row["state"] != RegistrationState.CONFIRMED.value:
-        return "not_so_any_more"
-    if kind in {Letter.REMINDER, Letter.REMINDER_EVE} and now() - claimed.created_at > timedelta(hours=12):
-        return "too_late"
-    if kind == Letter.CHANGED and (row["told_revision"] or 0) >= event.content_revision:
-        return "told_already"
-    return rules.holds(kind, event.state, event.ends_at, now())
+async def _cancelling(event: UUID) -> bool:
+    """Whether that an event is cancelled is still to be told, and may be taken back."""
+    return await Announcement.exists().where(
+        Announcement.event == event,
+        Announcement.kind == Letter.CANCELLED.value,
+        Announcement.told_at.is_null(),
+        Announcement.stopped_at.is_null(),
+    )
+
+
+class _Known:
+    """What is known of the events and addresses of some messages, as it is now."""
+
+    def __init__(self) -> None:
+        self.events: dict[str, EventRow] = {}
+        self.off: dict[str, frozenset[Letter]] = {}
+        self.cancelling: set[str] = set()
+        self.told: dict[str, list[tuple[int, frozenset[str]]]] = {}
+        self.twins: dict[str, list[tuple[str, str]]] = {}
+        self.here: set[str] = set()
+        self.going: set[str] = set()
+
+    def held(self, claimed: Claimed, row: dict[str, Any]) -> Reply | None:
+        """Why a message must not go out, or not now; None where it may."""
+        why = self._why(claimed, row)
+        if not why and self._elsewhere(claimed):
+            return Reply(Fate.LATER, after=rules.LEASE)  # until it is known what became of the other one
+        if why and str(row["event"]) in self.cancelling:
+            return Reply(Fate.LATER, why, WITHIN, rest=False)  # a mistake may be taken back, and then it is news again
+        return Reply(Fate.HELD, why) if why else None
+
+    def _why(self, claimed: Claimed, row: dict[str, Any]) -> str:
+        kind, event = Letter(row["kind"]), self.events[str(row["event"])]
+        here = row["state"] in {RegistrationState.CONFIRMED.value, RegistrationState.WAITING.value}
+        asked = row["confirmed_at"] is not None or kind == Letter.CONFIRM
+        if row["announcement_stopped"]:
+            return "stopped"
+        if row["stopped_at"] or not here or not asked:
+            return "not_wanted"
+        if kind in BY_THEMSELVES and kind in self.off[str(row["event"])]:
+            return "switched_off"
+        if kind == Letter.MOVED_UP and row["state"] != RegistrationState.CONFIRMED.value:
+            return "not_so_any_more"
+        if not rules.is_its_day(kind, json_of(row["after"]), event, now()):
+            return "too_late"
+        twins = self.twins.get(str(claimed.id), [])
+        if any(state == "sent" or other in self.going for other, state in twins) or (
+            kind == Letter.CHANGED and self._knows(row, event)
+        ):
+            return "told_already"
+        return rules.holds(kind, event.state, event.ends_at, now())
+
+    def _elsewhere(self, claimed: Claimed) -> bool:
+        """Whether another process has one to the same address in its hands."""
+        twins = self.twins.get(str(claimed.id), [])
+        return any(state == "sending" and other not in self.here for other, state in twins)
+
+    def _knows(self, row: dict[str, Any], event: EventRow) -> bool:
+        """Whether a later letter, written from the event as it is, told all that this one would."""
+        facts = frozenset(json_of(row["before"]))
+        told = self.told.get(str(row["reach"]), [])
+        return any(revision >= event.content_revision and facts <= names for revision, names in told)

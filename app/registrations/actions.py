@@ -46,7 +46,7 @@ async def register(keyring: Keyring, event: EventRow, draft: RegistrationDraft, 
         if draft.invitation:
             await invitations.use(event.id, draft.invitation, draft.party)
         await keep_key(row, key)
-        await add_reaches(keyring, key, event.id, row, draft.reaches, by)
+        await add_reaches(keyring, key, event.id, row, draft.reaches, by, asks=not aside)
         await record(Kind.REGISTERED, by, booked.id, event.id, party=draft.party, state=booked.state, set_aside=aside)
         return await booking.settle(event.id, booked, accept_waiting=draft.accept_waiting)
 

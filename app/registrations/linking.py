@@ -14,8 +14,9 @@ from app.activity.announcing import News
 from app.activity.kinds import Kind
 from app.activity.record import RULE, Actor, record
 from app.database.connection import insert, now, write
+from app.database.data_keys import key_of
 from app.database.rows import Values
-from app.registrations.reach import hash_of
+from app.registrations.reach import hash_of, may_ask
 from app.registrations.resealing import key_of_party
 from app.seats.hold import hold
 from app.security.keyring import Keyring
@@ -160,15 +161,18 @@ async def _link(keyring: Keyring, asked: Wish, channel: Channel, address: str, l
 # -- links in letters -------------------------------------------------------------------------------------------------
 
 
-def reach_key(keyring: Keyring, reach: UUID) -> str:
-    """The secret part of the link by which one address says yes or stop; it opens nothing of the party."""
-    return make_key(keyring, LINK, reach)
+def reach_key(keyring: Keyring, reach: UUID, link_issue: int) -> str:
+    """The secret part of the link by which one address says yes or stop; it opens nothing of the party.
+
+    It dies with the party's link: whoever read the old letters must not come back by them.
+    """
+    return make_key(keyring, LINK, reach, link_issue)
 
 
 async def asked_by_link(keyring: Keyring, key: str) -> Wish:
     """Whose address a link in a letter is about; raises Refused "not_found"."""
     parts = read_key(key)
-    if parts is None or not proves(keyring, LINK, key):
+    if parts is None:
         raise Refused("not_found")
     row = (
         await Reach.select(
@@ -177,7 +181,7 @@ async def asked_by_link(keyring: Keyring, key: str) -> Wish:
         ).where(Reach.id == parts[0]).first()
     )  # fmt: skip
     party = await _party(row["registration"]) if row else None
-    if row is None or party is None:
+    if row is None or party is None or not proves(keyring, LINK, key, party["link_issue"]):
         raise Refused("not_found")
     return Wish(
         party["id"],
@@ -191,26 +195,52 @@ async def asked_by_link(keyring: Keyring, key: str) -> Wish:
     )
 
 
-async def ask_again(reach: UUID, registration: UUID, by: Actor) -> None:
+async def ask_again(keyring: Keyring, reach: UUID, registration: UUID, by: Actor) -> None:
     """Ask an e-mail address once more whether it wants this; within ten minutes only once. Raises Refused."""
     async with write():
         moment = now()
         asked = (
-            await Reach.update({Reach.consented_at: moment})
+            await Reach.update({Reach.consented_at: moment, Reach.confirmed_at: None, Reach.stopped_at: None})
             .where(
                 Reach.id == reach,
                 Reach.registration == registration,
                 Reach.channel == Channel.EMAIL.value,
-                Reach.confirmed_at.is_null(),
+                Reach.confirmed_at.is_null() | Reach.stopped_at.is_not_null(),
                 Reach.consented_at < moment - ASKED_AGAIN,
+            )
+            .returning(Reach.address_hash)
+        )
+        party = await _party(registration)
+        if not asked or party is None or not await may_ask(keyring, await _address_of(keyring, reach, registration)):
+            raise Refused("asked_just_now")
+        await record(Kind.REACH_ASKED, by, registration, party["event"], news=News(subject=reach))
+
+
+async def on_again(reach: UUID, registration: UUID, by: Actor) -> None:
+    """Tell a phone number again that was stopped on the party's page; others link themselves anew, or are asked."""
+    party = await _party(registration)
+    if party is None:
+        raise Refused("erased")
+    async with hold(party["event"]):
+        again: Values = {Reach.stopped_at: None, Reach.consented_at: now()}
+        on = (
+            await Reach.update(again)
+            .where(
+                Reach.id == reach,
+                Reach.registration == registration,
+                Reach.channel == Channel.PHONE.value,
+                Reach.stopped_at.is_not_null(),
             )
             .returning(Reach.id)
         )
-        if not asked:
-            raise Refused("asked_just_now")
-        party = await _party(registration)
-        if party:
-            await record(Kind.REACH_ASKED, by, registration, party["event"], news=News(subject=reach))
+        if on:
+            await record(Kind.REACH_LINKED, by, registration, party["event"], channel=Channel.PHONE)
+
+
+async def _address_of(keyring: Keyring, reach: UUID, registration: UUID) -> str:
+    row = await Reach.select(Reach.sealed_address).where(Reach.id == reach).first()
+    key = await key_of(keyring, registration)
+    return key.unseal(row["sealed_address"], f"reach.sealed_address:{reach}") if row else ""
 
 
 async def confirm(asked: Wish, by: Actor) -> None:

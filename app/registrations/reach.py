@@ -12,8 +12,11 @@ from app.activity.kinds import Kind
 from app.activity.record import Actor, record
 from app.database.connection import insert, now
 from app.database.data_keys import key_of
+from app.database.rows import Values
 from app.security.keyring import Keyring
 from app.security.sealing import RowKey, Unreadable, keyed_hash
+from app.validation.refusals import Refused
+from app.web.limits import ASKED, count_failure
 from models.registrations import Reach, ReachToken
 from models.states import Channel
 
@@ -27,8 +30,8 @@ class Way(msgspec.Struct, frozen=True):
     id: UUID
     channel: Channel
     address: str
-    confirmed: bool
-    stopped: bool
+    confirmed: bool = False
+    stopped: bool = False
 
 
 def hash_of(keyring: Keyring, event: UUID | None, channel: Channel, address: str) -> str:
@@ -41,9 +44,16 @@ def hash_of(keyring: Keyring, event: UUID | None, channel: Channel, address: str
 
 
 async def add_reaches(
-    keyring: Keyring, key: RowKey, event: UUID, registration: UUID, reaches: dict[Channel, str], by: Actor
+    keyring: Keyring,
+    key: RowKey,
+    event: UUID,
+    registration: UUID,
+    reaches: dict[Channel, str],
+    by: Actor,
+    *,
+    asks: bool = True,
 ) -> None:
-    """Write down the addresses of a new party; one for e-mail is asked whether it wants this."""
+    """Write down the addresses of a new party; one for e-mail is asked whether it wants this (`asks`)."""
     moment = now()
     rows = [(uuid4(), channel, address) for channel, address in reaches.items() if address]
     await insert(
@@ -61,9 +71,18 @@ async def add_reaches(
             for row, channel, address in rows
         ),
     )
-    for row, channel, _ in rows:
-        if channel == Channel.EMAIL:
+    for row, channel, address in rows:
+        if channel == Channel.EMAIL and asks and await may_ask(keyring, address):
             await record(Kind.REACH_ASKED, by, registration, event, news=News(subject=row))
+
+
+async def may_ask(keyring: Keyring, address: str) -> bool:
+    """Whether an address may be asked once more: a few times a day, whoever types it, so that nobody floods another."""
+    try:
+        await count_failure(keyring, ASKED, address.casefold())
+    except Refused:
+        return False
+    return True
 
 
 async def set_reaches(
@@ -72,20 +91,36 @@ async def set_reaches(
     """The addresses on these channels in place of what was there; "" for none any more. Equal ones stay as they are."""
     if not reaches:
         return
-    rows = await Reach.select(Reach.channel, Reach.address_hash).where(
+    rows = await Reach.select(Reach.id, Reach.channel, Reach.address_hash, Reach.stopped_at).where(
         Reach.registration == registration, Reach.channel.is_in([channel.value for channel in reaches])
     )
-    there = {(row["channel"], row["address_hash"]) for row in rows}
-    fresh = {
-        channel: address
-        for channel, address in reaches.items()
-        if not address or (channel.value, hash_of(keyring, event, channel, address)) not in there
+    there = {Channel(row["channel"]): row for row in rows}
+    for channel, address in reaches.items():
+        row = there.get(channel)
+        if row is None:
+            await add_reaches(keyring, key, event, registration, {channel: address}, by)
+        elif not address:
+            await Reach.delete().where(Reach.id == row["id"])
+        elif row["address_hash"] == hash_of(keyring, event, channel, address) and not row["stopped_at"]:
+            continue
+        elif channel == Channel.PHONE:
+            await _correct_phone(keyring, key, event, row["id"], address)
+        else:  # what was to go to the old one must not ask the new one
+            await Reach.delete().where(Reach.id == row["id"])
+            await add_reaches(keyring, key, event, registration, {channel: address}, by)
+
+
+async def _correct_phone(keyring: Keyring, key: RowKey, event: UUID, row: UUID, phone: str) -> None:
+    """Another number in the place of one: what waits for it goes to the new one."""
+    moment = now()
+    values: Values = {
+        Reach.sealed_address: key.seal(phone, f"reach.sealed_address:{row}"),
+        Reach.address_hash: hash_of(keyring, event, Channel.PHONE, phone),
+        Reach.consented_at: moment,
+        Reach.confirmed_at: moment,
+        Reach.stopped_at: None,
     }
-    if fresh:
-        await Reach.delete().where(
-            Reach.registration == registration, Reach.channel.is_in([channel.value for channel in fresh])
-        )
-        await add_reaches(keyring, key, event, registration, fresh, by)
+    await Reach.update(values).where(Reach.id == row)
 
 
 async def ways_of(keyring: Keyring, registration: UUID) -> list[Way]:

@@ -34,7 +34,7 @@ LEAST_DIGITS = 8  # of a national number that no numbering plan knows yet
 _DIALLED = re.compile(r"\s*\+?[\d\s().\-/–]+")
 
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"  # of a domain, in any script
-_EMAIL = re.compile(rf"[^@\s,;<>\"]{{1,64}}@(?:{_LABEL}\.)+[^\W_][\w-]{{0,61}}[^\W_]")
+_EMAIL = re.compile(rf"(?!=\?)[^@\s,;:<>()\[\]\\\"]{{1,64}}@(?:{_LABEL}\.)+[^\W_][\w-]{{0,61}}[^\W_]")
 
 
 def read_registration(

@@ -71,6 +71,7 @@ SECOND_FACTOR = Guess("second-factor", 10, 15)
 ONE_TIME_LINKS = Guess("one-time-link", 30, 15)
 PARTY_KEYS = Guess("party-key", 60, 10)
 SHORT_CODES = Guess("short-code", 60, 10)
+ASKED = Guess("asked-address", 3, 24 * 60)  # questions to one e-mail address, whoever types it
 NAMES = Guess("names", 120, 10)  # every search of a gate's phones: a list of people must not be read off
 
 

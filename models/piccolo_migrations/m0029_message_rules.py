@@ -13,7 +13,8 @@ VERSION = "1.38.0"
 DESCRIPTION = "message rules"
 
 INDEXES = (
-    "CREATE UNIQUE INDEX message_announcement_target ON message (announcement, target)",
+    "CREATE UNIQUE INDEX message_announcement_reach ON message (announcement, reach)",
+    "CREATE INDEX message_announcement_target ON message (announcement, target)",
     "CREATE INDEX message_due ON message (not_before) WHERE state = 'queued'",
     "CREATE INDEX message_claimed ON message (claimed_until) WHERE state = 'sending'",
     "CREATE INDEX message_failed ON message (announcement) WHERE state = 'failed'",

@@ -317,10 +317,10 @@ async def test_a_process_that_ends_while_sending_leaves_it_to_another(world: Wor
     async with messengers(world) as out:
         await due(world, out)
         await fan_out(out.sender.channels)
-        assert len(await out.sender._claim(50)) == 1
-        assert await out.sender.send_due() == 0  # somebody has it for a minute
+        assert len(await out.sender._claim(Channel.TELEGRAM, 50)) == 1
+        assert await out.sender.send_due(Channel.TELEGRAM) == 0  # somebody has it for a minute
         await fetch("UPDATE message SET claimed_until = $1", datetime.now(UTC) - timedelta(seconds=1))
-        assert await out.sender.send_due() == 1
+        assert await out.sender.send_due(Channel.TELEGRAM) == 1
         (row,) = await fetch("SELECT state, uncertain FROM message")
         assert (row["state"], bool(row["uncertain"])) == ("sent", True)
 

@@ -180,6 +180,7 @@ ROWS: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "/desk/events/{slug}/messages/{pairing}", (303, 404, 303, 303, 403, 404)),
     ("POST", "/desk/events/{slug}/messages/{pairing}/posted", (303, 404, 303, 303, 403, 404)),
     ("POST", "/desk/events/{slug}/messages/{pairing}/stop", (303, 404, 303, 303, 403, 404)),
+    ("POST", "/desk/events/{slug}/messages/single/again", (303, 404, 303, 303, 403, 303)),
     ("POST", "/desk/events/{slug}/messages/{pairing}/again", (303, 404, 303, 303, 403, 404)),
     ("GET", "/desk/events/{slug}/invitations", (303, 404, 303, 303, 403, 200)),
     ("POST", "/desk/events/{slug}/invitations", (303, 404, 303, 303, 403, 422)),
