@@ -71,6 +71,11 @@ def id_of(key: str) -> Any:
     return parts[0]
 
 
+def counted(page: str) -> dict[str, str]:
+    """What the page that counted carries along."""
+    return {name: page.partition(f'name="{name}" value="')[2].partition('"')[0] for name in ("nonce", "looked")}
+
+
 @contextmanager
 def never_night() -> Iterator[None]:
     """What waits for the morning must not depend on when the tests run."""

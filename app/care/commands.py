@@ -18,8 +18,9 @@ from app.seats.counts import miscounted
 from app.seats.tally import mistallied
 from app.security.keyring import Keyring, load
 from app.settings import OPTIONS, Settings, unknown
-from models.states import MessageState
+from models.states import Channel, MessageState
 
+ASKED = {Channel.TELEGRAM, Channel.EMAIL}  # channels that answer without a message
 LATE = timedelta(minutes=15)  # a message that nobody sent though it was due
 
 
@@ -93,25 +94,30 @@ async def _wrong(settings: Settings) -> list[str]:
         ]
         wrong += [f"event {slug}: its tally is not what its rows say" for slug in await mistallied()]
         print("  seats and tallies recounted")
-        await _messages(settings, keyring)
+        wrong += await _messages(settings, keyring)
         if silent := await unsound():
             hours = -(-silent // timedelta(hours=1))
             print(f"  warning: days passed without a heartbeat; is the clock right? Nothing is purged for {hours} h")
     return wrong
 
 
-async def _messages(settings: Settings, keyring: Keyring) -> None:
-    """Which channels are set up and answer, and what waits or failed; warnings only, as nothing is lost by it."""
+async def _messages(settings: Settings, keyring: Keyring) -> list[str]:
+    """Which channels are set up and answer, and what waits or failed; what is wrong of it, as sentences."""
     print("Messages")
+    wrong = list[str]()
     asked = adapters(settings, keyring)
     for adapter in asked:
         error = await adapter.check()
         await adapter.close()
-        print(f"  {adapter.channel}: " + (f"warning: {ERRORS[error]}" if error else "set up"))
+        known = "set up" if adapter.channel in ASKED else "set up, and not tried"
+        print(f"  {adapter.channel}: {ERRORS[error] if error else known}")
+        wrong += [f"messages by {adapter.channel}: {ERRORS[error]}"] if error else []
     if not asked:
         print("  no channel is set up: texts to paste work all the same")
     for each in await queue():
         late = each.oldest is not None and each.state == MessageState.QUEUED and now() - each.oldest > LATE
         since = f", the oldest due since {each.oldest:%Y-%m-%d %H:%M} UTC" if each.oldest else ""
-        hint = " (warning: does any process work? see BON_WORKER)" if late else ""
-        print(f"  {each.channel}: {each.messages} {STATES[each.state]}{since}{hint}")
+        print(f"  {each.channel}: {each.messages} {STATES[each.state]}{since}")
+        if late:
+            wrong.append(f"messages by {each.channel} wait though they are due: does any process work? See BON_WORKER")
+    return wrong

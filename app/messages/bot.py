@@ -18,7 +18,8 @@ from app.events.shapes import EventRow
 from app.i18n.catalogues import DEFAULT, languages, long_date, moment_text, own_name, pick, told, translate
 from app.messages.telegram import MOST_PICTURES, Telegram
 from app.messages.writing import ticket_pictures
-from app.registrations.linking import asked_by_token, reaches_of_chat, redeem, set_language, stop_chat
+from app.registrations.asking import stop_chat
+from app.registrations.linking import asked_by_token, reaches_of_chat, redeem, set_language
 from app.registrations.queries import parties_where, party_key
 from app.security.keyring import Keyring
 from app.validation.marks import _, _n

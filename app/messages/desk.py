@@ -1,5 +1,6 @@
 """Messages at the desk: what people will be told and what became of it, texts to paste, letters that attachés write."""
 
+from typing import Any
 from uuid import uuid4
 
 from litestar import Response, get, post
@@ -28,6 +29,7 @@ from app.messages.queries import (
     waiting_news,
 )
 from app.messages.shapes import (
+    AUDIENCES,
     BY_THEMSELVES,
     AnnouncementRow,
     Audience,
@@ -37,6 +39,7 @@ from app.messages.shapes import (
 from app.messages.showing import languages_at, reach_of, words_of
 from app.printing import qr
 from app.validation.fields import found_id
+from app.validation.marks import _
 from app.validation.refusals import Refused
 from app.web.bodies import form
 from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
@@ -46,6 +49,8 @@ from app.web.request import Req, keyring_of, language_of, settings_of
 from models.states import Channel, Letter, MessageState
 
 TEXTS = (letters.OPENING, Letter.REMINDER_EVE.value, Letter.REMINDER.value)  # to paste at any time
+TRIED = _("This is a trial letter: e-mail works. Nobody else got it.")
+ONE_BUS, CHOSEN = _("Only those on the bus {name}"), _("Only whom you chose")
 GROUPS = ("Facebook", "Telegram", "Messenger", "KakaoTalk", "LINE", "WhatsApp")
 
 
@@ -119,7 +124,8 @@ async def test(request: Req, staff: NamedDependency[Staff], event: NamedDependen
     mail = next((each for each in adapters(settings, keyring_of(request)) if each.channel == Channel.EMAIL), None)
     if mail is None:
         raise Refused("not_found")
-    told = Matter(event, Letter.REMINDER_EVE, {}, {}, None)
+    words = {language: translate(language, TRIED)}
+    told = Matter(event, Letter.WRITTEN, {}, words, None)
     letter = letters.written(told, language, link=f"{settings.base_url}/e/{event.slug}")
     try:
         result = await mail.send(staff.email, letter, uuid4())
@@ -163,6 +169,8 @@ async def announcement(
         names=await names_of([each.actor for each in posted] + ([str(row.made_by)] if row and row.made_by else [])),
         groups=GROUPS,
         deliveries=deliveries,
+        off=await letters_off(event.id),
+        audience=_audience_words(row, event) if row and row.kind == Letter.WRITTEN else None,
         reach=await reach_of(settings_of(request), event, _audience(row)) if row else None,
         moment=now(),
         **words_of(settings_of(request)),
@@ -182,6 +190,15 @@ def _text_heading(request: Req, what: str) -> str:
 
 def _audience(row: AnnouncementRow) -> Audience:
     return audience_of(row.kind, row.after, row.subject)[0]
+
+
+def _audience_words(row: AnnouncementRow, event: EventRow) -> tuple[str, dict[str, Any]]:
+    """For whom it was written: a sentence and its facts."""
+    audience = _audience(row)
+    bus = event.pickup(audience.bus)
+    if bus:
+        return ONE_BUS, {"name": bus.name}
+    return AUDIENCES.get(audience.who, CHOSEN), {}
 
 
 async def _told(request: Req, event: EventRow, what: str) -> tuple[AnnouncementRow | None, Matter]:

@@ -1,7 +1,9 @@
 """Letters that attachés write: for whom, in which words, how many that reaches and what it costs; then sent, once."""
 
+import hashlib
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
@@ -25,6 +27,7 @@ from app.web.request import Req, keyring_of, settings_of
 from models.states import Channel, Letter
 
 FORM = "message"
+OWN = {"nonce", "do", "looked"}  # fields of the form itself
 
 
 @get("/desk/events/{slug:str}/messages/new", opt={RIGHT: Right.MESSAGES})
@@ -41,6 +44,8 @@ async def _compose_page(
     typed: dict[str, str],
     refused: Refused | None = None,
     draft: WrittenDraft | None = None,
+    *,
+    recounted: bool = False,
 ) -> Response[bytes]:
     return page(
         request,
@@ -53,12 +58,19 @@ async def _compose_page(
         languages_of=await languages_at(event),
         most=WORDS_MOST,
         draft=draft,
+        recounted=recounted,
+        looked=_digest(draft) if draft else "",
         reach=await reach_of(settings_of(request), event, draft.audience) if draft else None,
         sms=_sms(request, event, draft) if draft else None,
         nonce=kept_or_new(keyring_of(request), FORM, typed.get("nonce", "")),
         **words_of(settings_of(request)),
         **said(refused),
     )
+
+
+def _digest(draft: WrittenDraft) -> str:
+    """By which a form tells that it is for what was counted."""
+    return hashlib.sha256(msgspec.json.encode(draft)).hexdigest()[:16]
 
 
 def _sms(request: Req, event: EventRow, draft: WrittenDraft) -> dict[str, Any] | None:
@@ -78,13 +90,14 @@ async def send(request: Req, staff: NamedDependency[Staff], event: NamedDependen
     typed = await form(request)
     keyring = keyring_of(request)
     try:
-        draft = read_draft(nested({name: text for name, text in typed.items() if name not in {"nonce", "do"}}), event)
+        draft = read_draft(nested({name: text for name, text in typed.items() if name not in OWN}), event)
         if event.draft or event.ends_at <= now():
             raise Refused("event_over" if not event.draft else "event_not_published")
     except Refused as refused:
         return await _compose_page(request, staff, event, typed, refused)
-    if typed.get("do") != "send":
-        return await _compose_page(request, staff, event, typed, None, draft)
+    if typed.get("do") != "send" or typed.get("looked") != _digest(draft):  # what is sent is what was counted
+        recounted = typed.get("do") == "send"
+        return await _compose_page(request, staff, event, typed, None, draft, recounted=recounted)
 
     async def act() -> Answer:
         row = await actions.write_letter(keyring, event.id, draft.words, draft.audience, actor_of(request))

@@ -20,9 +20,11 @@ from app.validation.marks import Many, _
 from models.states import Letter
 
 OPENING = "opening"
+ASKING = _("«Bon»: please confirm your e-mail address.")
 SUBJECT = _("«Bon»: there is news about your festival.")
 WRITTEN_BY_HAND = _("Written by hand")
 OPENING_HEADING = _("Registration is open")
+MOST_NEWS = 3  # lines of a heading
 MOST_SHORT = 201  # three parts of 67 letters
 OWN_FACTS = ("reminder", "reminder_eve")  # say themselves when and where
 LANGUAGES = ("km", "en")  # with sentences; of other languages only what the attaché wrote, dates and places
@@ -67,13 +69,14 @@ def written(
     facts["facts"] = "" if told.letter in OWN_FACTS else _text("facts.txt", facts)
     body = _text("letter.txt", facts)
     short = _short([facts["title"], facts["news"]], link)
-    subject = translate(language, SUBJECT)
+    subject = translate(language, ASKING if told.letter == Letter.CONFIRM else SUBJECT)
     return Written(language, subject, body, short, link, label or translate(language, "Open"), stop)
 
 
 def headline(told: Matter, language: str) -> str:
     """What is new in a line, for the desk; "" where nothing is any more."""
-    return next(iter(_text(f"news/{told.letter}.txt", _facts(told, language)).splitlines()), "")
+    lines = _text(f"news/{told.letter}.txt", _facts(told, language)).splitlines()
+    return " ".join(lines[:MOST_NEWS]) + (" …" if len(lines) > MOST_NEWS else "")
 
 
 def has_news(told: Matter, language: str) -> bool:
@@ -154,7 +157,13 @@ def _bus(bus: Pickup, event: EventRow, language: str) -> dict[str, str]:
     leaves = local_time(bus.departs_at, event.time_zone) if bus.departs_at else ""
     if bus.departs_local and bus.departs_local.date() != event.first_day:  # it leaves on another day
         leaves = f"{leaves} ({long_date(language, bus.departs_local.date(), tight=True)})"
-    return {"name": pick(bus.name, language), "place": pick(bus.place, language), "leaves": leaves}
+    returns = local_time(bus.returns_at, event.time_zone) if bus.returns_at else ""
+    return {
+        "name": pick(bus.name, language),
+        "place": pick(bus.place, language),
+        "leaves": leaves,
+        "returns": returns,
+    }
 
 
 def _own_bus(bus: Pickup | None, event: EventRow, language: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from uuid import UUID
 import aiosmtplib
 
 from app.database.connection import now
+from app.i18n.catalogues import translate
 from app.messages.letters import html_of
 from app.messages.shapes import SENT, Fate, Reply, TicketPicture, Written
 from models.states import Channel
@@ -42,7 +43,8 @@ def mail_of(sender: str, host: str, address: str, letter: Written, message: UUID
     By the older classes of the standard library: what parses headers anew costs twice as much as all the rest.
     """
     name, mailbox = parseaddr(sender)
-    ending = f"\n\n{letter.stop}\n" if letter.stop else "\n"
+    no_more = translate(letter.language, "No more messages to this address")
+    ending = f"\n\n{no_more}: {letter.stop}\n" if letter.stop else "\n"
     plain = MIMEText(f"{letter.body}\n\n{letter.link_label}: {letter.link}{ending}", "plain", "utf-8")
     page: MIMEBase = MIMEText(html_of(letter), "html", "utf-8")
     if letter.pictures:

@@ -11,7 +11,7 @@ from app.events.queries import event_by_id
 from app.messages.bot import Bot, is_hook
 from app.messages.channels import set_up
 from app.messages.push import keys, public_key, read_subscription
-from app.registrations import linking
+from app.registrations import asking, linking
 from app.registrations.access import party_by_link
 from app.registrations.reach import ways_of
 from app.registrations.shapes import Party
@@ -69,11 +69,11 @@ async def change_reach(
                 kept = msgspec.json.encode(given).decode()
                 await linking.link_browser(keyring, party.event, party.id, kept, worker(request))
             case "ask":
-                await linking.ask_again(keyring, found_id(typed.get("reach", "")), party.id, worker(request))
+                await asking.ask_again(keyring, found_id(typed.get("reach", "")), party.id, worker(request))
             case "on":
-                await linking.on_again(found_id(typed.get("reach", "")), party.id, worker(request))
+                await asking.on_again(found_id(typed.get("reach", "")), party.id, worker(request))
             case "stop":
-                await linking.stop(found_id(typed.get("reach", "")), party.id, worker(request))
+                await asking.stop(found_id(typed.get("reach", "")), party.id, worker(request))
             case _:
                 raise Refused("not_found")
     except Refused as refused:
@@ -87,7 +87,7 @@ async def _to_bot(request: Req, party: Party) -> Response[bytes]:
     bot: Bot | None = request.app.state.bot
     name = await bot.introduce() if bot else ""
     if not name:
-        raise invalid([Problem("telegram", "bot_unknown")])
+        raise Refused("bot_unknown")
     token = await linking.start_token(party.id, party.link_issue)
     return see_other(f"https://t.me/{quote(name, safe='')}?start={token}")
 
@@ -98,7 +98,7 @@ async def _to_bot(request: Req, party: Party) -> Response[bytes]:
 @get("/{language:str}/reach/{reach_key:str}")
 async def asked(request: Req, reach_key: FromPath[str]) -> Response[bytes]:
     """What an address is asked; opening it changes nothing, because programs open every link of a mail."""
-    return await _asked_page(request, await linking.asked_by_link(keyring_of(request), reach_key), reach_key)
+    return await _asked_page(request, await asking.asked_by_link(keyring_of(request), reach_key), reach_key)
 
 
 async def _asked_page(request: Req, one: linking.Wish, reach_key: str) -> Response[bytes]:
@@ -110,11 +110,14 @@ async def _asked_page(request: Req, one: linking.Wish, reach_key: str) -> Respon
 async def answer(request: Req, language: FromPath[str], reach_key: FromPath[str]) -> Response[bytes]:
     """Yes or stop by a button; a mail program's one-click POST (RFC 8058) is a stop."""
     keyring = keyring_of(request)
-    one = await linking.asked_by_link(keyring, reach_key)
-    if (await form(request)).get("do") == "yes":
-        await linking.confirm(one, worker(request))
+    one = await asking.asked_by_link(keyring, reach_key)
+    typed = await form(request)
+    if typed.get("do") == "yes":
+        await asking.confirm(one, worker(request))
     elif one.reach is not None:
-        await linking.stop(one.reach, one.registration, worker(request))
+        await asking.stop(one.reach, one.registration, worker(request))
+    if typed.get("List-Unsubscribe"):  # a program must not be sent on (RFC 8058 3.2)
+        return await _asked_page(request, await asking.asked_by_link(keyring, reach_key), reach_key)
     return see_other(f"/{language}/reach/{reach_key}")
 
 

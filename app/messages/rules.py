@@ -150,7 +150,7 @@ def _buses(was: Mapping[str, Any], now_is: Mapping[str, Any], days: list[date], 
         left, returned = (_leaving(was[row][each], days[0], language) for each in ("departs", "returns"))
         if (left, pick(was[row]["place"], language)) != (leaves, place):
             found.append(Change("bus", left, leaves, name, place))
-        elif returned != returns and returns:
+        if returned != returns and returns:
             found.append(Change("bus_back", returned, returns, name))
     gone = [pick(bus["name"], language) for row, bus in was.items() if row not in now_is]
     return found + [Change("bus_gone", "", "", name) for name in gone]

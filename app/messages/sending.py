@@ -20,7 +20,7 @@ from app.messages import rules
 from app.messages.fanning import fan_again
 from app.messages.shapes import Adapter, Claimed, Fate, Ready, Reply
 from app.messages.writing import Writing
-from app.registrations.linking import ended_from_without
+from app.registrations.asking import ended_from_without
 from app.security.keyring import Keyring
 from models.messages import ChannelState, Message
 from models.states import Channel, MessageState

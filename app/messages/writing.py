@@ -24,7 +24,7 @@ from app.messages import letters, rules
 from app.messages.fanning import letters_off
 from app.messages.shapes import BY_THEMSELVES, Claimed, Fate, Matter, Ready, Recipient, Reply, TicketPicture, Written
 from app.printing import qr
-from app.registrations.linking import reach_key
+from app.registrations.asking import reach_key
 from app.registrations.queries import parties_where, party_key
 from app.registrations.shapes import Party
 from app.security.keyring import Keyring

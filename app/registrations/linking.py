@@ -12,23 +12,19 @@ import msgspec
 
 from app.activity.announcing import News
 from app.activity.kinds import Kind
-from app.activity.record import RULE, Actor, record
+from app.activity.record import Actor, record
 from app.database.connection import insert, now, write
-from app.database.data_keys import key_of
 from app.database.rows import Values
-from app.registrations.reach import hash_of, may_ask
+from app.registrations.reach import hash_of
 from app.registrations.resealing import key_of_party
 from app.seats.hold import hold
 from app.security.keyring import Keyring
-from app.security.links import make_key, proves, read_key
 from app.security.passwords import hash_secret, new_secret
 from app.validation.refusals import Refused
 from models.registrations import Reach, ReachToken, Registration
 from models.states import Channel, RegistrationState
 
-LINK = "reach"
 TOKEN_LIFE = timedelta(minutes=15)
-ASKED_AGAIN = timedelta(minutes=10)
 MOST_LINKED = 20  # chats and browsers of a party
 HERE = [RegistrationState.CONFIRMED.value, RegistrationState.WAITING.value]
 
@@ -74,7 +70,7 @@ async def asked_by_token(token: str) -> Wish:
         )
         .first()
     )
-    party = await _party(row["registration"]) if row else None
+    party = await party_here(row["registration"]) if row else None
     if row is None or party is None or party["link_issue"] != row["link_issue"]:
         raise Refused("token_over")
     return Wish(party["id"], party["event"], party["party"], party["language"])
@@ -104,7 +100,7 @@ async def redeem(keyring: Keyring, token: str, chat: str, language: str, by: Act
 async def link_browser(keyring: Keyring, event: UUID, registration: UUID, subscription: str, by: Actor) -> UUID:
     """Tell this party on a browser too (its push subscription as JSON); a letter says that it works."""
     async with hold(event):
-        party = await _party(registration)
+        party = await party_here(registration)
         if party is None:
             raise Refused("erased")
         asked = Wish(registration, event, party["party"], party["language"])
@@ -113,7 +109,7 @@ async def link_browser(keyring: Keyring, event: UUID, registration: UUID, subscr
         return row
 
 
-async def _party(registration: UUID) -> dict[str, Any] | None:
+async def party_here(registration: UUID) -> dict[str, Any] | None:
     return (
         await Registration.select(
             Registration.id, Registration.event, Registration.party, Registration.language, Registration.link_issue
@@ -158,124 +154,6 @@ async def _link(keyring: Keyring, asked: Wish, channel: Channel, address: str, l
     return row
 
 
-# -- links in letters -------------------------------------------------------------------------------------------------
-
-
-def reach_key(keyring: Keyring, reach: UUID, link_issue: int) -> str:
-    """The secret part of the link by which one address says yes or stop; it opens nothing of the party.
-
-    It dies with the party's link: whoever read the old letters must not come back by them.
-    """
-    return make_key(keyring, LINK, reach, link_issue)
-
-
-async def asked_by_link(keyring: Keyring, key: str) -> Wish:
-    """Whose address a link in a letter is about; raises Refused "not_found"."""
-    parts = read_key(key)
-    if parts is None:
-        raise Refused("not_found")
-    row = (
-        await Reach.select(
-            Reach.id, Reach.channel, Reach.registration, Reach.confirmed_at, Reach.stopped_at, Reach.language,
-            Reach.registration.event.as_alias("event"),
-        ).where(Reach.id == parts[0]).first()
-    )  # fmt: skip
-    party = await _party(row["registration"]) if row else None
-    if row is None or party is None or not proves(keyring, LINK, key, party["link_issue"]):
-        raise Refused("not_found")
-    return Wish(
-        party["id"],
-        party["event"],
-        party["party"],
-        row["language"] or party["language"],
-        row["id"],
-        Channel(row["channel"]),
-        row["confirmed_at"] is not None,
-        row["stopped_at"] is not None,
-    )
-
-
-async def ask_again(keyring: Keyring, reach: UUID, registration: UUID, by: Actor) -> None:
-    """Ask an e-mail address once more whether it wants this; within ten minutes only once. Raises Refused."""
-    async with write():
-        moment = now()
-        asked = (
-            await Reach.update({Reach.consented_at: moment, Reach.confirmed_at: None, Reach.stopped_at: None})
-            .where(
-                Reach.id == reach,
-                Reach.registration == registration,
-                Reach.channel == Channel.EMAIL.value,
-                Reach.confirmed_at.is_null() | Reach.stopped_at.is_not_null(),
-                Reach.consented_at < moment - ASKED_AGAIN,
-            )
-            .returning(Reach.address_hash)
-        )
-        party = await _party(registration)
-        if not asked or party is None or not await may_ask(keyring, await _address_of(keyring, reach, registration)):
-            raise Refused("asked_just_now")
-        await record(Kind.REACH_ASKED, by, registration, party["event"], news=News(subject=reach))
-
-
-async def on_again(reach: UUID, registration: UUID, by: Actor) -> None:
-    """Tell a phone number again that was stopped on the party's page; others link themselves anew, or are asked."""
-    party = await _party(registration)
-    if party is None:
-        raise Refused("erased")
-    async with hold(party["event"]):
-        again: Values = {Reach.stopped_at: None, Reach.consented_at: now()}
-        on = (
-            await Reach.update(again)
-            .where(
-                Reach.id == reach,
-                Reach.registration == registration,
-                Reach.channel == Channel.PHONE.value,
-                Reach.stopped_at.is_not_null(),
-            )
-            .returning(Reach.id)
-        )
-        if on:
-            await record(Kind.REACH_LINKED, by, registration, party["event"], channel=Channel.PHONE)
-
-
-async def _address_of(keyring: Keyring, reach: UUID, registration: UUID) -> str:
-    row = await Reach.select(Reach.sealed_address).where(Reach.id == reach).first()
-    key = await key_of(keyring, registration)
-    return key.unseal(row["sealed_address"], f"reach.sealed_address:{reach}") if row else ""
-
-
-async def confirm(asked: Wish, by: Actor) -> None:
-    """Whoever reads at this address wants to be told; a second time changes nothing."""
-    async with hold(asked.event):
-        said: Values = {Reach.confirmed_at: now(), Reach.stopped_at: None}
-        fresh = (Reach.id == asked.reach) & (Reach.confirmed_at.is_null() | Reach.stopped_at.is_not_null())
-        if await Reach.update(said).where(fresh).returning(Reach.id):
-            news = News(subject=asked.reach)
-            await record(Kind.REACH_LINKED, by, asked.registration, asked.event, news=news, channel=asked.channel)
-
-
-async def stop(reach: UUID, registration: UUID, by: Actor) -> None:
-    """Nothing goes to this address any more; a second time changes nothing."""
-    party = await Registration.select(Registration.event).where(Registration.id == registration).first()
-    if party is None:
-        return
-    async with hold(party["event"], even_deleted=True):
-        stopped = (
-            await Reach.update({Reach.stopped_at: now()})
-            .where(Reach.id == reach, Reach.registration == registration, Reach.stopped_at.is_null())
-            .returning(Reach.id, Reach.channel)
-        )
-        if stopped:
-            await record(Kind.REACH_ENDED, by, registration, party["event"], channel=stopped[0]["channel"])
-
-
-async def stop_chat(keyring: Keyring, chat: str, by: Actor) -> int:
-    """The same for everything that is linked to a chat; returns how many parties it was."""
-    rows = await reaches_of_chat(keyring, chat)
-    for row in rows:
-        await stop(row.id, row.registration, by)
-    return len(rows)
-
-
 class ChatReach(msgspec.Struct, frozen=True):
     """A party that a chat hears of."""
 
@@ -313,10 +191,3 @@ async def set_language(keyring: Keyring, chat: str, language: str) -> None:
     await Reach.update({Reach.language: language}).where(
         Reach.address_hash == told, Reach.channel == Channel.TELEGRAM.value
     )
-
-
-async def ended_from_without(reach: UUID) -> None:
-    """The other side says that nobody is there any more: a blocked bot, a browser that was reset, a dead mailbox."""
-    row = await Reach.select(Reach.registration).where(Reach.id == reach).first()
-    if row:
-        await stop(reach, row["registration"], RULE)

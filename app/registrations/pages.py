@@ -19,6 +19,7 @@ from app.i18n.catalogues import languages, pick, translate
 from app.registrations import actions, changes, rules, undoing
 from app.registrations.access import party_by_link
 from app.registrations.queries import friends_of, invitation_by_key, limit_of, party_key, reaches_of
+from app.registrations.reach import is_asked
 from app.registrations.shapes import Party
 from app.registrations.typed import as_typed, as_written
 from app.security.nonces import kept_or_new, make_nonce, nonce_age, nonce_is_ours
@@ -63,6 +64,7 @@ async def _form_page(
         asks=closed is None or "nonce" in typed,  # what was typed before it closed is not taken away
         refresh=refresh_after(event, now(), secrets.randbelow(8)),
         invitation=await invitation_by_key(keyring_of(request), typed.get("invitation", ""), event.id),
+        channels=settings_of(request).channels,
         nonce=kept_or_new(keyring_of(request), FORM, typed.get("nonce", "")),
         **said(refused, AT_FIELD),
     )
@@ -119,6 +121,8 @@ async def _party_page(
         party=party,
         present=party.present_tickets,
         by_desk=by_desk,
+        channels=settings_of(request).channels,
+        asked=await is_asked(party.id),
         undoable=party.ended_at is not None and party.ended_at > now() - WITHIN and not by_desk,
         key=key,
         link=link,

@@ -140,6 +140,16 @@ async def ways_of(keyring: Keyring, registration: UUID) -> list[Way]:
     return ways
 
 
+async def is_asked(registration: UUID) -> bool:
+    """Whether an e-mail address of this party has still to say yes."""
+    return await Reach.exists().where(
+        Reach.registration == registration,
+        Reach.channel == Channel.EMAIL.value,
+        Reach.confirmed_at.is_null(),
+        Reach.stopped_at.is_null(),
+    )
+
+
 async def end_linked(registration: UUID) -> None:
     """A new link of the party ends what was linked by the old one; a phone number opens nothing and stays."""
     await Reach.update({Reach.stopped_at: now()}).where(

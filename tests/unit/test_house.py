@@ -131,7 +131,7 @@ RAW = {
     "app/messages/fanning.py": 1,  # who is to be told: EXISTS over three tables
     "app/messages/queries.py": 9,  # counts of parties by what they are linked to, of messages by what became of them
     "app/messages/sending.py": 1,  # a claim: an UPDATE over what a SELECT … SKIP LOCKED finds
-    "app/messages/writing.py": 1,  # everything about fifty messages at once, with their keys
+    "app/messages/writing.py": 4,  # everything about fifty messages at once, with their keys, and what others told
     "app/web/idempotency.py": 2,  # in the way of every registration with a key
     "app/web/limits.py": 1,  # counts and tells in one statement
 }
