@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import msgspec
 
+from app.activity.undo import WITHIN
 from app.database.connection import fetch, insert, now, write
 from app.database.rows import Values, as_json, json_of, places
 from app.events.queries import event_by_id
@@ -30,7 +31,8 @@ BY_TELEGRAM_OR_SO = (Channel.TELEGRAM, Channel.PUSH, Channel.EMAIL)  # an SMS co
 _REACHES = """
 SELECT reach.id, reach.channel, reach.address_hash, reach.registration FROM reach
   JOIN registration ON registration.id = reach.registration
-WHERE registration.event = $1 AND registration.state IN ('confirmed', 'waiting') AND reach.id > $2
+WHERE registration.event = $1 AND reach.id > $2
+  AND (registration.state IN ('confirmed', 'waiting') OR registration.ended_at > $3)
   AND reach.stopped_at IS NULL AND reach.channel IN ({channels}) AND {confirmed} AND {audience}
 ORDER BY reach.id LIMIT 500
 """
@@ -184,15 +186,16 @@ async def _batch(due: _Due, channels: Collection[Channel]) -> tuple[int, _Due | 
 
 async def _reaches(due: _Due, event: EventRow, channels: Collection[Channel]) -> list[dict[str, Any]]:
     audience, subject = audience_of(due.kind, due.after, due.subject)
-    condition, subjects = audience_condition(audience, subject or event.id)
+    condition, subjects = audience_condition(audience, subject or event.id, first=4)
     confirmed = (
         "reach.confirmed_at IS NULL" if due.kind == Letter.CONFIRM else _CONFIRMED.format(cheap=_cheap(channels))
     )
     sql = _REACHES.format(channels=_listed(channels), confirmed=confirmed, audience=condition)
-    return await fetch(sql, event.id, due.fanned_to or UUID(int=0), *subjects)
+    may_come_back = now() - WITHIN  # who gave up since then can take it back, and must know then what all know
+    return await fetch(sql, event.id, due.fanned_to or UUID(int=0), may_come_back, *subjects)
 
 
-def audience_condition(audience: Audience, subject: UUID, first: int = 3) -> tuple[str, list[UUID]]:
+def audience_condition(audience: Audience, subject: UUID, first: int) -> tuple[str, list[UUID]]:
     """SQL that holds of an audience's registrations, and its arguments from the place `first` on."""
     if audience.who == "parties" and audience.parties:
         return f"registration.id IN ({places(audience.parties, first)})", list(audience.parties)

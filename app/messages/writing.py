@@ -43,7 +43,8 @@ _TO = f"""
 SELECT message.id, announcement.event, announcement.kind, announcement.before, announcement.sealed_words,
   announcement.stopped_at AS announcement_stopped, reach.sealed_address, reach.stopped_at, reach.confirmed_at,
   reach.language AS reach_language, registration.language, registration.state, registration.party, registration.number,
-  registration.link_issue, registration.pickup_point, registration.short_code, message.reach, message.registration,
+  registration.link_issue, registration.ended_at,
+  registration.pickup_point, registration.short_code, message.reach, message.registration,
   {SEALED_KEY.format(id="registration.id")}, announcement.after, message.target,
   (SELECT sealed_key FROM data_key WHERE data_key.subject = announcement.event) AS event_key
 FROM message JOIN announcement ON announcement.id = message.announcement JOIN reach ON reach.id = message.reach
@@ -212,8 +213,11 @@ class _Known:
         why = self._why(claimed, row)
         if not why and self._elsewhere(claimed):
             return Reply(Fate.LATER, after=rules.LEASE)  # until it is known what became of the other one
-        if why and str(row["event"]) in self.cancelling:
-            return Reply(Fate.LATER, why, WITHIN, rest=False)  # a mistake may be taken back, and then it is news again
+        gave_up = row["ended_at"] is not None and row["ended_at"] > now() - WITHIN
+        if why and (
+            str(row["event"]) in self.cancelling or (gave_up and why == "not_wanted" and not row["stopped_at"])
+        ):
+            return Reply(Fate.LATER, why, WITHIN)  # a mistake may be taken back, and then it is news again
         return Reply(Fate.HELD, why) if why else None
 
     def _why(self, claimed: Claimed, row: dict[str, Any]) -> str:

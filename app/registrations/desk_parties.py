@@ -78,13 +78,13 @@ async def suspicious(request: Req, staff: NamedDependency[Staff], event: NamedDe
 
 @post("/desk/events/{slug:str}/registrations", opt={RIGHT: Right.NAMES})
 async def act_on_many(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
-    """Give up the ticked parties, take that back, or move them to another bus; each party is audited.
+    """Give up the ticked parties, take that back, move them to another bus, or write to them; each party is audited.
 
     Asked once, in numbers and with their names; what could not be done is listed with why.
     """
     typed, keyring = await form(request), keyring_of(request)
     do, back = typed.get("do", ""), typed.get("back", "")
-    if do not in {"give_up", "undo", "bus", "bus_back"} or back not in {"", *LISTS}:
+    if do not in {"give_up", "undo", "bus", "bus_back", "write"} or back not in {"", *LISTS}:
         raise Refused("not_found")
     ticked = {found_id(name.removeprefix(TICK)): text for name, text in typed.items() if name.startswith(TICK)}
     chosen = [party for row in ticked if (party := await party_by_id(keyring, event.id, row))]
@@ -95,6 +95,9 @@ async def act_on_many(request: Req, staff: NamedDependency[Staff], event: NamedD
         raise Refused("not_found")
     if not chosen:
         return see_other(f"/desk/events/{event.slug}/{back or LISTS[0]}")
+    if do == "write":
+        who = ",".join(str(party.id) for party in chosen)
+        return see_other(f"/desk/events/{event.slug}/messages/new?who=parties:{who}")
     if do in {"give_up", "bus"} and not typed.get("sure"):
         return page(request, "desk/many.html", parties=chosen, refused_of={}, done=False, **facts)
     refused_of: dict[str, Refused] = {}

@@ -1,9 +1,9 @@
 """Messages under load and under kills: `python -m tests.bench.messages [postgres URL]`.
 
 An instant SMTP server takes what worker processes (`BON_WORKER=only bon serve`) send. First one process alone: messages
-a second and its CPU each. Then an announcement to many parties: how long until it is fanned out. Then two processes of
-which one is killed every few seconds, until everything has arrived: whoever got none, or a second one with another id,
-is counted, and so is a double that no process was killed for.
+a second and its CPU each. Then an announcement to many parties: how long until it is fanned out. Then what pages and
+registrations take while the same process sends. Then two processes of which one is killed every few seconds, until
+everything has arrived: whoever got none, or a second one with another id, is counted, and every double.
 """
 
 import asyncio
@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
+
 from app.activity.record import OPERATOR
 from app.database.connection import fetch, insert, migrate, opened, write
 from app.database.engines import engine_for
@@ -35,7 +37,7 @@ from models.guards import DataKey
 from models.registrations import Reach, Registration
 from models.states import Channel
 from tests.receivers import Mailbox, mailbox
-from tests.served import BON, ROOT
+from tests.served import BON, ROOT, free_port
 from tests.world import World, settings_for
 
 ALONE, MANY, KILLED = 2_000, 20_000, 5_000
@@ -88,9 +90,9 @@ class Workers:
         }  # fmt: skip
         self.running: list[subprocess.Popen[bytes]] = []
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
         """One more."""
-        process = subprocess.Popen([*BON, "serve"], env=self.env, cwd=ROOT, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen([*BON, "serve", *words], env=self.env, cwd=ROOT, stdout=subprocess.DEVNULL)
         self.running.append(process)
         return process
 
@@ -148,6 +150,42 @@ async def fanned(world: World, keyring: Keyring) -> None:
     await fetch("UPDATE message SET state = 'withheld' WHERE state = 'queued'")
 
 
+def latencies(base: str, slug: str, count: int) -> tuple[float, float]:
+    """Milliseconds of the event's page, and of a registration, in the middle of `count` each."""
+    with httpx.Client(base_url=base) as client:
+        pages, bookings = [], []
+        for _ in range(count):
+            began = time.perf_counter()
+            client.get(f"/en/events/{slug}").raise_for_status()
+            pages.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            sent = {"name": "x", "party": 1}
+            client.post(f"/api/v1/events/{slug}/registrations", json=sent).raise_for_status()
+            bookings.append(time.perf_counter() - began)
+    return sorted(pages)[count // 2] * 1000, sorted(bookings)[count // 2] * 1000
+
+
+async def beside(world: World, settings: Settings, keyring: Keyring) -> None:
+    """What others wait for while one process serves and sends."""
+    async with mailbox() as box:
+        event = await event_with(world, MANY // 2, keyring)
+        (row,) = await fetch("SELECT slug FROM event WHERE id = $1", event)
+        workers, port = Workers(settings, box.port), free_port()
+        workers.env |= {"BON_WORKER": "auto", "BON_BASE_URL": f"http://127.0.0.1:{port}"}
+        workers.start("--port", str(port))
+        await asyncio.sleep(4)
+        quiet = await asyncio.to_thread(latencies, f"http://127.0.0.1:{port}", row["slug"], 100)
+        await write_letter(keyring, event, {"en": "Hello"}, Audience(), OPERATOR)
+        await asyncio.sleep(3)
+        busy = await asyncio.to_thread(latencies, f"http://127.0.0.1:{port}", row["slug"], 100)
+        workers.stop()
+    print(
+        f"beside sending: page {quiet[0]:.1f} -> {busy[0]:.1f} ms, registration {quiet[1]:.1f} -> {busy[1]:.1f} ms"
+        f" (median; {len(box.letters)} letters went out)"
+    )
+    await fetch("UPDATE message SET state = 'withheld' WHERE state IN ('queued', 'sending')")
+
+
 async def killed(world: World, settings: Settings, keyring: Keyring) -> None:
     """Two processes, one of them killed again and again."""
     async with mailbox() as box:
@@ -195,6 +233,7 @@ async def main(database_url: str = "") -> None:
         async with World.begin(settings, as_it_is) as world:
             await alone(world, settings, keyring)
             await fanned(world, keyring)
+            await beside(world, settings, keyring)
             await killed(world, settings, keyring)
 
 

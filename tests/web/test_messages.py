@@ -453,6 +453,9 @@ async def test_one_party_can_be_written_to_and_no_other_hears(world: World) -> N
         here = f"/desk/events/{event['slug']}/messages/new"
         who = f"parties:{chosen['id']},{foreign['id']}"
         async with world.desk("korea") as desk:
+            ticked = {"do": "write", f"party.{chosen['id']}": "on", f"party.{foreign['id']}": "on"}
+            answer = await desk.post(f"/desk/events/{event['slug']}/registrations", data=ticked)
+            assert answer.headers["location"] == f"{here}?who=parties:{chosen['id']}"
             page = (await desk.get(f"/desk/events/{event['slug']}/registrations/{chosen['id']}")).text
             assert f"{here}?who=parties:{chosen['id']}" in page
             assert f'value="{who}" checked' in (await desk.get(here, params={"who": who})).text

@@ -209,6 +209,22 @@ async def test_who_shares_a_chat_hears_it_though_the_first_party_gave_up(world: 
         assert len(out.said) == 1
 
 
+async def test_who_takes_places_again_hears_what_was_told_meanwhile(world: World) -> None:
+    async with messengers(world) as out:
+        event, party = await linked(world, out)
+        await move(world, event, starts_at=soon(hour=8))
+        await ten_minutes()
+        async with world.stranger as client:
+            path = f"/api/v1/registrations/{party['key']}"
+            assert (await client.delete(path)).status_code == 204
+            await out.work()
+            assert texts(out) == []
+            assert (await client.post(f"{path}/undo")).status_code == 200
+        await pass_by(minutes=10)
+        await out.work()
+        assert len(out.said) == 1
+
+
 async def test_a_chat_of_two_parties_hears_it_once(world: World) -> None:
     async with messengers(world) as out:
         event = await world.event()
