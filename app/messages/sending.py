@@ -66,6 +66,7 @@ class Sender:
         self._writing = Writing(keyring, base_url)
         self.adapters: Mapping[Channel, Adapter] = {adapter.channel: adapter for adapter in adapters}
         self._paces = {channel: Pace(adapter.per_second) for channel, adapter in self.adapters.items()}
+        self._rests_until = dict.fromkeys(self.adapters, 0.0)
 
     @property
     def channels(self) -> list[Channel]:
@@ -97,7 +98,7 @@ class Sender:
         async def one(ready: Ready) -> tuple[Ready, Reply]:
             async with turns:
                 await self._paces[channel].turn()
-                if time.monotonic() + SEND_WITHIN > until:
+                if time.monotonic() + SEND_WITHIN > until or time.monotonic() < self._rests_until[channel]:
                     return ready, GIVEN_BACK
                 if time.monotonic() - prepared > RECHECKED and not await self._writing.still_wanted(ready.claimed.id):
                     return ready, Reply(Fate.HELD, "not_wanted")
@@ -114,23 +115,30 @@ class Sender:
     async def _give(self, channel: Channel, ready: Ready) -> Reply:
         try:
             async with asyncio.timeout(SEND_WITHIN):
-                return await self.adapters[channel].send(ready.address, ready.whole, ready.claimed.id)
+                result = await self.adapters[channel].send(ready.address, ready.whole, ready.claimed.id)
         except TimeoutError:
             return Reply(Fate.LATER, "slow")
         except Exception as error:  # noqa: BLE001 - one letter that cannot be sent must not hold up the others
             told = {"event": "message failed", "channel": channel, "kind": type(error).__name__}
             log.error(msgspec.json.encode(told).decode())
             return Reply(Fate.LATER, "unreachable")
+        if result.rest and result.after:
+            self._rests_until[channel] = time.monotonic() + result.after.total_seconds()
+        return result
 
     async def _noted(self, done: list[tuple[Ready, Reply]]) -> None:
         """Note results; who cannot be reached here any more hears it by the phone number that was given for this."""
         await _note_surely(done)
-        for ready, result in done:
-            if result.ended:
-                await ended_from_without(ready.claimed.reach)
-                await fan_again(ready.claimed.announcement, ready.claimed.registration, self.channels)
-            if result.rest and result.after:
-                await rest(ready.claimed.channel, now() + result.after)
+        try:
+            for ready, result in done:
+                if result.ended:
+                    await ended_from_without(ready.claimed.reach)
+                    await fan_again(ready.claimed.announcement, ready.claimed.registration, self.channels)
+                if result.rest and result.after:
+                    await rest(ready.claimed.channel, now() + result.after)
+        except Exception as error:  # noqa: BLE001 - the others' results must be noted whatever happens
+            told = {"event": "following up failed", "kind": type(error).__name__}
+            log.error(msgspec.json.encode(told).decode())
 
     async def close(self) -> None:
         """Let go of what the channels hold open."""

@@ -19,7 +19,7 @@ from app.validation.marks import Many
 from app.validation.refusals import Problem, Refused
 from app.web import assets
 from app.web.icons import PATHS
-from app.web.request import LANGUAGE_COOKIE, Req, digits_of, is_staff_page, language_of, settings_of
+from app.web.request import LANGUAGE_COOKIE, SAFE, Req, digits_of, is_staff_page, language_of, settings_of
 from calendars.words import khmer_digits, lunar_line
 
 _ADDRESS = ":/?#[]@!$&'()*+,;=%~"
@@ -187,18 +187,22 @@ def render(request: Req, template: str, /, **facts: Any) -> str:
 
 
 def page(request: Req, template: str, /, *, status: int = 200, cookies: Any = None, **facts: Any) -> Response[bytes]:
-    """A personal or staff page: never stored, never indexed. On staff pages ?lang= is remembered."""
+    """A personal or staff page: never stored, never indexed. On staff pages ?lang= is remembered.
+
+    A worker's page goes out in gzip: nobody can make another one's browser ask for it, as no cookie opens it and its
+    address is the secret, so that its size tells nobody anything (BREACH needs both).
+    """
     chosen = request.query_params.get("lang", "")
     if is_staff_page(request) and chosen in i18n.languages():
         remembered = Cookie(LANGUAGE_COOKIE, value=chosen, max_age=365 * 86400, samesite="lax", httponly=True)
         cookies = [*(cookies or []), remembered]
-    return Response(
-        render(request, template, **facts).encode(),
-        status_code=status,
-        media_type="text/html",
-        headers={"cache-control": "private, no-store", "x-robots-tag": "noindex"},
-        cookies=cookies,
-    )
+    content = render(request, template, **facts).encode()
+    headers = {"cache-control": "private, no-store", "x-robots-tag": "noindex"}
+    if request.method in SAFE and not is_staff_page(request):
+        answer = assets.compressed(request, content, "text/html", headers)
+        answer.status_code = status
+        return answer
+    return Response(content, status_code=status, media_type="text/html", headers=headers, cookies=cookies)
 
 
 def said(refused: Refused | None, beside: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:

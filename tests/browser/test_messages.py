@@ -182,5 +182,5 @@ def test_a_push_shows_that_there_is_news_and_nothing_else(
         "navigator.serviceWorker.ready.then(r => r.getNotifications())"
         ".then(all => all.map(({title, body, tag}) => ({title, body, tag})))"
     )
-    found = until(lambda: page.evaluate(shown), within=20)
+    found = until(lambda: page.evaluate(shown))
     assert found == [{"title": told["title"], "body": "", "tag": "7"}]
