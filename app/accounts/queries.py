@@ -174,20 +174,38 @@ class StaffMember(msgspec.Struct, frozen=True):
     postings: tuple[PostingRow, ...]
 
 
-async def people() -> list[StaffMember]:
-    """Every account with its postings, by name."""
+async def people(after: UUID | None, most: int) -> list[StaffMember]:
+    """The next accounts by name, with their postings, after the one with this id."""
+    asked = Account.select()
+    last = await Account.select(Account.name, Account.email).where(Account.id == after).first() if after else None
+    if last:
+        same = (Account.name == last["name"]) & (Account.email > last["email"])
+        asked = asked.where((Account.name > last["name"]) | same)
+    return await _staff_members(await asked.order_by(Account.name, Account.email).limit(most))
+
+
+async def person(account: UUID) -> StaffMember:
+    """One account; raises Refused "not_found"."""
+    found = await _staff_members(await Account.select().where(Account.id == account))
+    if not found:
+        raise Refused("not_found")
+    return found[0]
+
+
+async def _staff_members(rows: list[dict[str, Any]]) -> list[StaffMember]:
+    ids = [row["id"] for row in rows]
+    if not ids:
+        return []
     postings: dict[UUID, list[dict[str, Any]]] = {}
-    for row in await Posting.select(*Posting.all_columns(), Posting.event.slug.as_alias("event_slug")).order_by(
-        Posting.starts_at
-    ):
+    asked = Posting.select(*Posting.all_columns(), Posting.event.slug.as_alias("event_slug"))
+    for row in await asked.where(Posting.account.is_in(ids)).order_by(Posting.starts_at):
         postings.setdefault(row["account"], []).append(row)
-    factors = {
-        row["account"]
-        for row in await SecondFactor.select(SecondFactor.account).where(SecondFactor.confirmed_at.is_not_null())
-    }
-    seen: dict[UUID, datetime] = {}
-    for row in await Session.select(Session.account, Session.seen_at).order_by(Session.seen_at):
-        seen[row["account"]] = row["seen_at"]
+    confirmed = SecondFactor.select(SecondFactor.account).where(
+        SecondFactor.account.is_in(ids), SecondFactor.confirmed_at.is_not_null()
+    )
+    factors = {row["account"] for row in await confirmed}
+    sessions = Session.select(Session.account, Session.seen_at).where(Session.account.is_in(ids))
+    seen = {row["account"]: row["seen_at"] for row in await sessions.order_by(Session.seen_at)}
     return [
         msgspec.convert(
             {
@@ -200,16 +218,8 @@ async def people() -> list[StaffMember]:
             StaffMember,
             strict=False,
         )
-        for row in await Account.select().order_by(Account.name, Account.email)
+        for row in rows
     ]
-
-
-async def person(account: UUID) -> StaffMember:
-    """One account; raises Refused "not_found"."""
-    found = next((each for each in await people() if each.id == account), None)
-    if found is None:
-        raise Refused("not_found")
-    return found
 
 
 async def accounts() -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from app.security.nonces import kept_or_new
 from app.validation.fields import found_id
 from app.validation.refusals import Problem, Refused, invalid
 from app.web.bodies import form
+from app.web.cursors import ITEMS_A_PAGE
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.rendering import page, said, see_other
 from app.web.request import Req, keyring_of, settings_of
@@ -42,11 +43,15 @@ async def accounts(request: Req, staff: NamedDependency[Staff]) -> Response[byte
 
 
 async def _accounts_page(request: Req, staff: Staff, typed: Typed, refused: Refused | None = None) -> Response[bytes]:
+    after = request.query_params.get("after", "")
+    found = await people(found_id(after) if after else None, ITEMS_A_PAGE + 1)
+    shown = found[:ITEMS_A_PAGE]
     return page(
         request,
         "desk/accounts.html",
         staff=staff,
-        people=await people(),
+        people=shown,
+        next=shown[-1].id if len(found) > ITEMS_A_PAGE else None,
         countries=await countries(),
         typed=typed,
         at=now(),

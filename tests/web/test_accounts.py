@@ -1,11 +1,16 @@
 """Logging in: new session ids, logging out everywhere, slowing guesses without locking the owner out, postings."""
 
+import re
+from datetime import UTC, datetime
+from uuid import uuid4
+
 import pytest
 
 from app.accounts import actions
 from app.accounts.queries import account_by_email
 from app.activity.record import OPERATOR
-from app.database.connection import fetch
+from app.database.connection import fetch, insert
+from models.accounts import Account
 from tests.world import PASSWORD, World
 
 
@@ -156,3 +161,25 @@ async def test_many_guesses_at_the_same_time_are_counted_one_by_one(owner: World
     answers = await asyncio.gather(*(guess() for _ in range(25)))
     assert answers.count(422) <= 10
     assert answers.count(429) >= 15
+
+
+async def test_every_account_is_reached_a_page_at_a_time(world: World) -> None:
+    names = {f"Person {number:03}" for number in range(60)}
+    for number in range(60):
+        await insert(
+            Account,
+            {
+                "id": uuid4(), "email": f"p{number}@bon.example", "name": f"Person {number:03}", "role": "attache",
+                "password_hash": "", "created_at": datetime.now(UTC),
+            },
+        )  # fmt: skip
+    seen: list[str] = []
+    path: str | None = "/desk/accounts?lang=en"
+    async with world.desk("hq") as desk:
+        while path:
+            page = (await desk.get(path)).text
+            seen += re.findall(r"Person \d{3}", page)
+            found = re.search(r'rel="next" href="([^"]+)"', page)
+            path = found[1] if found else None
+        assert (await desk.get("/desk/accounts?after=nobody")).status_code == 404
+    assert sorted(seen) == sorted(names)
