@@ -26,6 +26,7 @@ from app.messages.queries import (
     announcements_of,
     deliveries_of,
     deliveries_to_one,
+    troubles,
     waiting_news,
 )
 from app.messages.shapes import (
@@ -76,6 +77,7 @@ async def messages(request: Req, staff: NamedDependency[Staff], event: NamedDepe
         next=cursor_of(last),
         moment=now(),
         tested=request.query_params.get("tested", ""),
+        troubles=await troubles(),
         **words_of(settings_of(request)),
     )
 

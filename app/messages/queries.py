@@ -153,6 +153,14 @@ async def failed_in(events: Collection[UUID]) -> dict[UUID, int]:
     return {UUID(str(row["event"])): int(row["messages"]) for row in rows}
 
 
+async def troubles() -> dict[Channel, str]:
+    """Channels by which something waits because it went wrong, with the word for what did."""
+    rows = await fetch(
+        "SELECT channel, max(error) AS error FROM message WHERE state = 'queued' AND error <> '' GROUP BY channel"
+    )
+    return {Channel(row["channel"]): row["error"] for row in rows}
+
+
 async def queue() -> list[Queue]:
     """How many messages wait or failed within a day, by channel, and since when the oldest of them is due."""
     rows = await fetch(_QUEUE, now() - timedelta(days=1))

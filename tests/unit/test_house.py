@@ -129,7 +129,7 @@ RAW = {
     "app/desk/held.py": 1,  # two tables alike, with their makers' postings and sealed labels
     "app/reports/queries.py": 5,  # counts over one event's rows, grouped by the beginning of an instant's text
     "app/messages/fanning.py": 1,  # who is to be told: EXISTS over three tables
-    "app/messages/queries.py": 9,  # counts of parties by what they are linked to, of messages by what became of them
+    "app/messages/queries.py": 10,  # counts of parties by what they are linked to, of messages by what became of them
     "app/messages/sending.py": 1,  # a claim: an UPDATE over what a SELECT … SKIP LOCKED finds
     "app/messages/writing.py": 4,  # everything about fifty messages at once, with their keys, and what others told
     "app/web/idempotency.py": 2,  # in the way of every registration with a key

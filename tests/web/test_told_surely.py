@@ -423,12 +423,18 @@ async def test_failed_messages_to_single_parties_are_tried_again(world: World) -
         await world.party(event, email="dara@example.org")
         await out.work()
         assert await states() == [("failed", "refused")]
+        out.mail.codes = ["450 4.2.0 later"]
+        await world.party(event, email="sok@example.org")
+        await out.work()
         here = f"/desk/events/{event['slug']}/messages"
         async with world.desk("korea") as desk:
-            assert f"{here}/single/again" in (await desk.get(here)).text
+            page = (await desk.get(f"{here}?lang=en")).text
+            assert f"{here}/single/again" in page
+            assert "in trouble" in page
             assert (await desk.post(f"{here}/single/again")).status_code == 303
+        await pass_by(minutes=5)
         await out.work()
-        assert await states() == [("sent", "")]
+        assert await states() == [("sent", ""), ("sent", "")]
 
 
 async def test_told_is_said_only_where_somebody_was(world: World) -> None:
