@@ -54,9 +54,9 @@ WHERE message.id IN ({{places}})
 
 
 _TOLD = """
-SELECT message.reach, message.content_revision, announcement.before FROM message
+SELECT message.reach, message.content_revision, announcement.kind, announcement.before FROM message
   JOIN announcement ON announcement.id = message.announcement
-WHERE message.state = 'sent' AND announcement.kind = 'changed' AND message.reach IN ({places})
+WHERE message.state = 'sent' AND announcement.kind IN ('changed', 'cancelled') AND message.reach IN ({places})
 """
 # who gave one address for two parties hears it once: by the message that was sent, or that goes out now
 _TWINS = """
@@ -102,9 +102,12 @@ class Writing:
                 known.off[event] = await letters_off(row["event"])
                 if known.events[event].cancelled and await _cancelling(row["event"]):
                     known.cancelling.add(event)
-        reaches = [row["reach"] for row in rows if row["kind"] == Letter.CHANGED]
+        reaches = [row["reach"] for row in rows if row["kind"] in {Letter.CHANGED, Letter.REINSTATED}]
         if reaches:
             for row in await fetch(_TOLD.format(places=places(reaches)), *reaches):
+                if row["kind"] == Letter.CANCELLED:
+                    known.heard_of_cancelling.add(str(row["reach"]))
+                    continue
                 told = (int(row["content_revision"]), frozenset(json_of(row["before"])))
                 known.told.setdefault(str(row["reach"]), []).append(told)
         for row in await fetch(_TWINS.format(places=places(claimed)), *(each.id for each in claimed)):
@@ -203,6 +206,7 @@ class _Known:
         self.events: dict[str, EventRow] = {}
         self.off: dict[str, frozenset[Letter]] = {}
         self.cancelling: set[str] = set()
+        self.heard_of_cancelling: set[str] = set()
         self.told: dict[str, list[tuple[int, frozenset[str]]]] = {}
         self.twins: dict[str, list[tuple[str, str]]] = {}
         self.here: set[str] = set()
@@ -232,6 +236,8 @@ class _Known:
             return "switched_off"
         if kind == Letter.MOVED_UP and row["state"] != RegistrationState.CONFIRMED.value:
             return "not_so_any_more"
+        if kind == Letter.REINSTATED and str(row["reach"]) not in self.heard_of_cancelling:
+            return "not_so_any_more"  # who never heard that it was off need not hear that it is on
         if not rules.is_its_day(kind, json_of(row["after"]), event, now()):
             return "too_late"
         twins = self.twins.get(str(claimed.id), [])

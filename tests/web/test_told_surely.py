@@ -225,6 +225,23 @@ async def test_who_takes_places_again_hears_what_was_told_meanwhile(world: World
         assert len(out.said) == 1
 
 
+async def test_only_who_heard_that_it_was_off_hears_that_it_is_on(world: World) -> None:
+    async with messengers(world) as out:
+        event, party = await linked(world, out)
+        cancel = f"/api/v1/events/{event['slug']}/cancel"
+        async with world.api("korea") as api, world.desk("korea") as desk:
+            assert (await api.post(cancel, json={"notice": {"en": "Rain"}})).status_code == 200
+            await ten_minutes()
+            await out.work()
+            await out.link(party["key"], 78)  # after it was cancelled
+            answer = await desk.post(f"/desk/events/{event['slug']}/reinstate", data={"notice.en": "Sun"})
+            assert answer.status_code == 303
+        await ten_minutes()
+        await out.work()
+        on = [each.json["chat_id"] for each in out.said if "takes place after all" in each.json["text"]]
+        assert on == [77]
+
+
 async def test_a_chat_of_two_parties_hears_it_once(world: World) -> None:
     async with messengers(world) as out:
         event = await world.event()
