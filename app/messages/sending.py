@@ -85,7 +85,7 @@ class Sender:
 
     async def _claim(self, channel: Channel, most: int) -> list[Claimed]:
         moment = now()
-        if await _rests(channel, moment):
+        if time.monotonic() < self._rests_until[channel] or await _rests(channel, moment):
             return []
         skip = " FOR UPDATE SKIP LOCKED" if current().engine_type == "postgres" else ""
         rows = await fetch(_CLAIM.format(most=most, skip=skip), moment + rules.LEASE, moment, channel.value)
