@@ -43,8 +43,8 @@ class Message(Table):
 
     `target` is the address's keyed hash: of several messages to one address one goes out. It is tried from `not_before`
     on by whoever claims it until `claimed_until`, and written when it is sent, at `content_revision`. `error` is the
-    word for what went wrong last. `uncertain`: a process ended between sending it and noting that, so that it may have come
-    twice, with the same id. It names nobody and goes with its reach.
+    word for what went wrong last. `uncertain`: a process ended between sending it and noting that, so that it may have
+    come twice, with the same id. It names nobody and goes with its reach.
     """
 
     id = UUID(primary_key=True)

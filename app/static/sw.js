@@ -168,5 +168,6 @@ self.addEventListener("push", (event) => {
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   const { link } = event.notification.data;
-  if (new URL(link, self.location.origin).origin === self.location.origin) event.waitUntil(self.clients.openWindow(link));
+  if (new URL(link, self.location.origin).origin === self.location.origin)
+    event.waitUntil(self.clients.openWindow(link));
 });
