@@ -183,6 +183,7 @@ async def beside(world: World, settings: Settings, keyring: Keyring) -> None:
         f"beside sending: page {quiet[0]:.1f} -> {busy[0]:.1f} ms, registration {quiet[1]:.1f} -> {busy[1]:.1f} ms"
         f" (median; {len(box.letters)} letters went out)"
     )
+    await fetch("UPDATE announcement SET stopped_at = $1 WHERE event = $2", datetime.now(UTC), event)
     await fetch("UPDATE message SET state = 'withheld' WHERE state IN ('queued', 'sending')")
 
 
