@@ -47,6 +47,7 @@ from app.gate.access import device_of, paired
 from app.messages import desk as messages_desk
 from app.messages import desk_writing as messages_writing
 from app.messages import pages as messages_pages
+from app.messages import push
 from app.messages.bot import Bot
 from app.messages.channels import adapters
 from app.messages.fanning import remind
@@ -205,6 +206,8 @@ def background(state: State) -> list[Coroutine[Any, Any, None]]:
 async def database(app: Litestar) -> AsyncIterator[None]:
     """The database is open and background work goes on while the application runs."""
     async with opened(engine_for(app.state.settings)):
+        if app.state.settings.channels.push_contact:
+            await push.keys(app.state.keyring)  # made at the first start, so that no page has to
         works = app.state.settings.worker != "off"
         running = [asyncio.create_task(each) for each in background(app.state)] if works else []
         yield

@@ -32,6 +32,11 @@ class Job(msgspec.Struct, frozen=True):
     claimed: bool = True
 
 
+def tell(what: str, error: Exception, **facts: str) -> None:
+    """Say in the log that background work failed: what, and the kind of error; its text may name people."""
+    log.error(msgspec.json.encode({"event": what, **facts, "kind": type(error).__name__}).decode())
+
+
 async def claim(job: str, slot: str, until: datetime) -> bool:
     """Whether this slot of a job is this process's to do; after `until` an undone one can be claimed again."""
     fresh = Claim(id=f"{job} {slot}", job=job, slot=slot, until=until, done=False)
@@ -70,6 +75,5 @@ async def keep_running(job: Job, soon: float = 20.0) -> None:
         try:
             await run_claimed(job, now())
         except Exception as error:  # noqa: BLE001 - the next try must not depend on this one
-            told = {"event": "job failed", "job": job.name, "kind": type(error).__name__}
-            log.error(msgspec.json.encode(told).decode())
+            tell("job failed", error, job=job.name)
         await asyncio.sleep(min(60.0, job.every.total_seconds()))

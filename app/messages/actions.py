@@ -1,10 +1,11 @@
 """What staff do with messages: write, stop, try again, switch letters off, note that a text was posted."""
 
-from collections.abc import Iterable
 from uuid import UUID, uuid4
 
+from app.activity.history import history_of
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
+from app.activity.undo import WITHIN
 from app.database.connection import insert, now, write
 from app.database.data_keys import words_key
 from app.database.rows import Values, as_json
@@ -13,6 +14,8 @@ from app.security.keyring import Keyring
 from models.events import Event
 from models.messages import Announcement, Message
 from models.states import Letter, MessageState
+
+MOST_STEPS = 20
 
 
 async def write_letter(keyring: Keyring, event: UUID, words: dict[str, str], audience: Audience, by: Actor) -> UUID:
@@ -90,17 +93,30 @@ async def try_again(event: UUID, announcement: UUID | None, by: Actor) -> int:
     return len(rows)
 
 
-async def switch_off(event: UUID, letters: Iterable[Letter], by: Actor) -> None:
-    """These letters do not go out by themselves for an event; a second time changes nothing."""
-    words = " ".join(sorted(letter.value for letter in letters))
+async def switch_off(event: UUID, before: frozenset[Letter], off: frozenset[Letter], by: Actor) -> bool:
+    """These letters do not go out by themselves for an event; False where another set was off than `before`."""
+    if off == before:
+        return True
     async with write():
         changed = (
-            await Event.update({Event.letters_off: words})
-            .where(Event.id == event, Event.letters_off != words)
+            await Event.update({Event.letters_off: _words(off)})
+            .where(Event.id == event, Event.letters_off == _words(before))
             .returning(Event.id)
         )
         if changed:
-            await record(Kind.LETTERS_SET, by, event, event, off=words.split())
+            await record(Kind.LETTERS_SET, by, event, event, off=_words(off).split())
+    return bool(changed)
+
+
+def _words(letters: frozenset[Letter]) -> str:
+    return " ".join(sorted(letter.value for letter in letters))
+
+
+async def just_posted(event: UUID, what: str, where: str, by: Actor) -> bool:
+    """Whether the same person noted the same a moment ago: a button that was tapped twice."""
+    steps = await history_of(event, MOST_STEPS, (Kind.TEXT_POSTED,))
+    noted = {"what": what, "where": where}
+    return any(step.actor == by.id and step.facts == noted and step.at > now() - WITHIN for step in steps)
 
 
 async def note_posted(event: UUID, what: str, where: str, by: Actor) -> None:

@@ -5,13 +5,11 @@ Only private chats: a group must not hold anybody's tickets. An update that cann
 
 import asyncio
 import hmac
-import logging
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from app.activity.record import Actor
+from app.database.claims import tell
 from app.database.connection import now
 from app.events.queries import event_by_id
 from app.events.shapes import EventRow
@@ -27,12 +25,11 @@ from app.validation.refusals import Refused
 from models.messages import ChannelState
 from models.states import ActorKind
 
-log = logging.getLogger("bon")
-
 OFFSET = "telegram offset"
 NAME = "telegram name"
 LONG_POLL = 25  # seconds
 LEAST_POLL = 1.0
+MOST_SHOWN = 20  # parties of a chat, the newest first
 MOST_TOKEN = 60  # characters
 
 WORKER = Actor(ActorKind.WORKER)
@@ -97,8 +94,7 @@ class Bot:
         try:
             await self.answer(update)
         except Exception as error:  # noqa: BLE001 - whatever somebody sends
-            told = {"event": "update failed", "kind": type(error).__name__}
-            log.error(msgspec.json.encode(told).decode())
+            tell("update failed", error)
 
     async def answer(self, update: dict[str, Any]) -> None:
         """Answer one update; one that is malformed, or from a group, is passed over."""
@@ -176,7 +172,7 @@ class Bot:
     async def _tickets(self, chat: int, language: str) -> None:
         """What this chat is linked to: facts, and pictures of the tickets."""
         shown = 0
-        for reach in await reaches_of_chat(self._keyring, str(chat)):
+        for reach in (await reaches_of_chat(self._keyring, str(chat)))[:MOST_SHOWN]:
             event = await event_by_id(reach.event)
             if event.ends_at <= now():
                 continue

@@ -42,6 +42,7 @@ from app.printing import qr
 from app.validation.fields import found_id
 from app.validation.marks import _
 from app.validation.refusals import Refused
+from app.validation.stale import merged, was_of
 from app.web.bodies import form
 from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
 from app.web.limits import LINKING
@@ -52,6 +53,7 @@ from models.states import Channel, Letter, MessageState
 TEXTS = (letters.OPENING, Letter.REMINDER_EVE.value, Letter.REMINDER.value)  # to paste at any time
 TRIED = _("This is a trial letter: e-mail works. Nobody else got it.")
 ONE_BUS, CHOSEN = _("Only those on the bus {name}"), _("Only whom you chose")
+TURNS = 5  # of a form that somebody else is always faster than
 GROUPS = ("Facebook", "Telegram", "Messenger", "KakaoTalk", "LINE", "WhatsApp")
 
 
@@ -63,6 +65,7 @@ async def messages(request: Req, staff: NamedDependency[Staff], event: NamedDepe
     shown = found[:ITEMS_A_PAGE]
     last = (shown[-1].created_at, shown[-1].id) if len(found) > ITEMS_A_PAGE else None
     deliveries = await deliveries_of([row.id for row in shown])
+    off = await letters_off(event.id)
     return page(
         request,
         "desk/messages.html",
@@ -73,13 +76,19 @@ async def messages(request: Req, staff: NamedDependency[Staff], event: NamedDepe
         alone=await deliveries_to_one(event.id),
         names=await names_of(str(row.made_by) for row in shown if row.made_by),
         reach=await reach_of(settings_of(request), event, Audience()),
-        off=await letters_off(event.id),
+        off=off,
+        was=was_of(_switches(off)),
         next=cursor_of(last),
         moment=now(),
         tested=request.query_params.get("tested", ""),
         troubles=await troubles(),
         **words_of(settings_of(request)),
     )
+
+
+def _switches(off: frozenset[Letter]) -> dict[str, str]:
+    """What the form of what goes out by itself shows."""
+    return {f"on.{letter}": "" if letter in off else "on" for letter in BY_THEMSELVES}
 
 
 def _heading(request: Req, event: EventRow, row: AnnouncementRow) -> str:
@@ -217,7 +226,7 @@ async def posted(request: Req, event: NamedDependency[EventRow], announcement_id
     """Note where a text was posted."""
     await _told(request, event, announcement_id)
     where = (await form(request)).get("where", "")
-    if where in GROUPS:
+    if where in GROUPS and not await actions.just_posted(event.id, announcement_id, where, actor_of(request)):
         await actions.note_posted(event.id, announcement_id, where, actor_of(request))
     return see_other(f"/desk/events/{event.slug}/messages/{announcement_id}#posted")
 
@@ -249,9 +258,15 @@ async def again(request: Req, event: NamedDependency[EventRow], announcement_id:
 async def by_themselves(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """Which letters go out by themselves."""
     typed = await form(request)
-    off = [letter for letter in BY_THEMSELVES if not typed.get(f"on.{letter}")]
-    await actions.switch_off(event.id, off, actor_of(request))
-    return see_other(f"/desk/events/{event.slug}/messages?saved=1#by-themselves")
+    for _turn in range(
+        TURNS
+    ):  # once more where somebody else was faster: what they switched is merged with what was touched here
+        before = await letters_off(event.id)
+        on = merged(typed, _switches(before)).fields
+        off = frozenset(letter for letter in BY_THEMSELVES if not on.get(f"on.{letter}"))
+        if await actions.switch_off(event.id, before, off, actor_of(request)):
+            return see_other(f"/desk/events/{event.slug}/messages?saved=1#by-themselves")
+    raise Refused("changed_meanwhile")
 
 
 HANDLERS = [

@@ -3,7 +3,6 @@
 SQL by name: `_REACHES` asks in one statement who is to be told; the builder has no EXISTS.
 """
 
-import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 import msgspec
 
 from app.activity.undo import WITHIN
+from app.database.claims import tell
 from app.database.connection import fetch, insert, now, write
 from app.database.rows import Values, as_json, json_of, places
 from app.events.queries import event_by_id
@@ -21,8 +21,6 @@ from app.messages.shapes import BY_THEMSELVES, Audience
 from models.events import Event
 from models.messages import Announcement, Message
 from models.states import Channel, EventState, Letter, MessageState
-
-log = logging.getLogger("bon")
 
 BATCH = 500
 AHEAD = timedelta(days=2)  # events that may need a reminder begin sooner than this
@@ -82,7 +80,7 @@ async def remind() -> int:
     """Write the reminders whose time has come, each once: its id is made of event, letter and day."""
     moment, made = now(), 0
     coming = await Event.select(Event.id).where(
-        Event.state == EventState.PUBLISHED.value, Event.starts_at > moment, Event.starts_at < moment + AHEAD
+        Event.state == EventState.PUBLISHED.value, Event.ends_at > moment, Event.starts_at < moment + AHEAD
     )
     for row in coming:
         event = await event_by_id(row["id"])
@@ -111,8 +109,7 @@ async def fan_out(channels: Collection[Channel]) -> int:
                 fanned, due = await _batch(due, channels)
                 made += fanned
         except Exception as error:  # noqa: BLE001 - one that cannot be told must not hold up the others
-            told = {"event": "announcement failed", "letter": row.kind, "kind": type(error).__name__}
-            log.error(msgspec.json.encode(told).decode())
+            tell("announcement failed", error, letter=row.kind)
     return made
 
 

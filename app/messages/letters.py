@@ -7,7 +7,9 @@ escaped, and subjects are sentences of ours, so that nothing typed reaches a hea
 import re
 from functools import cache
 from typing import Any
+from uuid import UUID
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
@@ -15,6 +17,7 @@ from app.events.shapes import EventRow, Pickup
 from app.i18n.catalogues import direction, local_time, long_date, pick, translate
 from app.messages.rules import changes_of
 from app.messages.shapes import Matter, Pasted, Written
+from app.security.sealing import RowKey, Unreadable
 from app.settings import TEMPLATES
 from app.validation.marks import Many, _
 from models.states import Letter
@@ -71,6 +74,15 @@ def written(
     short = _short([facts["title"], facts["news"]], link)
     subject = translate(language, ASKING if told.letter == Letter.CONFIRM else SUBJECT)
     return Written(language, subject, body, short, link, label or translate(language, "Open"), stop)
+
+
+def opened_words(key: RowKey, sealed: str, announcement: UUID) -> dict[str, str]:
+    """What an attaché wrote, by language; nothing once the event's key has ended."""
+    try:
+        text = key.unseal(sealed, f"announcement.sealed_words:{announcement}")
+    except Unreadable:
+        return {}
+    return msgspec.json.decode(text or "{}", type=dict[str, str])
 
 
 def headline(told: Matter, language: str) -> str:

@@ -14,6 +14,7 @@ from app.database.connection import fetch, now
 from app.database.data_keys import key_of
 from app.database.rows import json_of, moment_of, places
 from app.messages.fanning import BY_TELEGRAM_OR_SO, audience_condition
+from app.messages.letters import opened_words
 from app.messages.shapes import AnnouncementRow, Audience, DeliveryCount, Queue, Reachable
 from app.security.keyring import Keyring
 from models.states import Channel, MessageState
@@ -96,8 +97,7 @@ async def _rows(keyring: Keyring, event: UUID, rows: list[dict[str, Any]]) -> li
     key = await key_of(keyring, event) if any(row["sealed_words"] for row in rows) else None
     found = []
     for row in rows:
-        sealed = key.words("", row["sealed_words"], f"announcement.sealed_words:{row['id']}") if key else ""
-        words = json_of(sealed) if sealed.startswith("{") else {}
+        words = opened_words(key, row["sealed_words"], row["id"]) if key else {}
         facts = {"before": json_of(row["before"]), "after": json_of(row["after"]), "words": words}
         found.append(msgspec.convert({**row, **facts}, AnnouncementRow, strict=False))
     return found

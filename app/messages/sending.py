@@ -7,13 +7,13 @@ same id, and is marked as uncertain.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
 
+from app.database.claims import tell
 from app.database.connection import current, fetch, now, write
 from app.database.rows import Values
 from app.messages import rules
@@ -24,8 +24,6 @@ from app.registrations.asking import ended_from_without
 from app.security.keyring import Keyring
 from models.messages import ChannelState, Message
 from models.states import Channel, MessageState
-
-log = logging.getLogger("bon")
 
 AT_ONCE = 50  # messages that are claimed together
 NOTED_TOGETHER = 5  # a commit for each would cost as much as sending it
@@ -119,8 +117,7 @@ class Sender:
         except TimeoutError:
             return Reply(Fate.LATER, "slow")
         except Exception as error:  # noqa: BLE001 - one letter that cannot be sent must not hold up the others
-            told = {"event": "message failed", "channel": channel, "kind": type(error).__name__}
-            log.error(msgspec.json.encode(told).decode())
+            tell("message failed", error, channel=channel)
             return Reply(Fate.LATER, "unreachable")
         if result.rest and result.after:
             self._rests_until[channel] = time.monotonic() + result.after.total_seconds()
@@ -137,8 +134,7 @@ class Sender:
                 if result.rest and result.after:
                     await rest(ready.claimed.channel, now() + result.after)
         except Exception as error:  # noqa: BLE001 - the others' results must be noted whatever happens
-            told = {"event": "following up failed", "kind": type(error).__name__}
-            log.error(msgspec.json.encode(told).decode())
+            tell("following up failed", error)
 
     async def close(self) -> None:
         """Let go of what the channels hold open."""
@@ -155,8 +151,7 @@ async def _note_surely(done: list[tuple[Ready, Reply]]) -> None:
         try:
             await _note(done)
         except Exception as error:  # noqa: BLE001 - whatever it is, it may be over in a moment
-            told = {"event": "note failed", "kind": type(error).__name__}
-            log.error(msgspec.json.encode(told).decode())
+            tell("note failed", error)
             await asyncio.sleep(pause)
         else:
             return

@@ -55,7 +55,6 @@ ERRORS: dict[str, str] = {
     "not_so_any_more": _("It was not true any more when it would have gone out."),
     "switched_off": _("This kind of message is switched off for the event."),
     "unwritable": _("It could not be written. Please tell the operator."),
-    "not_set_up": _("This channel is not set up any more."),
 }
 
 
@@ -118,16 +117,14 @@ SENT = Reply(Fate.SENT)
 
 
 class Recipient(msgspec.Struct, frozen=True):
-    """Who reads a letter: the party's language, people, key for its page, bus and tickets."""
+    """Who reads a letter: the party's language, people, state, the issue of its link, and its bus."""
 
     registration: UUID
     language: str
     people: int
     state: str
-    number: str
     link_issue: int
     pickup: UUID | None
-    short_code: str
 
 
 class Audience(msgspec.Struct, frozen=True, omit_defaults=True):

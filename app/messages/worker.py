@@ -4,20 +4,15 @@ Each channel has a loop of its own: one that hangs holds up no other.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 
-import msgspec
-
-from app.database.claims import claim
+from app.database.claims import claim, tell
 from app.database.connection import now
 from app.messages.bot import Bot
 from app.messages.fanning import fan_out
 from app.messages.sending import Sender
-
-log = logging.getLogger("bon")
 
 IDLE = 2.0  # seconds until the next look where there was nothing to do
 WINDOW = 60  # seconds for which one process hears the bot's updates
@@ -36,7 +31,7 @@ async def _again_and_again(what: str, act: Callable[[], Awaitable[int]]) -> None
         try:
             done = await act()
         except Exception as error:  # noqa: BLE001 - the next try must not depend on this one
-            _tell(f"{what} failed", error)
+            tell(f"{what} failed", error)
         if not done:
             await asyncio.sleep(IDLE)
 
@@ -50,7 +45,7 @@ async def keep_hearing(bot: Bot) -> None:
             if await claim("telegram", str(window), until):
                 await bot.hear(until)
         except Exception as error:  # noqa: BLE001 - the next try must not depend on this one
-            _tell("bot failed", error)
+            tell("bot failed", error)
             await asyncio.sleep(IDLE)
         await asyncio.sleep(max(0.0, (until - now()).total_seconds()))
 
@@ -59,7 +54,3 @@ async def keep_listening(bot: Bot) -> None:
     """Tell the API where the webhook is, until it has understood."""
     while not await bot.listen():  # noqa: ASYNC110 - the other side tells nobody when it is back
         await asyncio.sleep(WINDOW)
-
-
-def _tell(what: str, error: Exception) -> None:
-    log.error(msgspec.json.encode({"event": what, "kind": type(error).__name__}).decode())

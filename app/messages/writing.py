@@ -6,13 +6,13 @@ is held back, and so is one whose news a later message has told already.
 SQL by name: `_TO` brings everything about a message in one statement, with keys that no foreign key joins.
 """
 
-import logging
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from app.activity.undo import WITHIN
+from app.database.claims import tell
 from app.database.connection import fetch, now
 from app.database.data_keys import SEALED_KEY
 from app.database.rows import json_of, places
@@ -34,18 +34,16 @@ from app.security.ticket_code import encode
 from models.messages import Announcement
 from models.states import Channel, Letter, RegistrationState
 
-log = logging.getLogger("bon")
-
 MOST_PICTURES = 5  # tickets in an e-mail; a larger party opens its page
 WITH_TICKETS = {Letter.REGISTERED, Letter.MOVED_UP}
 
 _TO = f"""
 SELECT message.id, announcement.event, announcement.kind, announcement.before, announcement.sealed_words,
   announcement.stopped_at AS announcement_stopped, reach.sealed_address, reach.stopped_at, reach.confirmed_at,
-  reach.language AS reach_language, registration.language, registration.state, registration.party, registration.number,
-  registration.link_issue, registration.ended_at,
-  registration.pickup_point, registration.short_code, message.reach, message.registration,
-  {SEALED_KEY.format(id="registration.id")}, announcement.after, message.target,
+  reach.language AS reach_language, registration.language, registration.state, registration.party,
+  registration.link_issue, registration.ended_at, registration.pickup_point,
+  message.reach, message.registration, announcement.after,
+  {SEALED_KEY.format(id="registration.id")},
   (SELECT sealed_key FROM data_key WHERE data_key.subject = announcement.event) AS event_key
 FROM message JOIN announcement ON announcement.id = message.announcement JOIN reach ON reach.id = message.reach
   JOIN registration ON registration.id = message.registration
@@ -127,8 +125,7 @@ class Writing:
                 known.going.add(str(claimed.id))
             return ready
         except Exception as error:  # noqa: BLE001 - one that cannot be written must not hold up the others
-            told = {"event": "message unwritable", "letter": row["kind"], "kind": type(error).__name__}
-            log.error(msgspec.json.encode(told).decode())
+            tell("message unwritable", error, letter=row["kind"])
             return Ready(claimed, held=Reply(Fate.NEVER, "unwritable"))
 
     def _write(self, claimed: Claimed, row: dict[str, Any], known: "_Known", party: Party | None) -> Ready:
@@ -139,8 +136,8 @@ class Writing:
         except Unreadable:
             return Ready(claimed, held=Reply(Fate.NEVER, "unreadable"))
         to = Recipient(
-            claimed.registration, row["reach_language"] or row["language"], row["party"], row["state"], row["number"],
-            row["link_issue"], row["pickup_point"], row["short_code"],
+            claimed.registration, row["reach_language"] or row["language"], row["party"], row["state"],
+            row["link_issue"], row["pickup_point"],
         )  # fmt: skip
         words = self._words(row, claimed) if kind == Letter.WRITTEN else {}
         told = Matter(event, kind, json_of(row["before"]), words, event.pickup(to.pickup))
@@ -153,9 +150,7 @@ class Writing:
 
     def _words(self, row: dict[str, Any], claimed: Claimed) -> dict[str, str]:
         key = open_key(self._keyring, row["event_key"], row["event"])
-        sealed = key.words("", row["sealed_words"], f"announcement.sealed_words:{claimed.announcement}")
-        words: dict[str, str] = json_of(sealed) if sealed.startswith("{") else {}
-        return words
+        return letters.opened_words(key, row["sealed_words"], claimed.announcement)
 
     def _letter(self, claimed: Claimed, told: Matter, to: Recipient) -> Written:
         key = reach_key(self._keyring, claimed.reach, to.link_issue)

@@ -92,7 +92,7 @@ async def redeem(keyring: Keyring, token: str, chat: str, language: str, by: Act
         )
         if not used:
             raise Refused("token_over")
-        row = await _link(keyring, asked, Channel.TELEGRAM, chat, language)
+        row, _ = await _link(keyring, asked, Channel.TELEGRAM, chat, language)
         await record(Kind.REACH_LINKED, by, asked.registration, asked.event, channel=Channel.TELEGRAM)
         return row
 
@@ -104,8 +104,9 @@ async def link_browser(keyring: Keyring, event: UUID, registration: UUID, subscr
         if party is None:
             raise Refused("erased")
         asked = Wish(registration, event, party["party"], party["language"])
-        row = await _link(keyring, asked, Channel.PUSH, subscription, "")
-        await record(Kind.REACH_LINKED, by, registration, event, news=News(subject=row), channel=Channel.PUSH)
+        row, fresh = await _link(keyring, asked, Channel.PUSH, subscription, "")
+        if fresh:  # tapped twice it says so once
+            await record(Kind.REACH_LINKED, by, registration, event, news=News(subject=row), channel=Channel.PUSH)
         return row
 
 
@@ -119,11 +120,13 @@ async def party_here(registration: UUID) -> dict[str, Any] | None:
     )
 
 
-async def _link(keyring: Keyring, asked: Wish, channel: Channel, address: str, language: str) -> UUID:
+async def _link(keyring: Keyring, asked: Wish, channel: Channel, address: str, language: str) -> tuple[UUID, bool]:
+    """The reach of an address, and whether it was not linked already."""
     key = await key_of_party(keyring, asked.event, asked.registration)
     told, moment = hash_of(keyring, asked.event, channel, address), now()
     own = Reach.registration == asked.registration
-    known = await Reach.select(Reach.id).where(own, Reach.channel == channel.value, Reach.address_hash == told).first()
+    same = (Reach.channel == channel.value) & (Reach.address_hash == told)
+    known = await Reach.select(Reach.id, Reach.stopped_at).where(own, same).first()
     row: UUID = known["id"] if known else uuid4()
     sealed = key.seal(address, f"reach.sealed_address:{row}")
     if known:
@@ -135,7 +138,7 @@ async def _link(keyring: Keyring, asked: Wish, channel: Channel, address: str, l
             Reach.language: language,
         }
         await Reach.update(again).where(Reach.id == row)
-        return row
+        return row, known["stopped_at"] is not None
     if await Reach.count().where(own) >= MOST_LINKED:
         raise Refused("too_many_reaches", most=MOST_LINKED)
     await insert(
@@ -151,7 +154,7 @@ async def _link(keyring: Keyring, asked: Wish, channel: Channel, address: str, l
             "language": language,
         },
     )
-    return row
+    return row, True
 
 
 class ChatReach(msgspec.Struct, frozen=True):

@@ -1,7 +1,10 @@
 """When something changes, whoever asked to be told is told: once, truly, on the channel they have."""
 
-from datetime import UTC, datetime, timedelta
+import json
+from datetime import UTC, datetime, time, timedelta
+from html import unescape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +16,9 @@ from models.states import Channel
 from tests.messengers import Messengers, counted, id_of, messengers
 from tests.receivers import refusing
 from tests.world import World, festival, soon
+
+MORNING, EVENING = time(8), time(20)  # when nobody would be woken
+ZONES = ("UTC", "Asia/Seoul", "America/Los_Angeles")  # in one of them it is that now
 
 
 async def move(world: World, event: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -388,6 +394,22 @@ async def test_a_reminder_comes_once_the_evening_before_and_once_on_the_day(worl
             assert len([each for each in out.said if "Today at" in each.json["text"]]) == 1
 
 
+async def test_a_festival_of_whole_days_is_reminded_of_in_the_morning_too(world: World) -> None:
+    async with messengers(world) as out:
+        event = await world.event(starts_at=soon(hour=0), ends_at=soon(days=61, hour=0), all_day=True)
+        await out.link((await world.party(event, language="en"))["key"], 77)
+        here = next(zone for zone in ZONES if MORNING <= datetime.now(ZoneInfo(zone)).time() < EVENING)
+        today = datetime.now(ZoneInfo(here)).date()
+        days = {"starts_at": f"{today}T00:00", "ends_at": f"{today + timedelta(days=1)}T00:00"}
+        await move(world, event, **days, time_zone=here)
+        assert [await remind(), await remind()] == [1, 0]
+        await out.work()
+        assert [row["kind"] for row in await fetch("SELECT kind FROM announcement WHERE told_at IS NOT NULL")] == [
+            "reminder"
+        ]
+        assert len(out.said) == 1
+
+
 # -- the desk ---------------------------------------------------------------------------------------------------------
 
 
@@ -474,6 +496,29 @@ async def test_what_is_switched_off_does_not_go_out(world: World) -> None:
         async with world.desk("korea") as desk:
             await desk.post(f"/desk/events/{event['slug']}/messages/by-themselves", data={"on.cancelled": "on"})
         assert await out.work() == 0
+
+
+async def test_two_who_switch_letters_at_once_lose_nothing(world: World) -> None:
+    event = await world.event()
+    here = f"/desk/events/{event['slug']}/messages"
+    async with world.desk("korea") as desk:
+        was = unescape((await desk.get(here)).text.partition('name="was" value="')[2].partition('"')[0])
+        form = {**dict.fromkeys(json.loads(was), "on"), "was": was}
+        for touched in ("on.changed", "on.reminder"):
+            sent = {name: value for name, value in form.items() if name != touched}
+            assert (await desk.post(f"{here}/by-themselves", data=sent)).status_code == 303
+    (off,) = await fetch("SELECT letters_off FROM event")
+    assert off["letters_off"] == "changed reminder"
+
+
+async def test_posted_tapped_twice_is_noted_once(world: World) -> None:
+    event = await world.event()
+    here = f"/desk/events/{event['slug']}/messages/opening/posted"
+    async with world.desk("korea") as desk:
+        for where in ("Facebook", "Facebook", "Telegram"):
+            assert (await desk.post(here, data={"where": where})).status_code == 303
+    (noted,) = await fetch("SELECT COUNT(*) AS count FROM audit_entry WHERE action = 'text_posted'")
+    assert noted["count"] == 2
 
 
 async def test_nothing_set_up_still_gives_the_text(world: World) -> None:
