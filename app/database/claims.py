@@ -64,7 +64,7 @@ async def run_claimed(job: Job, moment: datetime) -> bool:
     if await job.run() is False:
         return True  # it says itself that it must come again: the claim runs out
     await Claim.update({Claim.done: True}).where(Claim.job == job.name, Claim.slot == slot)
-    await Claim.delete().where(Claim.job == job.name, Claim.until < moment - KEPT)
+    await Claim.delete().where(Claim.until < moment - KEPT)  # also of what is claimed without being a job
     return True
 
 

@@ -1,11 +1,11 @@
 """What staff do with messages: write, stop, try again, switch letters off, note that a text was posted."""
 
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
-from app.activity.history import history_of
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
 from app.activity.undo import WITHIN
+from app.database.claims import claim
 from app.database.connection import insert, now, write
 from app.database.data_keys import words_key
 from app.database.rows import Values, as_json
@@ -14,8 +14,6 @@ from app.security.keyring import Keyring
 from models.events import Event
 from models.messages import Announcement, Message
 from models.states import Letter, MessageState
-
-MOST_STEPS = 20
 
 
 async def write_letter(keyring: Keyring, event: UUID, words: dict[str, str], audience: Audience, by: Actor) -> UUID:
@@ -112,14 +110,11 @@ def _words(letters: frozenset[Letter]) -> str:
     return " ".join(sorted(letter.value for letter in letters))
 
 
-async def just_posted(event: UUID, what: str, where: str, by: Actor) -> bool:
-    """Whether the same person noted the same a moment ago: a button that was tapped twice."""
-    steps = await history_of(event, MOST_STEPS, (Kind.TEXT_POSTED,))
-    noted = {"what": what, "where": where}
-    return any(step.actor == by.id and step.facts == noted and step.at > now() - WITHIN for step in steps)
-
-
 async def note_posted(event: UUID, what: str, where: str, by: Actor) -> None:
-    """Note that a text was posted somewhere: `what` is an announcement's id or the name of a text."""
+    """Note that a text was posted somewhere; tapped twice in ten minutes, once.
+
+    `what` is an announcement's id or the name of a text.
+    """
     async with write():
-        await record(Kind.TEXT_POSTED, by, event, event, what=what, where=where)
+        if await claim("posted", str(uuid5(event, f"{what} {where} {by.id}")), now() + WITHIN):
+            await record(Kind.TEXT_POSTED, by, event, event, what=what, where=where)

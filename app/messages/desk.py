@@ -195,10 +195,6 @@ TEXT_HEADINGS = {
 }
 
 
-def _text_heading(request: Req, what: str) -> str:
-    return translate(language_of(request), TEXT_HEADINGS[what])
-
-
 def _audience(row: AnnouncementRow) -> Audience:
     return audience_of(row.kind, row.after, row.subject)[0]
 
@@ -226,7 +222,7 @@ async def posted(request: Req, event: NamedDependency[EventRow], announcement_id
     """Note where a text was posted."""
     await _told(request, event, announcement_id)
     where = (await form(request)).get("where", "")
-    if where in GROUPS and not await actions.just_posted(event.id, announcement_id, where, actor_of(request)):
+    if where in GROUPS:
         await actions.note_posted(event.id, announcement_id, where, actor_of(request))
     return see_other(f"/desk/events/{event.slug}/messages/{announcement_id}#posted")
 
@@ -258,9 +254,7 @@ async def again(request: Req, event: NamedDependency[EventRow], announcement_id:
 async def by_themselves(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """Which letters go out by themselves."""
     typed = await form(request)
-    for _turn in range(
-        TURNS
-    ):  # once more where somebody else was faster: what they switched is merged with what was touched here
+    for _turn in range(TURNS):  # once more where somebody else was faster: what they switched is merged
         before = await letters_off(event.id)
         on = merged(typed, _switches(before)).fields
         off = frozenset(letter for letter in BY_THEMSELVES if not on.get(f"on.{letter}"))

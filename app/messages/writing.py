@@ -56,11 +56,17 @@ SELECT message.reach, message.content_revision, announcement.kind, announcement.
   JOIN announcement ON announcement.id = message.announcement
 WHERE message.state = 'sent' AND announcement.kind IN ('changed', 'cancelled') AND message.reach IN ({places})
 """
-# who gave one address for two parties hears it once: by the message that was sent, or that goes out now
+# who gave one address for two parties hears it once: by the message that was sent, or that goes out now; but a reminder
+# says when the party's own bus leaves
 _TWINS = """
-SELECT mine.id, other.id AS other, other.state FROM message AS mine JOIN message AS other
-  ON other.announcement = mine.announcement AND other.target = mine.target AND other.id <> mine.id
+SELECT mine.id, other.id AS other, other.state FROM message AS mine
+  JOIN message AS other ON other.announcement = mine.announcement AND other.target = mine.target AND other.id <> mine.id
+  JOIN announcement ON announcement.id = mine.announcement
+  JOIN registration AS party ON party.id = mine.registration
+  JOIN registration AS twin ON twin.id = other.registration
 WHERE mine.id IN ({places}) AND other.state IN ('sent', 'sending')
+  AND (announcement.kind NOT IN ('reminder_eve', 'reminder')
+    OR coalesce(CAST(party.pickup_point AS TEXT), '') = coalesce(CAST(twin.pickup_point AS TEXT), ''))
 """
 _WANTED = """
 SELECT message.id FROM message JOIN reach ON reach.id = message.reach

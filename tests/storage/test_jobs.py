@@ -67,6 +67,19 @@ async def test_a_job_that_failed_is_tried_again_after_its_time() -> None:
     assert not await run_claimed(Job("work", timedelta(hours=1), work), NOON)
 
 
+@pytest.mark.usefixtures("database")
+async def test_what_was_claimed_outside_jobs_goes_too() -> None:
+    """The bot's minutes and taps are claimed by the million: none may stay for good."""
+
+    async def work() -> None:
+        return
+
+    assert await claim("telegram", "1", NOON - timedelta(days=8))
+    assert await claim("posted", "fresh", NOON)
+    assert await run_claimed(Job("work", timedelta(hours=1), work), NOON)
+    assert {row["job"] for row in await fetch("SELECT job FROM claim")} == {"posted", "work"}
+
+
 async def test_a_purge_with_nothing_to_erase_writes_nothing(world: World) -> None:
     over = event_row(number=77, slug="long-over")
     past = datetime(2020, 1, 1, tzinfo=UTC)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,14 @@ from app.settings import Settings
 from models.events import Event, PickupPoint
 
 ROOT = Path(__file__).parent.parent.parent
+LANDED = Path(__file__).parent / "migrations.txt"
+
+
+def landed() -> str:
+    """A line for each migration: its name and a digest of what it says, however it is laid out."""
+    found = sorted((ROOT / "models" / "piccolo_migrations").glob("m*.py"))
+    texts = {path.stem: "".join(path.read_text().split()).replace(",)", ")") for path in found}
+    return "".join(f"{name} {sha256(text.encode()).hexdigest()[:16]}\n" for name, text in texts.items())
 
 
 async def columns() -> dict[str, set[str]]:
@@ -81,7 +90,35 @@ def test_piccolos_own_command_line_migrates(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     listed = subprocess.run([*command, "check"], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
-    assert listed.stdout.count("True") == 29, listed.stdout
+    assert listed.stdout.count("True") == 30, listed.stdout
+
+
+def test_a_migration_that_landed_is_not_changed() -> None:
+    """Whoever ran it never runs it again: a mistake is mended by another migration, with a line of its own here."""
+    assert landed() == LANDED.read_text(), "run: python -m tests.storage.test_migrations"
+
+
+async def test_where_the_first_messages_ran_two_parties_of_one_address_are_told(database: Settings) -> None:
+    from models.piccolo_migrations.m0030_once_a_reach import STATEMENTS
+
+    for sql in (
+        "DROP INDEX message_announcement_reach",
+        "DROP INDEX message_announcement_target",
+        "CREATE UNIQUE INDEX message_announcement_target ON message (announcement, target)",
+        *STATEMENTS,
+    ):
+        await fetch(sql)
+    assert await unique_keys("message") >= {("announcement", "reach")}
+    assert ("announcement", "target") not in await unique_keys("message")
+
+
+async def unique_keys(table: str) -> set[tuple[str, ...]]:
+    if current().engine_type == "sqlite":
+        sql = f"SELECT sql AS made FROM sqlite_master WHERE type = 'index' AND tbl_name = '{table}' AND sql IS NOT NULL"
+    else:
+        sql = f"SELECT indexdef AS made FROM pg_indexes WHERE tablename = '{table}'"
+    made = [row["made"] for row in await fetch(sql) if "UNIQUE" in row["made"]]
+    return {tuple(each.rpartition("(")[2].rstrip(")").split(", ")) for each in made}
 
 
 async def test_the_ten_host_countries_and_the_hotline_are_seeded(database: Settings) -> None:
@@ -146,3 +183,7 @@ async def test_a_bus_cannot_be_overfilled(database: Settings) -> None:
     await insert(PickupPoint, point)
     with pytest.raises(Exception, match=r"(?i)check"):
         await fetch("UPDATE pickup_point SET seats_taken = 2 WHERE id = $1", point["id"])
+
+
+if __name__ == "__main__":
+    LANDED.write_text(landed())

@@ -21,6 +21,11 @@ MORNING, EVENING = time(8), time(20)  # when nobody would be woken
 ZONES = ("UTC", "Asia/Seoul", "America/Los_Angeles")  # in one of them it is that now
 
 
+def by_day() -> str:
+    """A time zone in which it is day now, and will be for some hours."""
+    return next(zone for zone in ZONES if MORNING <= datetime.now(ZoneInfo(zone)).time() < EVENING)
+
+
 async def move(world: World, event: dict[str, Any], **changes: Any) -> dict[str, Any]:
     async with world.api("korea") as api:
         answer = await api.patch(f"/api/v1/events/{event['slug']}", json=changes)
@@ -378,8 +383,8 @@ async def test_a_reminder_comes_once_the_evening_before_and_once_on_the_day(worl
         assert rules.reminders_due(facts, begins) == []
         party = await world.party(event, language="en")
         await out.link(party["key"], 77)
-        soon_enough = datetime.now(UTC) + timedelta(hours=1)
-        zone = "UTC"
+        zone = by_day()
+        soon_enough = datetime.now(ZoneInfo(zone)) + timedelta(hours=1)
         await move(
             world,
             event,
@@ -387,18 +392,42 @@ async def test_a_reminder_comes_once_the_evening_before_and_once_on_the_day(worl
             ends_at=f"{soon_enough + timedelta(hours=5):%Y-%m-%dT%H:%M}",
             time_zone=zone,
         )
-        if soon_enough.date() == datetime.now(UTC).date():
-            await remind()
-            await remind()
-            await out.work()
-            assert len([each for each in out.said if "Today at" in each.json["text"]]) == 1
+        await remind()
+        await remind()
+        await out.work()
+        assert len([each for each in out.said if "Today at" in each.json["text"]]) == 1
+
+
+async def test_a_chat_of_two_parties_hears_of_each_ones_bus(world: World) -> None:
+    async with messengers(world) as out:
+        buses = [
+            {"name": {"en": name}, "place": {"en": f"Gate {name}"}, "departs_at": soon(hour=7), "returns_at": ""}
+            for name in ("North", "South")
+        ]
+        event = await world.event(pickup_points=buses)
+        for bus in (*event["pickup_points"], event["pickup_points"][0]):
+            party = await world.party(event, language="en", pickup_point=bus["id"])
+            await out.link(party["key"], 77)
+        zone = by_day()
+        today = datetime.now(ZoneInfo(zone))
+        moved = [
+            {"id": bus["id"], **more, "departs_at": f"{today + timedelta(minutes=30):%Y-%m-%dT%H:%M}"}
+            for bus, more in zip(event["pickup_points"], buses, strict=True)
+        ]
+        begins, ends = (f"{today + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for hours in (1, 5))
+        await move(world, event, starts_at=begins, ends_at=ends, time_zone=zone, pickup_points=moved)
+        await remind()
+        await out.work()
+        told = [each.json["text"] for each in out.said if "Today at" in each.json["text"]]
+        assert sorted("Bus North" in text for text in told) == [False, True]
+        assert sorted("Bus South" in text for text in told) == [False, True]
 
 
 async def test_a_festival_of_whole_days_is_reminded_of_in_the_morning_too(world: World) -> None:
     async with messengers(world) as out:
         event = await world.event(starts_at=soon(hour=0), ends_at=soon(days=61, hour=0), all_day=True)
         await out.link((await world.party(event, language="en"))["key"], 77)
-        here = next(zone for zone in ZONES if MORNING <= datetime.now(ZoneInfo(zone)).time() < EVENING)
+        here = by_day()
         today = datetime.now(ZoneInfo(here)).date()
         days = {"starts_at": f"{today}T00:00", "ends_at": f"{today + timedelta(days=1)}T00:00"}
         await move(world, event, **days, time_zone=here)
