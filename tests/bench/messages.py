@@ -1,9 +1,10 @@
 """Messages under load and under kills: `python -m tests.bench.messages [postgres URL]`.
 
 An instant SMTP server takes what worker processes (`BON_WORKER=only bon serve`) send. First one process alone: messages
-a second and its CPU each. Then an announcement to many parties: how long until it is fanned out. Then what pages and
-registrations take while the same process sends. Then two processes of which one is killed every few seconds, until
-everything has arrived: whoever got none, or a second one with another id, is counted, and every double.
+a second and its CPU each. Then an announcement to many parties: how long until it is fanned out, and what the desk's page
+takes after ten. Then what pages and registrations take while the same process sends. Then two processes of which one is
+killed every few seconds, until everything has arrived: whoever got none, or a second one with another id, is counted, and
+every double.
 """
 
 import asyncio
@@ -41,6 +42,7 @@ from tests.served import BON, ROOT, free_port
 from tests.world import World, settings_for
 
 ALONE, MANY, KILLED = 2_000, 20_000, 5_000
+LETTERS = 10  # to all of them, before somebody looks
 KILLS, EVERY = 20, (0.7, 3.0)  # seconds between two kills
 CHUNK = 500
 TICK = os.sysconf("SC_CLK_TCK")
@@ -147,7 +149,20 @@ async def fanned(world: World, keyring: Keyring) -> None:
     began = time.monotonic()
     made = await fan_out([Channel.EMAIL])
     print(f"fan-out:        written in {wrote * 1000:.0f} ms; {made} messages in {time.monotonic() - began:.1f} s")
+    for _ in range(LETTERS - 1):
+        await write_letter(keyring, event, {"en": "Hello"}, Audience(), OPERATOR)
+        await fan_out([Channel.EMAIL])
     await fetch("UPDATE message SET state = 'withheld' WHERE state = 'queued'")
+    (row,) = await fetch("SELECT slug FROM event WHERE id = $1", event)
+    waited = []
+    async with world.desk("korea") as desk:
+        for _ in range(7):
+            began = time.perf_counter()
+            (await desk.get(f"/desk/events/{row['slug']}/messages")).raise_for_status()
+            waited.append((time.perf_counter() - began) * 1000)
+    print(
+        f"the desk's page: {sorted(waited)[3]:.0f} ms of {LETTERS} letters to {MANY} (median; worst {max(waited):.0f})"
+    )
 
 
 def latencies(base: str, slug: str, count: int) -> tuple[float, float]:

@@ -99,11 +99,12 @@ def test_a_migration_that_landed_is_not_changed() -> None:
 
 
 async def test_where_the_first_messages_ran_two_parties_of_one_address_are_told(database: Settings) -> None:
-    from models.piccolo_migrations.m0030_once_a_reach import STATEMENTS
+    from models.piccolo_migrations.m0030_message_indexes import STATEMENTS
 
     for sql in (
         "DROP INDEX message_announcement_reach",
         "DROP INDEX message_announcement_target",
+        "DROP INDEX message_counted",
         "CREATE UNIQUE INDEX message_announcement_target ON message (announcement, target)",
         *STATEMENTS,
     ):
