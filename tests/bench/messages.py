@@ -1,10 +1,10 @@
 """Messages under load and under kills: `python -m tests.bench.messages [postgres URL]`.
 
 An instant SMTP server takes what worker processes (`BON_WORKER=only bon serve`) send. First one process alone: messages
-a second and its CPU each. Then an announcement to many parties: how long until it is fanned out, and what the desk's page
-takes after ten. Then what pages and registrations take while the same process sends. Then two processes of which one is
-killed every few seconds, until everything has arrived: whoever got none, or a second one with another id, is counted, and
-every double.
+a second and its CPU each. Then an announcement to many parties: how long until it is fanned out, and what the desk's
+page takes after ten. Then what pages and registrations take while the same process sends. Then two processes of which
+one is killed every few seconds, until everything has arrived: whoever got none, or a second one with another id, is
+counted, and every double.
 """
 
 import asyncio
