@@ -29,7 +29,7 @@ WRITTEN_BY_HAND = _("Written by hand")
 OPENING_HEADING = _("Registration is open")
 MOST_NEWS = 3  # lines of a heading
 MOST_SHORT = 201  # three parts of 67 letters
-OWN_FACTS = ("reminder", "reminder_eve")  # say themselves when and where
+OWN_FACTS = ("reminder", "reminder_eve")  # say themselves when and where, and the party's own bus
 LANGUAGES = ("km", "en")  # with sentences; of other languages only what the attaché wrote, dates and places
 
 

@@ -56,17 +56,13 @@ SELECT message.reach, message.content_revision, announcement.kind, announcement.
   JOIN announcement ON announcement.id = message.announcement
 WHERE message.state = 'sent' AND announcement.kind IN ('changed', 'cancelled') AND message.reach IN ({places})
 """
-# who gave one address for two parties hears it once: by the message that was sent, or that goes out now; but a reminder
-# says when the party's own bus leaves
+# who gave one address for two parties hears it once: by the message that was sent, or that goes out now
 _TWINS = """
-SELECT mine.id, other.id AS other, other.state FROM message AS mine
-  JOIN message AS other ON other.announcement = mine.announcement AND other.target = mine.target AND other.id <> mine.id
-  JOIN announcement ON announcement.id = mine.announcement
-  JOIN registration AS party ON party.id = mine.registration
-  JOIN registration AS twin ON twin.id = other.registration
+SELECT mine.id, other.id AS other, other.state,
+  (SELECT pickup_point FROM registration WHERE registration.id = other.registration) AS pickup_point
+FROM message AS mine JOIN message AS other
+  ON other.announcement = mine.announcement AND other.target = mine.target AND other.id <> mine.id
 WHERE mine.id IN ({places}) AND other.state IN ('sent', 'sending')
-  AND (announcement.kind NOT IN ('reminder_eve', 'reminder')
-    OR coalesce(CAST(party.pickup_point AS TEXT), '') = coalesce(CAST(twin.pickup_point AS TEXT), ''))
 """
 _WANTED = """
 SELECT message.id FROM message JOIN reach ON reach.id = message.reach
@@ -114,8 +110,11 @@ class Writing:
                     continue
                 told = (int(row["content_revision"]), frozenset(json_of(row["before"])))
                 known.told.setdefault(str(row["reach"]), []).append(told)
-        for row in await fetch(_TWINS.format(places=places(claimed)), *(each.id for each in claimed)):
-            known.twins.setdefault(str(row["id"]), []).append((str(row["other"]), row["state"]))
+        own = {str(row["id"]): row for row in rows}
+        for twin in await fetch(_TWINS.format(places=places(claimed)), *(each.id for each in claimed)):
+            mine = own.get(str(twin["id"]))
+            if mine and (mine["kind"] not in letters.OWN_FACTS or mine["pickup_point"] == twin["pickup_point"]):
+                known.twins.setdefault(str(twin["id"]), []).append((str(twin["other"]), twin["state"]))
         known.here = {str(each.id) for each in claimed}
         return known
 

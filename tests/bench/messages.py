@@ -94,13 +94,15 @@ class Workers:
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """One more."""
-        process = subprocess.Popen([*BON, "serve", *words], env=self.env, cwd=ROOT, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [*BON, "serve", *words], env=self.env, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True
+        )
         self.running.append(process)
         return process
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
-        """As a power cut would."""
-        process.send_signal(signal.SIGKILL)
+        """As a power cut would, with every process of it."""
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         self.running.remove(process)
 
