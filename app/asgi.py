@@ -15,6 +15,7 @@ from litestar.handlers import BaseRouteHandler
 
 from app.accounts import desk as accounts_desk
 from app.accounts import desk_own as accounts_own
+from app.accounts import desk_passkeys as accounts_passkeys
 from app.accounts.access import holds_token, logged_in, staff_of
 from app.care import health
 from app.care.heartbeat import EVERY, beat
@@ -127,6 +128,7 @@ DESK = Router(
         *styleguide.HANDLERS,
         *accounts_desk.HANDLERS,
         *accounts_own.HANDLERS,
+        *accounts_passkeys.HANDLERS,
         *desk_accounts.HANDLERS,
         *handover.HANDLERS,
         *directory_desk.HANDLERS,

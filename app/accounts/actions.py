@@ -19,7 +19,7 @@ from app.security.passwords import hash_password, hash_secret, new_secret, passw
 from app.validation.refusals import Problem, Refused
 from app.validation.texts import clean
 from app.web.limits import LOGIN_FROM_ADDRESS, LOGIN_TO_ACCOUNT, LOGIN_TO_PAIR, count_failure, forgive
-from models.accounts import Account, ApiToken, Posting, Session
+from models.accounts import Account, ApiToken, Passkey, Posting, Session
 from models.directory import HostCountry
 from models.states import ActorKind, Role
 
@@ -54,8 +54,7 @@ async def add_account(email: str, name: str, role: str, password: str, by: Actor
             due_of: Values = {Account.factor_due: due}
             other = Account.factor_due.is_null() if role == Role.HQ else Account.factor_due.is_not_null()
             await Account.update(due_of).where(Account.id == row, other)
-            await end_links(row)
-            await _end_sessions(row)
+            await _end_what_opens(row)
         await record(Kind.ACCOUNT_ADDED, by, row, role=role)
     return row
 
@@ -70,8 +69,7 @@ async def disable(email: str, by: Actor) -> bool:
             .returning(Account.id)
         )
         if rows:
-            await _end_sessions(rows[0]["id"])
-            await end_links(rows[0]["id"])
+            await _end_what_opens(rows[0]["id"])
             await record(Kind.ACCOUNT_DISABLED, by, rows[0]["id"])
     return bool(rows) or await Account.exists().where(Account.email == email.strip().lower())
 
@@ -109,6 +107,13 @@ async def enable(account: UUID, by: Actor) -> None:
             await record(Kind.ACCOUNT_ENABLED, by, account)
 
 
+async def _end_what_opens(account: UUID) -> None:
+    """Whatever lets its holder in without the password: links, passkeys, sessions."""
+    await end_links(account)
+    await Passkey.delete().where(Passkey.account == account)
+    await _end_sessions(account)
+
+
 async def _end_sessions(account: UUID) -> None:
     await Session.delete().where(Session.account == account)
 
@@ -136,6 +141,19 @@ async def log_in(
         raise Refused("login_wrong")
     for guess, subject in guesses:
         await forgive(keyring, guess, subject)
+    return await _begin_session(account, moment, by, life, half=await _waits_for_second(account, moment))
+
+
+async def log_in_by_passkey(account: UUID, by: Actor, life: timedelta) -> str:
+    """Start a whole session for whoever has shown a passkey of this account. Raises Refused."""
+    moment = now()
+    row = await Account.select().where(Account.id == account, Account.disabled_at.is_null()).first()
+    if row is None:
+        raise Refused("login_wrong")
+    return await _begin_session(row, moment, by, life, half=False)
+
+
+async def _begin_session(account: dict[str, Any], moment: datetime, by: Actor, life: timedelta, *, half: bool) -> str:
     secret = new_secret()
     async with write():
         await Session.delete().where(Session.expires_at < now())
@@ -148,7 +166,7 @@ async def log_in(
                 seen_at=moment,
                 expires_at=moment + life,
                 address=by.address,
-                half=await _waits_for_second(account, moment),
+                half=half,
             )
         )
         await record(Kind.LOGGED_IN, Actor(ActorKind.STAFF, str(account["id"]), by.address), account["id"])

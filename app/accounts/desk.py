@@ -9,11 +9,11 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from app.accounts import actions, own, second
+from app.accounts import actions, own, passkeys, second
 from app.accounts.access import SESSION_LIFE, actor_of
 from app.accounts.links import account_of_link, use_link
-from app.accounts.queries import account_by_email, staff_by_half, staff_by_session
-from app.accounts.second import has_factor
+from app.accounts.queries import account_by_email, email_of, staff_by_half, staff_by_session
+from app.accounts.second import has_app, has_factor
 from app.accounts.shapes import Kept, Staff
 from app.activity.record import Actor, truncated
 from app.i18n.catalogues import languages
@@ -22,7 +22,7 @@ from app.security.passwords import LEAST_LENGTH
 from app.security.sealing import keyed_hash
 from app.validation.refusals import Refused
 from app.web.bodies import form
-from app.web.limits import ONE_TIME_LINKS, count_failure
+from app.web.limits import LOGIN_FROM_ADDRESS, ONE_TIME_LINKS, count_failure, forgive
 from app.web.rendering import page, said, see_other
 from app.web.request import (
     LANGUAGE_COOKIE,
@@ -56,16 +56,29 @@ async def login_form(request: Req) -> Response[bytes]:
     secret = cookie_value(request, "session")
     if secret and await staff_by_session(secret):
         return see_other("/desk")
-    return page(
+    return _login_page(request, dict(request.query_params))
+
+
+def _login_page(request: Req, typed: dict[str, str], refused: Refused | None = None) -> Response[bytes]:
+    answer = page(
         request,
         "desk/login.html",
-        typed={},
-        refused=None,
-        problems=(),
-        next=_next(request.query_params.get("next", "")),
-        kept="",
-        welcome="welcome" in request.query_params,
+        typed={"email": typed.get("email", "")},
+        next=_next(typed.get("next", "")),
+        kept=typed.get("kept", ""),
+        welcome=refused is None and "welcome" in typed,
+        passkey=_asked_passkey(request),
+        **said(refused),
     )
+    if refused and refused.status == 429:
+        answer.headers["retry-after"] = str(refused.facts["seconds"])
+    return answer
+
+
+def _asked_passkey(request: Req) -> str:
+    """What the browser is asked for, "" where passkeys cannot be: Bon's address is a number."""
+    place = passkeys.relying_party(settings_of(request).base_url)
+    return passkeys.to_log_in(keyring_of(request), place) if place else ""
 
 
 @post("/desk/login", opt={"public": True})
@@ -87,31 +100,50 @@ async def log_in(request: Req) -> Response[bytes]:
             life=SESSION_LIFE,
         )
     except Refused as refused:
-        answer = page(
-            request,
-            "desk/login.html",
-            status=refused.status,
-            typed={"email": typed.get("email", "")},
-            refused=refused,
-            problems=(),
-            next=_next(typed.get("next", "")),
-            kept=typed.get("kept", ""),
-            welcome=False,
-        )
-        if refused.status == 429:
-            answer.headers["retry-after"] = str(refused.facts["seconds"])
-        return answer
+        return _login_page(request, typed, refused)
     if before := cookie_value(request, "session"):
         await actions.log_out(before)
     cookies = [cookie(settings, "session", secret, SESSION_LIFE), cookie(settings, "known", known, KNOWN_LIFE)]
     cookies += await _spoken(email)
     if half := await staff_by_half(secret):
         return await _second_page(request, half, secret, typed, cookies=cookies)
+    return _onward(request, typed, cookies)
+
+
+def _onward(request: Req, typed: dict[str, str], cookies: list[Cookie]) -> Response[bytes]:
+    """Logged in: to where one was going, or to what one had typed."""
     if kept := _kept(typed.get("kept", "")):
-        answer = page(request, "desk/again.html", kept=kept)
-        answer.cookies.extend(cookies)
-        return answer
+        return page(request, "desk/again.html", kept=kept, cookies=cookies)
     return see_other(_next(typed.get("next", "")), cookies)
+
+
+@post("/desk/login/passkey", opt={"public": True})
+async def show_passkey(request: Req) -> Response[bytes]:
+    """A passkey is both factors: the session is whole at once, whether or not the password was shown before."""
+    require_same_origin(request)
+    typed, settings, keyring = await form(request), settings_of(request), keyring_of(request)
+    source = source_of(request)
+    before = cookie_value(request, "session")
+    half = await staff_by_half(before) if before else None
+    try:
+        await count_failure(keyring, LOGIN_FROM_ADDRESS, source)
+        place = passkeys.relying_party(settings.base_url)
+        if place is None:
+            raise Refused("not_found")
+        account = await passkeys.account_shown(keyring, place, typed.get("answer", ""))
+        by = Actor(ActorKind.STAFF, "", truncated(client_address(request)))
+        secret = await actions.log_in_by_passkey(account, by, SESSION_LIFE)
+    except Refused as refused:
+        if half is not None and refused.status != 429:
+            return await _second_page(request, half, before, typed, refused=refused)
+        return _login_page(request, typed, refused)
+    await forgive(keyring, LOGIN_FROM_ADDRESS, source)
+    if before:
+        await actions.log_out(before)
+    email = await email_of(account)
+    known = keyed_hash(keyring, "known-browser", email)
+    cookies = [cookie(settings, "session", secret, SESSION_LIFE), cookie(settings, "known", known, KNOWN_LIFE)]
+    return _onward(request, typed, cookies + await _spoken(email))
 
 
 async def _spoken(email: str) -> list[Cookie]:
@@ -141,6 +173,8 @@ async def _second_page(
         next=_next(typed.get("next", "")),
         kept=typed.get("kept", ""),
         offer=None if there else await _offer(request, half),
+        app=there and await has_app(half.account),
+        passkey=_asked_passkey(request) if there and await passkeys.passkeys_of(half.account) else "",
         **said(refused),
     )
 
@@ -177,9 +211,7 @@ async def show_second(request: Req) -> Response[bytes]:
     if codes:
         kept = _kept(typed.get("kept", ""))
         return page(request, "desk/codes.html", codes=codes, next=onward, kept=kept, cookies=cookies)
-    if kept := _kept(typed.get("kept", "")):
-        return page(request, "desk/again.html", kept=kept, cookies=cookies)
-    return see_other(onward, cookies)
+    return _onward(request, typed, cookies)
 
 
 @get("/desk/welcome/{secret:str}", opt={"public": True})
@@ -231,4 +263,4 @@ async def log_out(request: Req, staff: NamedDependency[Staff]) -> Response[bytes
     return see_other("/desk/login", [cookie(settings_of(request), "session", "", timedelta(0))])
 
 
-HANDLERS = [login_form, log_in, show_second, welcome, choose_password, log_out]
+HANDLERS = [login_form, log_in, show_second, show_passkey, welcome, choose_password, log_out]

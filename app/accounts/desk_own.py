@@ -4,7 +4,7 @@ from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
-from app.accounts import own, second
+from app.accounts import own, passkeys, second
 from app.accounts.access import actor_of
 from app.accounts.queries import account_by_email, sessions_of
 from app.accounts.rights import MAY, PARTS, WORDS
@@ -35,6 +35,8 @@ async def _account_page(request: Req, staff: Staff, refused: Refused | None = No
         staff=staff,
         sessions=await sessions_of(staff.account),
         there=there,
+        app=there and await second.has_app(staff.account),
+        passkeys=len(await passkeys.passkeys_of(staff.account)),
         codes_left=await second.codes_left(staff.account) if there else 0,
         due=row.get("factor_due"),
         tongue=row.get("language", ""),
@@ -83,7 +85,7 @@ async def second_form(request: Req, staff: NamedDependency[Staff]) -> Response[b
 
 
 async def _second_page(request: Req, staff: Staff, refused: Refused | None = None) -> Response[bytes]:
-    if await second.has_factor(staff.account):
+    if await second.has_app(staff.account):
         return see_other(HERE)
     secret = await second.offered(keyring_of(request), staff.account)
     symbol = qr.svg(second.address_of(secret, staff.email))
@@ -102,6 +104,8 @@ async def set_second(request: Req, staff: NamedDependency[Staff]) -> Response[by
             if refused.status == 429:
                 raise
             return await _second_page(request, staff, refused)
+        if not codes:  # a passkey brought them before
+            return see_other(f"{HERE}?done=on")
         return page(request, "desk/codes.html", codes=codes, next=HERE, kept=None)
     try:
         if typed["do"] == "codes":

@@ -31,11 +31,7 @@ async def finish_log_in(secret: str) -> str:
 
 async def change_password(keyring: Keyring, staff: Staff, present: str, password: str, again: str, by: Actor) -> None:
     """One's own new password, for whoever knows the present one; other browsers and all tokens are logged out."""
-    account = await account_by_email(staff.email)
-    await count_failure(keyring, OWN_PASSWORD, str(staff.account))
-    if account is None or not await password_fits(present, account["password_hash"]):
-        raise invalid([Problem("present", "password_wrong")])
-    await forgive(keyring, OWN_PASSWORD, str(staff.account))
+    await show_password(keyring, staff, present)
     problems = password_problems(password, staff.email, staff.name)
     if not problems and password != again:
         problems = [Problem("again", "passwords_differ")]
@@ -44,6 +40,15 @@ async def change_password(keyring: Keyring, staff: Staff, present: str, password
     hashed = await hash_password(password)
     async with write():
         await set_password(staff.account, hashed, by, but=staff.session)
+
+
+async def show_password(keyring: Keyring, staff: Staff, present: str) -> None:
+    """Raise Refused unless this is the present password: whoever only has the browser gets no further."""
+    account = await account_by_email(staff.email)
+    await count_failure(keyring, OWN_PASSWORD, str(staff.account))
+    if account is None or not await password_fits(present, account["password_hash"]):
+        raise invalid([Problem("present", "password_wrong")])
+    await forgive(keyring, OWN_PASSWORD, str(staff.account))
 
 
 async def choose_language(account: UUID, language: str) -> None:

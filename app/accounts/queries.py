@@ -17,7 +17,7 @@ from app.database.connection import fetch, now
 from app.database.rows import moment_of, uuid_of
 from app.security.passwords import hash_secret
 from app.validation.refusals import Refused
-from models.accounts import Account, ApiToken, Posting, SecondFactor, Session
+from models.accounts import Account, ApiToken, Passkey, Posting, SecondFactor, Session
 from models.states import Role
 
 NOTED_EVERY = timedelta(hours=1)  # how exactly one knows when a token was last used
@@ -30,7 +30,8 @@ WHERE holder.secret_hash = $1 AND account.disabled_at IS NULL
 """
 # a factor that is due ends a session that began before it was
 _FACTOR = """AND (account.factor_due IS NULL OR account.factor_due > $2 OR EXISTS (
-  SELECT 1 FROM second_factor WHERE second_factor.account = account.id AND second_factor.confirmed_at IS NOT NULL))"""
+  SELECT 1 FROM second_factor WHERE second_factor.account = account.id AND second_factor.confirmed_at IS NOT NULL)
+  OR EXISTS (SELECT 1 FROM passkey WHERE passkey.account = account.id))"""
 _BY_SESSION = f"{_WHOSE.format(table='session', more='')} AND holder.expires_at > $2 AND NOT holder.half {_FACTOR}"
 _BY_HALF = f"{_WHOSE.format(table='session', more='')} AND holder.expires_at > $2 AND holder.half"
 _BY_TOKEN = f"""
@@ -136,6 +137,12 @@ async def account_by_email(email: str) -> dict[str, Any] | None:
     return await Account.select().where(Account.email == email.strip().lower()).first()
 
 
+async def email_of(account: UUID) -> str:
+    """The e-mail of an account that there is."""
+    rows = await Account.select(Account.email).where(Account.id == account)
+    return str(rows[0]["email"])
+
+
 async def sessions_of(account: UUID) -> list[dict[str, Any]]:
     """Where the account is logged in, the latest first."""
     return (
@@ -203,7 +210,8 @@ async def _staff_members(rows: list[dict[str, Any]]) -> list[StaffMember]:
     confirmed = SecondFactor.select(SecondFactor.account).where(
         SecondFactor.account.is_in(ids), SecondFactor.confirmed_at.is_not_null()
     )
-    factors = {row["account"] for row in await confirmed}
+    keys = Passkey.select(Passkey.account).where(Passkey.account.is_in(ids))
+    factors = {row["account"] for row in (*await confirmed, *await keys)}
     sessions = Session.select(Session.account, Session.seen_at).where(Session.account.is_in(ids))
     seen = {row["account"]: row["seen_at"] for row in await sessions.order_by(Session.seen_at)}
     return [

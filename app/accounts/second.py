@@ -1,4 +1,7 @@
-"""The second factor: an authenticator app's codes (RFC 6238), and recovery codes for the day the phone is lost."""
+"""The second factor: an authenticator app's codes (RFC 6238), and recovery codes for the day the phone is lost.
+
+A passkey counts as one too (passkeys.py).
+"""
 
 import hmac
 import secrets
@@ -17,7 +20,7 @@ from app.security.sealing import seal, unseal
 from app.validation.refusals import Problem, invalid
 from app.validation.texts import latin_digits
 from app.web.limits import SECOND_FACTOR, count_failure, forgive
-from models.accounts import Account, RecoveryCode, SecondFactor, Session
+from models.accounts import Account, Passkey, RecoveryCode, SecondFactor, Session
 from models.states import Role
 
 STEP = 30  # seconds
@@ -27,7 +30,12 @@ GRACE = timedelta(days=7)  # in which HQ may do without
 
 
 async def has_factor(account: UUID) -> bool:
-    """Whether the account has a second factor that was tried and works."""
+    """Whether the account has a second factor that was tried and works: an app or a passkey."""
+    return await has_app(account) or await Passkey.exists().where(Passkey.account == account)
+
+
+async def has_app(account: UUID) -> bool:
+    """Whether the account has an authenticator app that was tried and works."""
     return await SecondFactor.exists().where(SecondFactor.account == account, SecondFactor.confirmed_at.is_not_null())
 
 
@@ -58,7 +66,8 @@ def address_of(secret: str, email: str) -> str:
 
 
 async def confirm(keyring: Keyring, account: UUID, code: str, by: Actor) -> list[str]:
-    """Switch the second factor on with a first code from the app; returns the recovery codes, shown once.
+    """Switch the second factor on with a first code from the app; returns the recovery codes, shown once, unless
+    there are some from a passkey.
 
     Raises Refused also where there is one already: only its holder may renew the codes.
     """
@@ -74,7 +83,7 @@ async def confirm(keyring: Keyring, account: UUID, code: str, by: Actor) -> list
         if not fresh:
             raise _wrong()
         await record(Kind.SECOND_FACTOR_ON, by, account)
-        codes = await _new_codes(account)
+        codes = await codes_for_the_first(account)
     await forgive(keyring, SECOND_FACTOR, str(account))
     return codes
 
@@ -85,6 +94,11 @@ async def renew_codes(keyring: Keyring, account: UUID, code: str, by: Actor) -> 
     async with write():
         await record(Kind.RECOVERY_CODES_RENEWED, by, account)
         return await _new_codes(account)
+
+
+async def codes_for_the_first(account: UUID) -> list[str]:
+    """Recovery codes for whoever has none: they come with the first factor."""
+    return [] if await codes_left(account) else await _new_codes(account)
 
 
 async def _new_codes(account: UUID) -> list[str]:
@@ -147,8 +161,9 @@ async def codes_left(account: UUID) -> int:
 
 
 async def reset(account: UUID, by: Actor) -> None:
-    """Forget the second factor: the phone is lost, or it is switched off. HQ has a week to set up another."""
+    """Forget app, passkeys and codes: the phone is lost, or it is switched off. HQ has a week to set up another."""
     async with write():
+        await Passkey.delete().where(Passkey.account == account)
         await SecondFactor.delete().where(SecondFactor.account == account)
         await RecoveryCode.delete().where(RecoveryCode.account == account)
         await Session.delete().where(Session.account == account, Session.half.eq(True))

@@ -40,6 +40,8 @@ class Kind(StrEnum):
     PASSWORD_SET = "password_set"  # noqa: S105 - a name
     SECOND_FACTOR_ON = "second_factor_on"
     SECOND_FACTOR_OFF = "second_factor_off"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     SESSION_ENDED = "session_ended"
     POSTED = "posted"
@@ -125,6 +127,8 @@ KINDS: dict[Kind, Told] = {
     Kind.PASSWORD_SET: Told(Subject.ACCOUNT, _("A new password was set.")),
     Kind.SECOND_FACTOR_ON: Told(Subject.ACCOUNT, _("A second factor was set up.")),
     Kind.SECOND_FACTOR_OFF: Told(Subject.ACCOUNT, _("The second factor was removed.")),
+    Kind.PASSKEY_ADDED: Told(Subject.ACCOUNT, _("A passkey was added.")),
+    Kind.PASSKEY_REMOVED: Told(Subject.ACCOUNT, _("A passkey was removed.")),
     Kind.RECOVERY_CODES_RENEWED: Told(Subject.ACCOUNT, _("New recovery codes were made.")),
     Kind.SESSION_ENDED: Told(Subject.ACCOUNT, _("Somebody logged another browser out.")),
     Kind.POSTED: Told(Subject.ACCOUNT, _("An attaché was posted to a host country.")),

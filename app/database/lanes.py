@@ -39,10 +39,6 @@ def numbered(sql: str) -> str:
     return re.sub(r"\$(\d+)", r"?\1", sql)
 
 
-def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:
-    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
-
-
 class Lane:
     """One SQLite connection with the one thread that may use it."""
 
@@ -89,7 +85,6 @@ class Lane:
             check_same_thread=False,
             cached_statements=256,
         )
-        connection.row_factory = _as_dict
         for pragma in (
             f"busy_timeout = {BUSY_MS}",
             "journal_mode = WAL",
@@ -103,7 +98,12 @@ class Lane:
 
     def execute(self, sql: str, args: Sequence[Any]) -> list[Row]:
         """Run one statement and fetch every row (on the lane's thread)."""
-        return self.connection.execute(sql, args).fetchall()
+        cursor = self.connection.execute(sql, args)
+        rows = cursor.fetchall()
+        if not rows:
+            return []
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def _close(self) -> None:
         self.connection.close()

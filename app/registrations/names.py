@@ -8,7 +8,7 @@ import re
 import unicodedata
 
 EXACT, LIKE, SOUNDS_LIKE = 0, 1, 2  # how well a name fits, the best first
-_Word = tuple[str, str, int, int, int]  # as compared, as heard; a bit for each wanted word that it is, begins, sounds
+_Word = tuple[str, str, int]  # as compared, as heard, and a bit for each wanted word that it is, begins, or sounds like
 LEAST_JOINED = 4  # letters of a name without blanks that may stand inside another
 LEAST_HEARD = 2  # consonants
 _SUBSCRIPTS = re.compile("(?:\u17d2[\u1780-\u17a2]){2,}")
@@ -61,8 +61,9 @@ class Wanted:
                 self._sounds.append(sound(word))
         self._joined, self._heard = "".join(self._words), _once("".join(self._sounds))
         self._met: dict[str, _Word] = {}
-        self._whole = (1 << len(self._words)) - 1
-        self._deaf = sum(1 << index for index, each in enumerate(self._sounds) if not each)
+        self._count = len(self._words)
+        self._whole = (1 << self._count) - 1
+        self._deaf = sum(1 << 2 * self._count + index for index, each in enumerate(self._sounds) if not each)
 
     @property
     def empty(self) -> bool:
@@ -73,35 +74,31 @@ class Wanted:
         """How well a name fits; None where it does not."""
         if self.empty:
             return None
-        exact = like = 0
-        heard, met = self._deaf, self._met
+        met, bits = self._met, self._deaf
         joined = sounds = ""
         for word in name.split():
-            known = met.get(word)
-            if known is None:
-                known = met[word] = self._meet(word)
-            joined += known[0]
-            sounds += known[1]
-            exact |= known[2]
-            like |= known[3]
-            heard |= known[4]
+            plain, heard, fits = met.get(word) or self._meet(word)
+            joined += plain
+            sounds += heard
+            bits |= fits
+        exact, like, alike = bits & self._whole, bits >> self._count & self._whole, bits >> 2 * self._count
         if exact == self._whole:
             return EXACT
         if like == self._whole or (len(self._joined) >= LEAST_JOINED and self._joined in joined):
             return LIKE
         if len(self._heard) < LEAST_HEARD:
             return None
-        alike = heard == self._whole or (sounds[:1] == self._heard[:1] and _once(sounds) == self._heard)
-        return SOUNDS_LIKE if alike else None
+        sounds_like = alike == self._whole or (sounds[:1] == self._heard[:1] and _once(sounds) == self._heard)
+        return SOUNDS_LIKE if sounds_like else None
 
     def _meet(self, word: str) -> "_Word":
-        plain, heard = folded(word), sound(word)
-        exact = like = alike = 0
+        plain, heard, bits = folded(word), sound(word), 0
         for index, (wanted, sounding) in enumerate(zip(self._words, self._sounds, strict=True)):
-            exact |= (plain == wanted) << index
-            like |= plain.startswith(wanted) << index
-            alike |= bool(plain and heard == sounding) << index
-        return plain, heard, exact, like, alike
+            bits |= (plain == wanted) << index
+            bits |= plain.startswith(wanted) << self._count + index
+            bits |= bool(plain and heard == sounding) << 2 * self._count + index
+        known = self._met[word] = plain, heard, bits
+        return known
 
 
 def _once(sounds: str) -> str:

@@ -2,6 +2,7 @@
 
 import shutil
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
@@ -39,12 +40,15 @@ class Chromium:
             self._launched.close()
 
 
+OWN = {"127.0.0.1", "localhost"}
+
+
 def watched(context: BrowserContext) -> tuple[Page, list[str]]:
     """A page, and what went wrong in it: script errors, refused resources, foreign requests."""
     page, wrong = context.new_page(), list[str]()
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda request: None if "127.0.0.1" in request.url else wrong.append(request.url))
+    page.on("request", lambda request: None if urlsplit(request.url).hostname in OWN else wrong.append(request.url))
     return page, wrong
 
 

@@ -206,7 +206,7 @@ def test_a_statement_of_another_rooms_column_is_seen() -> None:
 # -- who may ask ------------------------------------------------------------------------------------------------------
 
 PUBLIC = {
-    "DESK": {"/desk/login", "/desk/login/second", "/desk/welcome/{secret:str}"},
+    "DESK": {"/desk/login", "/desk/login/second", "/desk/login/passkey", "/desk/welcome/{secret:str}"},
     "API": {
         "/api/v1/host-countries",
         "/api/v1/events",
