@@ -18,6 +18,7 @@ from app.accounts import desk_own as accounts_own
 from app.accounts import desk_passkeys as accounts_passkeys
 from app.accounts.access import holds_token, logged_in, staff_of
 from app.care import health
+from app.care.erased import note_erased
 from app.care.heartbeat import EVERY, beat
 from app.care.purge import purge_if_time_is_sound
 from app.care.resealing import reseal, rewrite
@@ -172,6 +173,7 @@ def jobs(state: State) -> list[Job]:
     in_a_file = state.settings.sqlite_path is not None
     return [
         Job("heartbeat", EVERY, beat),
+        Job("erased", timedelta(minutes=1), partial(note_erased, state.settings.data_dir), claimed=False),
         Job("reseal", timedelta(days=1), partial(reseal, state.keyring)),
         Job("rewrite", timedelta(hours=1), rewrite),
         Job("kept", timedelta(minutes=1), end_keeping),

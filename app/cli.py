@@ -73,9 +73,28 @@ def _parser() -> argparse.ArgumentParser:
     purge = _add(commands, "purge", f"{care}:purge", "erase the parties of events whose retention time is over")
     purge.add_argument("--dry-run", action="store_true", help="only count them")
     purge.add_argument("--yes", action="store_true", help="the clock is right, though days passed without a heartbeat")
+    _copies(commands)
     _accounts(commands)
     _countries(commands)
     return parser
+
+
+def _copies(commands: Any) -> None:
+    copies = "app.care.copies"
+    text = "copy everything into one encrypted file, while Bon serves; needs BON_BACKUP_PASSPHRASE"
+    backup = _add(commands, "backup", f"{copies}:backup", text)
+    backup.add_argument("path", help="a new file, or a folder that gets a file named by the time")
+    backup.add_argument(
+        "--keep", type=_between(1, 14), default=14, metavar="DAYS",
+        help="in a folder: remove backups that are older (1 to 14, default 14: what was erased still opens in them)",
+    )  # fmt: skip
+    restore = _add(commands, "restore", f"{copies}:restore", "fill an empty place from a backup; erases anew")
+    restore.add_argument("path", help="the file")
+    restore.add_argument(
+        "--erased", default="", metavar="FILE", help="an erased.log of later days, beside the data folder's own"
+    )
+    move = _add(commands, "move", f"{copies}:move", "copy everything into another, empty database, and compare")
+    move.add_argument("target", metavar="URL", help="as for BON_DATABASE_URL: sqlite:///PATH or postgresql://…")
 
 
 def _accounts(commands: Any) -> None:

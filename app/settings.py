@@ -48,6 +48,12 @@ OPTIONS = (
         "empty means the file `secret` in the data folder, made by the first command that needs it",
         secret=True,
     ),
+    Option(
+        "BON_BACKUP_PASSPHRASE",
+        "",
+        "what opens the backups that `bon backup` makes: at least 16 characters, and nothing of BON_SECRET",
+        secret=True,
+    ),
     Option("BON_RETENTION_DAYS", "14", "days after an event until names and addresses are erased (1–365)"),
     Option(
         "BON_TRUSTED_PROXIES",
@@ -87,6 +93,7 @@ OPTIONS = (
     ),
 )
 
+LEAST_PASSPHRASE = 16
 WORKERS = ("auto", "off", "only")
 SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 
@@ -116,6 +123,7 @@ class Settings(msgspec.Struct, frozen=True):
     trusted_proxies: tuple[str, ...]
     worker: str = "auto"
     metrics_token: str = ""
+    backup_passphrase: str = ""
     channels: Channels = Channels()
 
     @property
@@ -147,6 +155,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         trusted_proxies=_networks(values["BON_TRUSTED_PROXIES"]),
         worker=_one_of("BON_WORKER", values["BON_WORKER"], WORKERS),
         metrics_token=values["BON_METRICS_TOKEN"],
+        backup_passphrase=_passphrase(values["BON_BACKUP_PASSPHRASE"], values["BON_SECRET"]),
         channels=_channels(values),
     )
 
@@ -261,6 +270,14 @@ def _whole(name: str, value: str, low: int, high: int) -> int:
     if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
         raise SettingsError(f"{name}: {value!r} must be a whole number from {low} to {high}.")
     return int(value)
+
+
+def _passphrase(value: str, secret: str) -> str:
+    if value and len(value) < LEAST_PASSPHRASE:
+        raise SettingsError(f"BON_BACKUP_PASSPHRASE needs at least {LEAST_PASSPHRASE} characters: take several words.")
+    if value and (value in secret or (secret and secret in value)):
+        raise SettingsError("BON_BACKUP_PASSPHRASE must be nothing of BON_SECRET: whoever learns one would have both.")
+    return value
 
 
 def _networks(value: str) -> tuple[str, ...]:

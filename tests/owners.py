@@ -36,6 +36,8 @@ def room_of_caller() -> str:
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         path = frame.f_code.co_filename
+        if "/piccolo_migrations/" in path:
+            return ""
         if path.startswith(APP):
             room = path[len(APP) + 1 :].split("/", 1)[0]
             if not path.endswith(("lanes.py", "pool.py", "connection.py")):

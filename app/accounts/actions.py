@@ -9,7 +9,7 @@ from piccolo.columns.combination import And, Or
 from app.accounts.links import end_links
 from app.accounts.queries import account_by_email
 from app.accounts.rules import read_account
-from app.accounts.second import GRACE, has_factor
+from app.accounts.second import GRACE, end_passkeys, has_factor
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
 from app.database.connection import insert, now, write
@@ -19,7 +19,7 @@ from app.security.passwords import hash_password, hash_secret, new_secret, passw
 from app.validation.refusals import Problem, Refused
 from app.validation.texts import clean
 from app.web.limits import LOGIN_FROM_ADDRESS, LOGIN_TO_ACCOUNT, LOGIN_TO_PAIR, count_failure, forgive
-from models.accounts import Account, ApiToken, Passkey, Posting, Session
+from models.accounts import Account, ApiToken, Posting, Session
 from models.directory import HostCountry
 from models.states import ActorKind, Role
 
@@ -110,7 +110,7 @@ async def enable(account: UUID, by: Actor) -> None:
 async def _end_what_opens(account: UUID) -> None:
     """Whatever lets its holder in without the password: links, passkeys, sessions."""
     await end_links(account)
-    await Passkey.delete().where(Passkey.account == account)
+    await end_passkeys(account)
     await _end_sessions(account)
 
 
@@ -144,9 +144,8 @@ async def log_in(
     return await _begin_session(account, moment, by, life, half=await _waits_for_second(account, moment))
 
 
-async def log_in_by_passkey(account: UUID, by: Actor, life: timedelta) -> str:
-    """Start a whole session for whoever has shown a passkey of this account. Raises Refused."""
-    moment = now()
+async def log_in_by_passkey(account: UUID, moment: datetime, by: Actor, life: timedelta) -> str:
+    """Start a whole session for whoever has shown a passkey of this account after `moment`. Raises Refused."""
     row = await Account.select().where(Account.id == account, Account.disabled_at.is_null()).first()
     if row is None:
         raise Refused("login_wrong")

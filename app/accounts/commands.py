@@ -35,7 +35,7 @@ async def reset_second_factor(arguments: argparse.Namespace, settings: Settings)
         account = await queries.account_by_email(arguments.email)
         if account is None:
             raise Failed(f"There is no account {arguments.email}.")
-        await second.reset(account["id"], OPERATOR)
+        await second.reset(account["id"], OPERATOR, lost=True)
     print(f"{arguments.email} logs in without a second factor for now.")
     return 0
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
@@ -16,6 +17,7 @@ from app.accounts.queries import account_by_email, email_of, staff_by_half, staf
 from app.accounts.second import has_app, has_factor
 from app.accounts.shapes import Kept, Staff
 from app.activity.record import Actor, truncated
+from app.database.connection import now
 from app.i18n.catalogues import languages
 from app.printing import qr
 from app.security.passwords import LEAST_LENGTH
@@ -56,10 +58,11 @@ async def login_form(request: Req) -> Response[bytes]:
     secret = cookie_value(request, "session")
     if secret and await staff_by_session(secret):
         return see_other("/desk")
-    return _login_page(request, dict(request.query_params))
+    asked = request.query_params  # of an address, only where to go: what was typed comes by a form of ours
+    return await _login_page(request, {name: asked[name] for name in ("next", "welcome") if name in asked})
 
 
-def _login_page(request: Req, typed: dict[str, str], refused: Refused | None = None) -> Response[bytes]:
+async def _login_page(request: Req, typed: dict[str, str], refused: Refused | None = None) -> Response[bytes]:
     answer = page(
         request,
         "desk/login.html",
@@ -67,7 +70,7 @@ def _login_page(request: Req, typed: dict[str, str], refused: Refused | None = N
         next=_next(typed.get("next", "")),
         kept=typed.get("kept", ""),
         welcome=refused is None and "welcome" in typed,
-        passkey=_asked_passkey(request),
+        passkey=await _asked_passkey(request),
         **said(refused),
     )
     if refused and refused.status == 429:
@@ -75,10 +78,10 @@ def _login_page(request: Req, typed: dict[str, str], refused: Refused | None = N
     return answer
 
 
-def _asked_passkey(request: Req) -> str:
+async def _asked_passkey(request: Req, account: UUID | None = None) -> str:
     """What the browser is asked for, "" where passkeys cannot be: Bon's address is a number."""
     place = passkeys.relying_party(settings_of(request).base_url)
-    return passkeys.to_log_in(keyring_of(request), place) if place else ""
+    return await passkeys.to_log_in(keyring_of(request), place, account) if place else ""
 
 
 @post("/desk/login", opt={"public": True})
@@ -100,7 +103,7 @@ async def log_in(request: Req) -> Response[bytes]:
             life=SESSION_LIFE,
         )
     except Refused as refused:
-        return _login_page(request, typed, refused)
+        return await _login_page(request, typed, refused)
     if before := cookie_value(request, "session"):
         await actions.log_out(before)
     cookies = [cookie(settings, "session", secret, SESSION_LIFE), cookie(settings, "known", known, KNOWN_LIFE)]
@@ -125,6 +128,7 @@ async def show_passkey(request: Req) -> Response[bytes]:
     source = source_of(request)
     before = cookie_value(request, "session")
     half = await staff_by_half(before) if before else None
+    moment = now()  # whoever is disabled meanwhile has not logged in
     try:
         await count_failure(keyring, LOGIN_FROM_ADDRESS, source)
         place = passkeys.relying_party(settings.base_url)
@@ -132,14 +136,16 @@ async def show_passkey(request: Req) -> Response[bytes]:
             raise Refused("not_found")
         account = await passkeys.account_shown(keyring, place, typed.get("answer", ""))
         by = Actor(ActorKind.STAFF, "", truncated(client_address(request)))
-        secret = await actions.log_in_by_passkey(account, by, SESSION_LIFE)
+        secret = await actions.log_in_by_passkey(account, moment, by, SESSION_LIFE)
     except Refused as refused:
         if half is not None and refused.status != 429:
             return await _second_page(request, half, before, typed, refused=refused)
-        return _login_page(request, typed, refused)
+        return await _login_page(request, typed, refused)
     await forgive(keyring, LOGIN_FROM_ADDRESS, source)
     if before:
         await actions.log_out(before)
+    if half is not None and half.account != account:
+        typed["kept"] = ""  # it was typed by somebody else
     email = await email_of(account)
     known = keyed_hash(keyring, "known-browser", email)
     cookies = [cookie(settings, "session", secret, SESSION_LIFE), cookie(settings, "known", known, KNOWN_LIFE)]
@@ -174,7 +180,7 @@ async def _second_page(
         kept=typed.get("kept", ""),
         offer=None if there else await _offer(request, half),
         app=there and await has_app(half.account),
-        passkey=_asked_passkey(request) if there and await passkeys.passkeys_of(half.account) else "",
+        passkey=await _asked_passkey(request, half.account) if await passkeys.passkeys_of(half.account) else "",
         **said(refused),
     )
 
@@ -183,6 +189,12 @@ async def _offer(request: Req, staff: Staff) -> dict[str, str]:
     """A secret for the app of the phone, as QR and to type."""
     secret = await second.offered(keyring_of(request), staff.account)
     return {"secret": secret, "symbol": qr.svg(second.address_of(secret, staff.email))}
+
+
+@get(["/desk/login/second", "/desk/login/passkey"], opt={"public": True})
+async def back_to_login() -> Response[bytes]:
+    """Where a form's answer stands: another language, or a reload, begins again."""
+    return see_other("/desk/login")
 
 
 @post("/desk/login/second", opt={"public": True})
@@ -263,4 +275,4 @@ async def log_out(request: Req, staff: NamedDependency[Staff]) -> Response[bytes
     return see_other("/desk/login", [cookie(settings_of(request), "session", "", timedelta(0))])
 
 
-HANDLERS = [login_form, log_in, show_second, show_passkey, welcome, choose_password, log_out]
+HANDLERS = [login_form, log_in, back_to_login, show_second, show_passkey, welcome, choose_password, log_out]

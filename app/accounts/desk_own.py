@@ -1,5 +1,7 @@
 """One's own account: password, second factor, language, and where one is logged in."""
 
+from typing import Any
+
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
@@ -89,7 +91,9 @@ async def _second_page(request: Req, staff: Staff, refused: Refused | None = Non
         return see_other(HERE)
     secret = await second.offered(keyring_of(request), staff.account)
     symbol = qr.svg(second.address_of(secret, staff.email))
-    return page(request, "desk/second_setup.html", staff=staff, secret=secret, symbol=symbol, **said(refused))
+    asked = await second.has_factor(staff.account)
+    facts: dict[str, Any] = {"secret": secret, "symbol": symbol, "asks_password": asked}
+    return page(request, "desk/second_setup.html", staff=staff, **facts, **said(refused))
 
 
 @post(f"{HERE}/second")
@@ -99,6 +103,8 @@ async def set_second(request: Req, staff: NamedDependency[Staff]) -> Response[by
     code = typed.get("code", "")
     if typed.get("do") not in {"off", "codes"}:
         try:
+            if await second.has_factor(staff.account):  # whoever only has the browser adds no way in
+                await own.show_password(keyring, staff, typed.get("present", ""))
             codes = await second.confirm(keyring, staff.account, code, by)
         except Refused as refused:
             if refused.status == 429:
@@ -114,7 +120,7 @@ async def set_second(request: Req, staff: NamedDependency[Staff]) -> Response[by
         if staff.is_hq:
             raise invalid([Problem("code", "second_factor_needed")])
         await second.shown(keyring, staff.account, code)
-        await second.reset(staff.account, by)
+        await second.reset(staff.account, by, lost=False)
     except Refused as refused:
         return await _account_page(request, staff, refused)
     return see_other(f"{HERE}?done=off")

@@ -66,6 +66,12 @@ async def add_passkey(request: Req, staff: NamedDependency[Staff]) -> Response[b
     return see_other(f"{HERE}?done=added")
 
 
+@get([f"{HERE}/new", f"{HERE}/remove"])
+async def back_to_list(staff: NamedDependency[Staff]) -> Response[bytes]:
+    """Where a form's answer stands: another language, or a reload, begins again."""
+    return see_other(HERE)
+
+
 @post(f"{HERE}/remove")
 async def remove_passkey(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """Forget one, for whoever knows the password."""
@@ -80,4 +86,4 @@ async def remove_passkey(request: Req, staff: NamedDependency[Staff]) -> Respons
     return see_other(f"{HERE}?done=removed")
 
 
-HANDLERS = [list_passkeys, begin_passkey, add_passkey, remove_passkey]
+HANDLERS = [list_passkeys, begin_passkey, add_passkey, back_to_list, remove_passkey]

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from app.accounts.rules import password_problems
+from app.accounts.second import end_passkeys
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
 from app.database.connection import now, write
@@ -82,6 +83,7 @@ async def use_link(secret: str, password: str, again: str, address: str) -> None
         )
         if not used:
             raise Refused("link_over")
+        await end_passkeys(row)  # the password was forgotten, or somebody else knew it
         await set_password(row, hashed, Actor(ActorKind.STAFF, str(row), address))
 
 

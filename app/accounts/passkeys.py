@@ -6,11 +6,11 @@ is both factors. A challenge is signed by us, not stored: it holds when it was m
 
 import base64
 import hmac
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 import msgspec
 from piccolo.columns.combination import Or
 
-from app.accounts.second import codes_for_the_first
+from app.accounts.second import codes_with, end_passkeys, has_app, has_factor
 from app.accounts.shapes import Staff
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
@@ -26,14 +26,16 @@ from app.database.connection import insert, now, write
 from app.database.rows import uuid_of
 from app.security.keyring import Keyring
 from app.security.sealing import keyed_hash
-from app.validation.refusals import Problem, Refused, invalid
+from app.validation.refusals import Refused
 from app.validation.texts import clean
-from models.accounts import Account, Passkey, SecondFactor
+from models.accounts import Account, Passkey, SecondFactor, Session
 
 LIFE = timedelta(minutes=30)  # from the page with the challenge to the answer
 MOST = 20  # an account
 LONGEST = 20_000  # characters of an answer
 LONGEST_ID = 1_400  # characters of a credential: the standard allows 1023 bytes
+DEFAULT_PORTS = {"http": 80, "https": 443}
+_CREDENTIAL = re.compile(rf"[\w-]{{1,{LONGEST_ID}}}", re.ASCII)
 _STAMP = 8 + 16  # bytes: when it was made, in microseconds, and a nonce
 
 
@@ -48,32 +50,38 @@ def relying_party(base_url: str) -> RelyingParty | None:
     """None where the address is a number: browsers tie passkeys to names."""
     parts = urlsplit(base_url)
     host = parts.hostname or ""
-    try:
-        ip_address(host)
-    except ValueError:
-        return RelyingParty(f"{parts.scheme}://{parts.netloc}", host)
-    return None
+    if ":" in host or host.rsplit(".", 1)[-1].isdigit():
+        return None
+    host = host if host.isascii() else host.encode("idna").decode()
+    port = "" if parts.port in {None, DEFAULT_PORTS.get(parts.scheme)} else f":{parts.port}"
+    return RelyingParty(f"{parts.scheme}://{host}{port}", host)
 
 
 # -- what the page asks the browser for ------------------------------------------------------------------------------
 
 
-def to_log_in(keyring: Keyring, party: RelyingParty) -> str:
-    """Options (JSON) for showing any passkey that the browser has for us."""
-    asked = {
+async def to_log_in(keyring: Keyring, party: RelyingParty, account: UUID | None = None) -> str:
+    """Options (JSON) for showing a passkey that the browser has for us: any, or one of this account."""
+    asked: dict[str, Any] = {
         "challenge": _text(_challenge(keyring, "")),
         "rpId": party.host,
         "userVerification": "required",
         "timeout": round(LIFE.total_seconds() * 1000),
     }
+    if account:
+        asked["allowCredentials"] = await _credentials(account)
     return msgspec.json.encode(asked).decode()
+
+
+async def _credentials(account: UUID) -> list[dict[str, str]]:
+    rows = await Passkey.select(Passkey.credential).where(Passkey.account == account)
+    return [{"type": "public-key", "id": row["credential"]} for row in rows]
 
 
 async def to_add(keyring: Keyring, party: RelyingParty, staff: Staff) -> str:
     """Options (JSON) for making a passkey for this account, on a device that holds none of it yet."""
-    there = await Passkey.select(Passkey.credential).where(Passkey.account == staff.account)
     asked = {
-        "challenge": _text(_challenge(keyring, _adding(staff))),
+        "challenge": _text(_challenge(keyring, await _adding(staff))),
         "rp": {"id": party.host, "name": "Bon"},
         "user": {"id": _text(staff.account.bytes), "name": staff.email, "displayName": staff.name},
         "pubKeyCredParams": [{"type": "public-key", "alg": algorithm} for algorithm in (-8, -7, -257)],
@@ -82,15 +90,17 @@ async def to_add(keyring: Keyring, party: RelyingParty, staff: Staff) -> str:
             "requireResidentKey": True,
             "userVerification": "required",
         },
-        "excludeCredentials": [{"type": "public-key", "id": row["credential"]} for row in there],
+        "excludeCredentials": await _credentials(staff.account),
         "attestation": "none",
         "timeout": round(LIFE.total_seconds() * 1000),
     }
     return msgspec.json.encode(asked).decode()
 
 
-def _adding(staff: Staff) -> str:
-    return f"{staff.account} {staff.session}"
+async def _adding(staff: Staff) -> str:
+    """Whom a challenge for adding is for: this browser, until the rights of the account change."""
+    row = await Account.select(Account.rights_since).where(Account.id == staff.account).first()
+    return f"{staff.account} {staff.session} {row and row['rights_since']}"
 
 
 def _text(raw: bytes) -> str:
@@ -120,12 +130,12 @@ def _understood() -> Iterator[None]:
 
     try:
         yield
-    except (WebAuthnException, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (WebAuthnException, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise _wrong() from error
 
 
 def _wrong() -> Refused:
-    return invalid([Problem("passkey", "passkey_wrong")])
+    return Refused("passkey_wrong")
 
 
 def _read(keyring: Keyring, subject: str, answer: str) -> tuple[dict[str, Any], bytes, datetime]:
@@ -141,7 +151,7 @@ def _read(keyring: Keyring, subject: str, answer: str) -> tuple[dict[str, Any], 
         raise _wrong()
     made_at = datetime.fromtimestamp(int.from_bytes(stamp[:8]) / 1_000_000, UTC)
     if not made_at <= now() <= made_at + LIFE:
-        raise invalid([Problem("passkey", "passkey_late")])
+        raise Refused("passkey_late")
     return data, challenge, made_at
 
 
@@ -149,7 +159,7 @@ async def add(keyring: Keyring, party: RelyingParty, staff: Staff, name: str, an
     """Keep the passkey that the browser has made; returns recovery codes where there are none yet. Raises Refused."""
     from webauthn import verify_registration_response
 
-    data, challenge, _ = _read(keyring, _adding(staff), answer)
+    data, challenge, made_at = _read(keyring, await _adding(staff), answer)
     with _understood():
         shown = verify_registration_response(
             credential=data,
@@ -171,12 +181,32 @@ async def add(keyring: Keyring, party: RelyingParty, staff: Staff, name: str, an
         "created_at": now(),
     }
     async with write():
-        if await Passkey.count().where(Passkey.account == staff.account) >= MOST:
-            raise invalid([Problem("passkey", "passkeys_many", {"most": MOST})])
+        await _lock(staff.account)
+        if not await Session.exists().where(Session.id == staff.session):
+            raise Refused("session_expired")
+        there = Passkey.account == staff.account
+        if await Passkey.count().where(there) >= MOST:
+            raise Refused("passkeys_many", most=MOST)
+        if await Passkey.exists().where(there, Passkey.created_at >= made_at):
+            raise Refused("passkey_late")  # the password was shown for one
+        others = await has_factor(staff.account)
         if not await insert(Passkey, row, unless_there="credential"):
             raise _wrong()
+        # an app that was offered and never tried is nobody's: whoever saw its secret must not come in by it
+        await SecondFactor.delete().where(SecondFactor.account == staff.account, SecondFactor.confirmed_at.is_null())
         await record(Kind.PASSKEY_ADDED, by, staff.account)
-        return await codes_for_the_first(staff.account)
+        return await codes_with(staff.account, others=others)
+
+
+async def _lock(account: UUID) -> None:
+    """One at a time changes what lets this account in; raises Refused where it was disabled meanwhile."""
+    held = (
+        await Account.update({Account.disabled_at: None})
+        .where(Account.id == account, Account.disabled_at.is_null())
+        .returning(Account.id)
+    )
+    if not held:
+        raise Refused("session_expired")
 
 
 async def account_shown(keyring: Keyring, party: RelyingParty, answer: str) -> UUID:
@@ -184,9 +214,12 @@ async def account_shown(keyring: Keyring, party: RelyingParty, answer: str) -> U
     from webauthn import verify_authentication_response
 
     data, challenge, made_at = _read(keyring, "", answer)
-    row = await Passkey.select().where(Passkey.credential == str(data.get("id", ""))).first()
+    credential = str(data.get("id", ""))
+    if not _CREDENTIAL.fullmatch(credential):
+        raise _wrong()
+    row = await Passkey.select().where(Passkey.credential == credential).first()
     if row is None:
-        raise invalid([Problem("passkey", "passkey_unknown")])
+        raise Refused("passkey_unknown")
     with _understood():
         holder = uuid_of(row["account"]).bytes
         if _raw(data["response"].get("userHandle") or _text(holder)) != holder:
@@ -211,7 +244,7 @@ async def account_shown(keyring: Keyring, party: RelyingParty, answer: str) -> U
         .returning(Passkey.account)
     )
     if not taken:
-        raise invalid([Problem("passkey", "passkey_late")])
+        raise Refused("passkey_late")
     return uuid_of(taken[0]["account"])
 
 
@@ -224,12 +257,13 @@ async def passkeys_of(account: UUID) -> list[dict[str, Any]]:
 async def remove(account: UUID, passkey: UUID, by: Actor) -> None:
     """Forget one; twice changes nothing. Raises Refused where HQ would be left without a second factor."""
     async with write():
+        await _lock(account)
         gone = await Passkey.delete().where(Passkey.id == passkey, Passkey.account == account).returning(Passkey.id)
         if not gone:
             return
-        others = await Passkey.exists().where(Passkey.account == account) or await SecondFactor.exists().where(
-            SecondFactor.account == account, SecondFactor.confirmed_at.is_not_null()
-        )
+        others = await Passkey.exists().where(Passkey.account == account) or await has_app(account)
         if not others and await Account.exists().where(Account.id == account, Account.factor_due.is_not_null()):
-            raise invalid([Problem("passkey", "second_factor_needed")])
+            raise Refused("second_factor_needed")
+        if not others:
+            await end_passkeys(account)  # and the recovery codes that came with it
         await record(Kind.PASSKEY_REMOVED, by, account)

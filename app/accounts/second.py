@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pyotp
+from piccolo.columns.combination import Where
 
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
@@ -73,8 +74,9 @@ async def confirm(keyring: Keyring, account: UUID, code: str, by: Actor) -> list
     """
     await count_failure(keyring, SECOND_FACTOR, str(account))
     async with write():
-        if not await _takes(keyring, account, code):
+        if not await _takes(keyring, account, code, SecondFactor.confirmed_at.is_null()):
             raise _wrong()
+        others = await has_factor(account)
         fresh = (
             await SecondFactor.update({SecondFactor.confirmed_at: now()})
             .where(SecondFactor.account == account, SecondFactor.confirmed_at.is_null())
@@ -83,7 +85,7 @@ async def confirm(keyring: Keyring, account: UUID, code: str, by: Actor) -> list
         if not fresh:
             raise _wrong()
         await record(Kind.SECOND_FACTOR_ON, by, account)
-        codes = await codes_for_the_first(account)
+        codes = await codes_with(account, others=others)
     await forgive(keyring, SECOND_FACTOR, str(account))
     return codes
 
@@ -96,9 +98,9 @@ async def renew_codes(keyring: Keyring, account: UUID, code: str, by: Actor) -> 
         return await _new_codes(account)
 
 
-async def codes_for_the_first(account: UUID) -> list[str]:
-    """Recovery codes for whoever has none: they come with the first factor."""
-    return [] if await codes_left(account) else await _new_codes(account)
+async def codes_with(account: UUID, *, others: bool) -> list[str]:
+    """Recovery codes come with the first factor, or where none is left; call it in the factor's transaction."""
+    return [] if others and await codes_left(account) else await _new_codes(account)
 
 
 async def _new_codes(account: UUID) -> list[str]:
@@ -118,7 +120,9 @@ def _hashed(account: UUID, code: str) -> str:
 async def shown(keyring: Keyring, account: UUID, code: str) -> None:
     """Raise Refused unless this is the app's present code or a recovery code; each is taken once, guesses count."""
     await count_failure(keyring, SECOND_FACTOR, str(account))
-    if not await _takes(keyring, account, code) and not await _recovers(account, code):
+    if not await _takes(keyring, account, code, SecondFactor.confirmed_at.is_not_null()) and not await _recovers(
+        account, code
+    ):
         raise _wrong()
     await forgive(keyring, SECOND_FACTOR, str(account))
 
@@ -127,9 +131,12 @@ def _wrong() -> Exception:
     return invalid([Problem("code", "second_factor_wrong")])
 
 
-async def _takes(keyring: Keyring, account: UUID, code: str) -> bool:
-    """A code of now, or of half a minute before or after; one that was taken is not taken again."""
-    row = await SecondFactor.select().where(SecondFactor.account == account).first()
+async def _takes(keyring: Keyring, account: UUID, code: str, which: Where) -> bool:
+    """A code of now, or of half a minute before or after; one that was taken is not taken again.
+
+    `which` app: one that was tried, or (to confirm it) one that was only offered.
+    """
+    row = await SecondFactor.select().where(SecondFactor.account == account, which).first()
     if row is None:
         return False
     totp = pyotp.TOTP(unseal(keyring, row["sealed_secret"], _place(uuid_of(row["id"]))))
@@ -160,10 +167,22 @@ async def codes_left(account: UUID) -> int:
     return int(await RecoveryCode.count().where(RecoveryCode.account == account, RecoveryCode.used_at.is_null()))
 
 
-async def reset(account: UUID, by: Actor) -> None:
-    """Forget app, passkeys and codes: the phone is lost, or it is switched off. HQ has a week to set up another."""
+async def end_passkeys(account: UUID) -> None:
+    """No passkey of this account lets anybody in any more, nor a recovery code that came with it."""
+    await Passkey.delete().where(Passkey.account == account)
+    if not await has_app(account):
+        await RecoveryCode.delete().where(RecoveryCode.account == account)
+
+
+async def reset(account: UUID, by: Actor, *, lost: bool) -> None:
+    """Forget app, passkeys and codes: it is switched off, or the phone is `lost`, and with it whatever it had opened.
+
+    HQ has a week to set up another.
+    """
     async with write():
         await Passkey.delete().where(Passkey.account == account)
+        if lost:
+            await Session.delete().where(Session.account == account)
         await SecondFactor.delete().where(SecondFactor.account == account)
         await RecoveryCode.delete().where(RecoveryCode.account == account)
         await Session.delete().where(Session.account == account, Session.half.eq(True))

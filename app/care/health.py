@@ -5,7 +5,7 @@ import hmac
 from litestar import Response, route
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from app.database.connection import now, pending
+from app.database.connection import DatabaseError, now, pending
 from app.messages.queries import queue
 from app.settings import LOOPBACK
 from app.validation.refusals import Refused
@@ -31,6 +31,8 @@ async def readyz(request: Req) -> Response[bytes]:
         waiting = await pending()
         if not waiting:
             await KeyCheck.exists()
+    except DatabaseError as error:
+        return Response(f"{error}\n".encode(), status_code=503, media_type="text/plain")
     except Exception:  # noqa: BLE001 - whatever it is, it is not ready
         return Response(b"the database does not answer\n", status_code=503, media_type="text/plain")
     if waiting:

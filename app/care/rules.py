@@ -1,6 +1,9 @@
-"""When the clock can be trusted with what cannot be undone."""
+"""When the clock can be trusted with what cannot be undone; and which release this is."""
 
 from datetime import datetime, timedelta
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import msgspec
 
@@ -31,3 +34,13 @@ def left_to_run(last: Beat | None, moment: datetime) -> timedelta | None:
     if moment - last.at > MOST_SILENCE:
         return MUST_RUN
     return last.waits or None
+
+
+@cache
+def release() -> str:
+    """This release of Bon: of the installed package, or of the checkout."""
+    try:
+        return version("bon")
+    except PackageNotFoundError:
+        text = (Path(__file__).parent.parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+        return next(line.split('"')[1] for line in text.splitlines() if line.startswith("version = "))

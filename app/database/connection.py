@@ -5,7 +5,7 @@ import fcntl
 import io
 import os
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -141,27 +141,43 @@ def rising(before: datetime | None) -> datetime:
 # -- migrations ------------------------------------------------------------------------------------------------------
 
 
-def _manager() -> ForwardsMigrationManager:
-    return ForwardsMigrationManager(app_name="models")
+def known_migrations() -> list[str]:
+    """Ids of this release's migrations, in order."""
+    manager = ForwardsMigrationManager(app_name="models")
+    folder = manager.get_app_config(app_name="models").resolved_migrations_folder_path
+    return sorted(manager.get_migration_ids(manager.get_migration_modules(folder)))
+
+
+async def seen_migrations() -> list[str]:
+    """Ids of the migrations that this database has seen."""
+    if not await Migration.table_exists():
+        return []
+    return sorted(await Migration.get_migrations_which_ran(app_name="models"))
 
 
 async def pending() -> list[str]:
-    """Ids of the migrations that this database has not seen."""
-    manager = _manager()
-    folder = manager.get_app_config(app_name="models").resolved_migrations_folder_path
-    known = manager.get_migration_ids(manager.get_migration_modules(folder))
-    if not await Migration.table_exists():
-        return known
-    return sorted(set(known) - set(await Migration.get_migrations_which_ran(app_name="models")))
+    """Ids of the migrations that this database has not seen; raises DatabaseError where it is a newer release's."""
+    known, seen = known_migrations(), await seen_migrations()
+    require_known(seen, "This database was brought up to date")
+    return sorted(set(known) - set(seen))
 
 
-async def migrate() -> list[str]:
-    """Bring the database up to date; one process at a time. Returns the ids that ran."""
+def require_known(migrations: Iterable[str], what: str) -> None:
+    """Raise DatabaseError where one of these migrations is none of this release."""
+    if newer := sorted(set(migrations) - set(known_migrations())):
+        raise DatabaseError(
+            f"{what} by a newer release of Bon ({newer[-1]}): this one would not understand it. Use the newer release,"
+            " or an older backup."
+        )
+
+
+async def migrate(upto: str = "all") -> list[str]:
+    """Bring the database up to date (or up to a migration's id); one process at a time. Returns the ids that ran."""
     async with _one_at_a_time():
-        waiting = await pending()
+        waiting = [each for each in await pending() if upto == "all" or each <= upto]
         if waiting:
             with contextlib.redirect_stdout(io.StringIO()):
-                result = await _manager().run()
+                result = await ForwardsMigrationManager(app_name="models", migration_id=upto).run()
             if not result.success:
                 raise DatabaseError(f"A migration failed: {result.message}")
     return waiting

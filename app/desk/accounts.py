@@ -160,7 +160,7 @@ async def act_on_account(request: Req, staff: NamedDependency[Staff], account_id
             case "link":
                 link = await make_link(who.id, by)
             case "reset_second":
-                await second.reset(who.id, by)
+                await second.reset(who.id, by, lost=True)
             case "disable":
                 await actions.disable(who.email, by)
             case "enable":

@@ -53,6 +53,7 @@ ERRORS: dict[str, str] = {
     "not_wanted": _("The person asked for no more messages."),
     "told_already": _("A later message had told it already."),
     "not_so_any_more": _("It was not true any more when it would have gone out."),
+    "restored": _("It waited when a backup was made, and may have gone out since."),
     "switched_off": _("This kind of message is switched off for the event."),
     "unwritable": _("It could not be written. Please tell the operator."),
 }

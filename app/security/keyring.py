@@ -68,7 +68,24 @@ class Keyring:
 
 def load(settings: Settings) -> Keyring:
     """The keyring from BON_SECRET, else from the file in the data folder, which is made if there is none."""
-    return parse(settings.secret or _from_file(settings.data_dir / "secret"))
+    return parse(text_of(settings))
+
+
+def text_of(settings: Settings) -> str:
+    """The keyring as it is written: of BON_SECRET, else of the file, which is made if there is none."""
+    return settings.secret or _from_file(settings.data_dir / "secret")
+
+
+def put_back(settings: Settings, text: str) -> bool:
+    """Put this keyring into the data folder's file; another one that is there is kept beside it. Whether there was."""
+    path = settings.data_dir / "secret"
+    if path.exists() and path.read_text(encoding="ascii").strip() == text:
+        return False
+    other = path.exists()
+    if other:
+        os.replace(path, path.with_name("secret.before-restore"))
+    _create(path, text)
+    return other
 
 
 def parse(text: str) -> Keyring:
@@ -100,13 +117,14 @@ def _from_file(path: Path) -> str:
     return text
 
 
-def _create(path: Path) -> None:
-    """Write a new secret beside `path` and link it into place: whoever is first wins, and nobody reads half a file."""
+def _create(path: Path, text: str = "") -> None:
+    """Write a new secret (or this one) beside `path` and link it into place: the first one wins, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"secret.{os.getpid()}.{secrets.token_hex(4)}")
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(file, b"0:" + base64.urlsafe_b64encode(secrets.token_bytes(32)) + b"\n")
+        fresh = text or f"0:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}"
+        os.write(file, f"{fresh}\n".encode())
         os.fsync(file)
     finally:
         os.close(file)

@@ -69,7 +69,7 @@ def handle(request: Req, error: Exception) -> Response[Any]:
     language = language_of(request)
     if refused.status == 401 and wants_html(request) and request.scope["path"].startswith("/desk"):
         if kept := request.scope["state"].get("kept"):
-            facts = {"typed": {}, "problems": (), "next": "/desk", "kept": kept, "welcome": False}
+            facts = {"typed": {}, "problems": (), "next": "/desk", "kept": kept, "welcome": False, "passkey": ""}
             return page(request, "desk/login.html", status=401, refused=refused, **facts)
         back = request.scope["path"] if request.method == "GET" else "/desk"
         return see_other(f"/desk/login?next={quote(back, safe='/')}")

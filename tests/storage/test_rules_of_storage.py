@@ -92,14 +92,14 @@ async def test_of_two_events_nobody_can_tell_that_one_person_came_to_both(world:
 async def test_what_lets_an_account_in_belongs_to_one_account() -> None:
     one, two = await account(), await account()
     await insert(SecondFactor, {"id": uuid4(), "account": one, "sealed_secret": "s", "created_at": NOW})
-    await refused("unique", SecondFactor, account=one, sealed_secret="t", created_at=NOW)  # noqa: S106
+    await refused("unique", SecondFactor, account=one, sealed_secret="t", created_at=NOW)
     key = {"credential": "abc", "public_key": "p", "created_at": NOW}
     await insert(Passkey, {"id": uuid4(), "account": one, **key})
     await refused("unique", Passkey, account=two, **key)
     await insert(RecoveryCode, {"id": uuid4(), "account": one, "code_hash": "h", "created_at": NOW})
     await refused("unique", RecoveryCode, account=two, code_hash="h", created_at=NOW)
     link = {"account": one, "purpose": "invite", "created_at": NOW}
-    await refused("check", OneTimeLink, **link, secret_hash="s", expires_at=NOW)  # noqa: S106
+    await refused("check", OneTimeLink, **link, secret_hash="s", expires_at=NOW)
     await insert(OneTimeLink, {"id": uuid4(), **link, "secret_hash": "s", "expires_at": NOW + timedelta(days=1)})
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         async with write():

@@ -9,9 +9,11 @@ from uuid import UUID
 
 import httpx
 import msgspec
+import pyotp
 import pytest
 
 from app.accounts import actions, passkeys
+from app.accounts.links import make_link
 from app.activity.record import OPERATOR
 from app.database.connection import fetch
 from tests.authenticator import PRESENT, Authenticator
@@ -157,7 +159,9 @@ async def test_what_is_not_right_opens_nothing(named: World, bent: str, monkeypa
         assert (await browser.get("/desk")).status_code == 303
 
 
-@pytest.mark.parametrize("answer", ["", "[]", "{}", '{"response": 3}', '{"id": 5, "response": {}}', "x" * 30_000])
+@pytest.mark.parametrize(
+    "answer", ["", "[]", "{}", '{"response": 3}', '{"id": 5, "response": {}}', "x" * 30_000, '{"x":' + "[" * 9000]
+)
 async def test_nonsense_is_refused_in_words(named: World, answer: str) -> None:
     await sokha(named)
     async with named.browser() as browser:
@@ -232,6 +236,122 @@ async def test_a_lost_phone_is_forgotten_with_its_passkey(named: World) -> None:
         assert (await hq.post(f"/desk/accounts/{account}", data={"do": "reset_second"})).status_code == 303
     async with shown(named, device) as (_, refused):
         assert refused.status_code == 422
+
+
+def code_of(page: httpx.Response) -> str:
+    secret = re.findall(r"<code>([A-Z2-7]{32})</code>", page.text)[0]
+    return pyotp.TOTP(secret).now()
+
+
+async def test_an_app_that_was_offered_and_never_tried_is_no_second_factor(named: World) -> None:
+    await sokha(named)
+    async with named.desk("sokha") as thief:
+        early = code_of(await thief.get("/desk/account/second"))
+    await added(named, phone())
+    async with named.browser() as browser:
+        await browser.post("/desk/login", data={"email": "sokha@bon.example", "password": PASSWORD})
+        assert (await browser.post("/desk/login/second", data={"code": early})).status_code == 422
+        assert (await browser.get("/desk")).status_code == 303
+
+
+async def test_whoever_only_has_the_browser_adds_no_app(named: World) -> None:
+    await sokha(named)
+    await added(named, phone())
+    async with named.desk("sokha") as thief:
+        page = await thief.get("/desk/account/second?lang=en")
+        assert "Present password" in page.text
+        typed = {"code": code_of(page)}
+        assert (await thief.post("/desk/account/second", data=typed)).status_code == 422
+        assert (await thief.post("/desk/account/second", data={**typed, "present": PASSWORD})).status_code == 303
+    assert len(await fetch("SELECT id FROM passkey")) == 1
+
+
+async def test_a_link_from_elsewhere_plants_no_form(named: World) -> None:
+    planted = '{"path":"/desk/accounts/x","typed":{"do":"disable"}}'
+    async with named.stranger as stranger:
+        page = await stranger.get("/desk/login", params={"kept": planted, "email": "x@y.z", "next": "/desk/find"})
+        assert "disable" not in page.text
+        assert "x@y.z" not in page.text
+        assert 'value="/desk/find"' in page.text
+
+
+async def test_recovery_codes_go_with_the_last_factor(named: World) -> None:
+    await sokha(named)
+    old = re.findall(r"<code>([0-9a-f-]{13})</code>", (await added(named, phone())).text)
+    row = (await fetch("SELECT id FROM passkey"))[0]["id"]
+    async with named.desk("sokha") as desk:
+        await desk.post(f"{HERE}/remove", data={"present": PASSWORD, "passkey": str(row)})
+    assert await fetch("SELECT id FROM recovery_code") == []
+    fresh = re.findall(r"<code>([0-9a-f-]{13})</code>", (await added(named, phone())).text)
+    assert len(fresh) == 10
+    assert not set(old) & set(fresh)
+    await actions.add_account("sokha@bon.example", "Another", "attache", PASSWORD, OPERATOR)
+    assert await fetch("SELECT id FROM recovery_code") == []
+
+
+async def test_a_password_is_shown_for_one_passkey_until_rights_change(named: World) -> None:
+    await sokha(named)
+    async with named.desk("sokha") as desk:
+        new = asked(await desk.post(f"{HERE}/new", data={"present": PASSWORD}))
+        assert (await desk.post(HERE, data={"answer": phone().make(new)})).status_code == 200
+        assert (await desk.post(HERE, data={"answer": phone().make(new)})).status_code == 422
+        later = asked(await desk.post(f"{HERE}/new", data={"present": PASSWORD}))
+        fresh = "five words nobody would guess"
+        changed = {"present": PASSWORD, "password": fresh, "again": fresh}
+        assert (await desk.post("/desk/account/password", data=changed)).status_code == 303
+        assert (await desk.post(HERE, data={"answer": phone().make(later)})).status_code == 422
+    assert len(await fetch("SELECT id FROM passkey")) == 1
+
+
+async def test_a_forgotten_password_and_a_lost_phone_end_what_they_opened(named: World) -> None:
+    account, device = await sokha(named), phone()
+    await added(named, device)
+    async with shown(named, device) as (browser, _):
+        async with named.desk("hq") as hq:
+            await hq.post(f"/desk/accounts/{account}", data={"do": "reset_second"})
+        assert (await browser.get("/desk")).status_code == 303
+    named.sessions["sokha"] = await named.session(account)
+    await added(named, device)
+    link = await make_link(account, OPERATOR)
+    fresh = "five words nobody would guess"
+    async with named.browser() as browser:
+        await browser.post(f"/desk/welcome/{link}", data={"password": fresh, "again": fresh})
+    assert await fetch("SELECT id FROM passkey") == []
+
+
+async def test_who_is_disabled_meanwhile_adds_nothing(named: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await sokha(named)
+    lock = passkeys._lock
+
+    async def late(account: UUID) -> None:
+        await fetch("UPDATE account SET disabled_at = $1 WHERE id = $2", datetime.now(UTC), account)
+        await lock(account)
+
+    monkeypatch.setattr(passkeys, "_lock", late)
+    await added(named, phone())
+    assert await fetch("SELECT id FROM passkey") == []
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("https://bon.example", "https://bon.example"),
+        ("https://bon.example:443", "https://bon.example"),
+        ("https://bon.example:8443", "https://bon.example:8443"),
+        ("https://បុណ្យ.example", "https://xn--"),
+        ("http://127.0.0.1:8000", None),
+        ("http://127.1", None),
+        ("http://[::1]:8000", None),
+    ],
+)
+def test_a_passkey_is_for_the_address_as_browsers_say_it(address: str, origin: str | None) -> None:
+    party = passkeys.relying_party(address)
+    if origin is None:
+        assert party is None
+    else:
+        assert party is not None
+        assert party.origin.startswith(origin.split("xn--")[0])
+        assert party.origin.isascii()
 
 
 async def test_without_a_name_of_its_own_bon_asks_for_none(world: World) -> None:

@@ -1,0 +1,153 @@
+"""A backup as a file: a tar of age files that other programs open too, with rows as JSON lines inside.
+
+`key.age` is a key under the passphrase (scrypt); `rows.jsonl.zst.age` is everything, for that key; so rows stream
+through whatever their number, and nothing of them is ever written in plain. The first line is the BackupHead; then
+come each table's columns, followed by its rows.
+"""
+
+import io
+import os
+import tarfile
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any, cast
+
+import msgspec
+import pyrage
+import zstandard
+
+from app.i18n.operators import Failed
+
+KEY, ROWS, WORDS = "key.age", "rows.jsonl.zst.age", "README.txt"
+FORMAT = 1
+HOW = f"""A backup of Bon. `bon restore FILE` puts it into an empty place. By hand, with age, zstd and the passphrase:
+age -d {KEY} > key && age -d -i key {ROWS} | zstd -d
+"""
+
+
+class BackupHead(msgspec.Struct, frozen=True):
+    """What a backup is of: when, by which release, with which migrations, and the secret that opens what is sealed."""
+
+    format: int
+    made_at: datetime
+    release: str
+    migrations: list[str]
+    secret: str
+
+
+class TableHead(msgspec.Struct, frozen=True):
+    """The table whose rows follow."""
+
+    table: str
+    columns: list[str]
+
+
+Writer = Callable[[bytes], object]
+
+
+@contextmanager
+def written(path: Path, passphrase: str) -> Iterator[Writer]:
+    """Write a new archive: what the block gives to the writer. Raises Failed where the place cannot be written."""
+    identity = pyrage.x25519.Identity.generate()
+    key = pyrage.passphrase.encrypt(str(identity).encode(), passphrase)
+    try:
+        with tempfile.TemporaryFile(dir=path.parent) as body:
+            with _encrypting(body, identity) as plain, zstandard.ZstdCompressor(level=6).stream_writer(plain) as packed:
+                yield packed.write
+            _put_together(path, key, body)
+    except OSError as error:
+        raise Failed(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def _put_together(path: Path, key: bytes, body: IO[bytes]) -> None:
+    size = body.seek(0, io.SEEK_END)
+    body.seek(0)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(file, "wb") as out:
+        with tarfile.open(fileobj=out, mode="w") as tar:
+            for name, content, length in (
+                (WORDS, io.BytesIO(HOW.encode()), len(HOW.encode())),
+                (KEY, io.BytesIO(key), len(key)),
+                (ROWS, body, size),
+            ):
+                info = tarfile.TarInfo(name)
+                info.size, info.mode = length, 0o600
+                tar.addfile(info, content)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+@contextmanager
+def _encrypting(body: IO[bytes], identity: Any) -> Iterator[IO[bytes]]:
+    """A stream whose bytes go encrypted into `body`; age reads them in a thread of its own."""
+    reads, writes = os.pipe()
+    failed = list[BaseException]()
+
+    def work() -> None:
+        try:
+            with os.fdopen(reads, "rb") as source:
+                pyrage.encrypt_io(source, cast(io.BufferedIOBase, body), [identity.to_public()])
+        except BaseException as error:  # noqa: BLE001 - told where the block ends
+            failed.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        with os.fdopen(writes, "wb") as plain:
+            yield plain
+    except BrokenPipeError:
+        pass  # the thread says why
+    thread.join()
+    if failed:
+        raise OSError(f"{failed[0]}")
+
+
+@contextmanager
+def lines(path: Path, passphrase: str) -> Iterator[Iterator[bytes]]:
+    """Read an archive line by line. Raises Failed: no such file, no backup, another passphrase, cut short, altered."""
+    try:
+        with tarfile.open(path) as tar:
+            key = tar.extractfile(KEY)
+            body = tar.extractfile(ROWS)
+            if key is None or body is None:
+                raise KeyError(KEY)
+            with _decrypting(body, _identity(path, key.read(), passphrase), path) as plain:
+                yield iter(io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(plain)))
+    except FileNotFoundError as error:
+        raise Failed(f"There is no {path}.") from error
+    except (tarfile.TarError, KeyError, zstandard.ZstdError, EOFError) as error:
+        raise Failed(f"{path} is no backup of Bon, or it is damaged ({error}).") from error
+
+
+def _identity(path: Path, key: bytes, passphrase: str) -> Any:
+    try:
+        return pyrage.x25519.Identity.from_str(pyrage.passphrase.decrypt(key, passphrase).decode())
+    except pyrage.DecryptError as error:
+        raise Failed(f"This passphrase does not open {path}: BON_BACKUP_PASSPHRASE must be the one of then.") from error
+
+
+@contextmanager
+def _decrypting(body: IO[bytes], identity: Any, path: Path) -> Iterator[IO[bytes]]:
+    reads, writes = os.pipe()
+    failed = list[BaseException]()
+
+    def work() -> None:
+        try:
+            with os.fdopen(writes, "wb") as sink:
+                pyrage.decrypt_io(cast(io.BufferedIOBase, body), sink, [identity])
+        except BaseException as error:  # noqa: BLE001 - told where the block ends
+            failed.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        with os.fdopen(reads, "rb") as plain:
+            yield plain
+    finally:
+        thread.join()
+        if failed and "roken pipe" not in str(failed[0]):  # whoever reads may stop early
+            raise Failed(f"{path} is damaged: {failed[0]}.") from failed[0]

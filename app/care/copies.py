@@ -1,0 +1,176 @@
+"""`bon backup`, `bon restore` and `bon move`."""
+
+import argparse
+import os
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from app.care import backup as backups
+from app.care.archive import BackupHead
+from app.care.erased import NAME, note_erased, read_log
+from app.database.connection import (
+    DatabaseError,
+    current,
+    known_migrations,
+    migrate,
+    now,
+    opened,
+    pending,
+    seen_migrations,
+    use,
+)
+from app.database.engines import engine_for
+from app.database.key_check import require_matching_secret
+from app.database.ready import ready
+from app.database.rows import uuid_of
+from app.database.snapshot import filling
+from app.i18n.operators import Failed
+from app.messages.actions import hold_back_waiting
+from app.registrations.erasure import forget
+from app.seats.hold import hold
+from app.seats.renumber import renumber
+from app.security.keyring import load, parse, put_back, text_of
+from app.settings import Settings, read
+from models.registrations import Registration
+from models.states import RegistrationState
+
+BATCH = 500
+
+
+async def backup(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Copy everything into one encrypted file, while Bon serves."""
+    passphrase, path = _passphrase(settings), Path(arguments.path)
+    into_folder = path.is_dir()  # noqa: ASYNC240 - a command: nobody else waits
+    if into_folder:
+        path = path / now().strftime(backups.PATTERN)
+    if passphrase in text_of(settings):
+        raise Failed("BON_BACKUP_PASSPHRASE must be nothing of the secret: whoever learns one would have both.")
+    keyring = load(settings)
+    async with opened(engine_for(settings)):
+        if await pending():
+            raise DatabaseError("Migrations are pending: run `bon migrate` first.")
+        await require_matching_secret(keyring)
+        await note_erased(settings.data_dir)
+        counted = await backups.back_up(path, passphrase, text_of(settings))
+    gone = backups.remove_old(path.parent, timedelta(days=arguments.keep)) if into_folder else []
+    size = path.stat().st_size / 1_000_000
+    print(f"{path}: {_counts(counted)}, {size:.1f} MB, read through.")
+    if gone:
+        print(f"{len(gone)} older backups were removed.")
+    return 0
+
+
+def _passphrase(settings: Settings) -> str:
+    if not settings.backup_passphrase:
+        raise Failed(
+            "Set BON_BACKUP_PASSPHRASE (or BON_BACKUP_PASSPHRASE_FILE): it opens the backup, and nothing else does."
+        )
+    return settings.backup_passphrase
+
+
+def _counts(counted: Counter[str]) -> str:
+    return f"{counted.total()} rows, {counted['event']} events, {counted['registration']} registrations"
+
+
+async def restore(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Fill an empty place from a backup, and erase anew whoever was erased since."""
+    passphrase, path = _passphrase(settings), Path(arguments.path)
+    head = backups.head_of(path, passphrase)
+    if settings.secret:
+        _require_same_secret(settings, head)
+    engine = engine_for(settings)
+    async with opened(engine):
+        await _require_schema(head)
+        async with filling(engine) as database:
+            if await database.is_taken():
+                raise Failed(
+                    "This database is not empty, and a restore overwrites nothing. Move it away, or make a new one."
+                )
+            if not settings.secret and put_back(settings, head.secret):
+                print("The secret that was there is kept beside the new one: see `secret.before-restore`.")
+            counted = await backups.fill_from(path, passphrase, database)
+        await migrate()
+        await require_matching_secret(load(settings))
+        await renumber()
+        held = await hold_back_waiting()
+        erased = await _erase_anew({**read_log(settings.data_dir / NAME), **_given(arguments.erased)})
+        await note_erased(settings.data_dir)
+    print(f"{path} of {head.made_at:%Y-%m-%d %H:%M} UTC is restored: {_counts(counted)}.")
+    print(f"{erased} parties that were erased since were erased again.")
+    if held:
+        print(f"{held} messages that waited may have gone out since: the desk offers to try them again.")
+    print("Run `bon doctor`, then serve. Gate phones and calendars load everything anew by themselves.")
+    return 0
+
+
+def _require_same_secret(settings: Settings, head: BackupHead) -> None:
+    mine, theirs = parse(settings.secret), parse(head.secret)
+    if any(each not in mine or mine.key("key-check", each) != theirs.key("key-check", each) for each in theirs.ids):
+        raise Failed(
+            "BON_SECRET is not the one that this backup's names and tickets depend on. Unset it: the backup brings"
+            " its own."
+        )
+
+
+async def _require_schema(head: BackupHead) -> None:
+    """The tables as they were when the backup was made: what came since is done to its rows afterwards."""
+    seen = await seen_migrations()
+    if set(seen) - set(head.migrations):
+        raise Failed("This database has newer tables than the backup. Make a new, empty one: it is brought up to date.")
+    last = max(head.migrations)
+    await migrate("all" if last == known_migrations()[-1] else last)
+
+
+def _given(path: str) -> dict[UUID, object]:
+    if path and not Path(path).exists():
+        raise Failed(f"There is no {path}.")
+    return dict(read_log(Path(path))) if path else {}
+
+
+async def _erase_anew(ids: dict[UUID, object]) -> int:
+    everyone, erased = list(ids), 0
+    for first in range(0, len(everyone), BATCH):
+        some = everyone[first : first + BATCH]
+        by_event = dict[UUID, list[UUID]]()
+        left = Registration.state != RegistrationState.ERASED.value
+        for row in await Registration.select(Registration.id, Registration.event).where(
+            Registration.id.is_in(some), left
+        ):
+            by_event.setdefault(uuid_of(row["event"]), []).append(uuid_of(row["id"]))
+        for event, parties in by_event.items():
+            async with hold(event, even_deleted=True) as held:
+                await forget(held, parties)
+            erased += len(parties)
+    return erased
+
+
+async def move(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Copy everything into another, empty database, compare the counts, and say what comes next."""
+    other_url = read({**os.environ, "BON_DATABASE_URL": arguments.target}).database_url
+    target = msgspec.structs.replace(settings, database_url=other_url)
+    if target.database_url == settings.database_url:
+        raise Failed("This is the database that Bon uses already.")
+    async with ready(target):
+        pass
+    source, other = engine_for(settings), engine_for(target)
+    async with opened(source):
+        if await pending():
+            raise DatabaseError("Migrations are pending: run `bon migrate` first.")
+        await require_matching_secret(load(settings))
+        use(source)
+        async with filling(other) as database:
+            if await database.is_taken():
+                raise Failed("The other database is not empty: a move overwrites nothing.")
+            counted = await backups.copy_into(database)
+            if wrong := {table: each for table, each in counted.items() if each[0] != each[1]}:
+                raise Failed(f"The counts differ ({wrong}): nothing was kept there.")
+        kind = current().engine_type
+    rows = sum(read for read, _ in counted.values())
+    print(f"{rows} rows of {len(counted)} tables were copied from {kind}, and counted.")
+    print("What was written since is not there: Bon must have been stopped.")
+    print("Set BON_DATABASE_URL, run `bon doctor`, then serve.")
+    return 0

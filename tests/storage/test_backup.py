@@ -1,0 +1,284 @@
+"""Backups: whole, sealed, read through; restored on either engine, with whoever was erased since erased again."""
+
+import argparse
+import asyncio
+import contextlib
+import io
+import tarfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pyrage
+import pytest
+import zstandard
+
+from app.care import copies
+from app.care.backup import PATTERN, remove_old
+from app.care.commands import doctor
+from app.care.erased import NAME, note_erased, read_log
+from app.database.connection import DatabaseError, current, fetch, migrate, opened
+from app.database.engines import engine_for
+from app.database.snapshot import shapes
+from app.i18n.operators import Failed
+from app.settings import Settings, SettingsError
+from tests.world import SECRET, World, festival, settings_for, soon
+
+PASSPHRASE = "lotus river buffalo seven"  # noqa: S105
+
+
+def command(settings: Settings, name: str, **words: Any) -> str:
+    """Run one of the commands in a process's own way; what it printed."""
+    said = io.StringIO()
+    arguments = argparse.Namespace(**{"keep": 14, "erased": "", **words})
+    run = doctor if name == "doctor" else getattr(copies, name)
+    with contextlib.redirect_stdout(said):
+        code = asyncio.run(run(arguments, settings))
+    assert code == 0, said.getvalue()
+    return said.getvalue()
+
+
+def guarded(settings: Settings, **more: Any) -> Settings:
+    return msgspec.structs.replace(settings, backup_passphrase=PASSPHRASE, **more)
+
+
+async def contents() -> dict[str, list[str]]:
+    """Every table's rows as text, in order, whatever the engine; what a restore must change aside."""
+    found = {}
+    for shape in shapes():
+        skipped = {"revision", "content_revision", "tallied_revision", "synced_to"}
+        wanted = [column for column in shape.columns if column not in skipped]
+        rows = await fetch(f"SELECT {', '.join(wanted)} FROM {shape.name}")
+        found[shape.name] = sorted(str([_plain(value) for value in row.values()]) for row in rows)
+    del found["heartbeat"], found["claim"], found["key_check"]
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return (value if value.tzinfo is None else value.astimezone(UTC)).isoformat()
+    if isinstance(value, str) and value[:1] in "{[":
+        with contextlib.suppress(msgspec.DecodeError):
+            return msgspec.json.decode(value)
+    return value if isinstance(value, bool | int | float | bytes | type(None)) else str(value)
+
+
+async def a_festival(world: World) -> list[dict[str, Any]]:
+    """An event with buses and parties, one of which came; a draft; names in Khmer."""
+    event = await world.event(capacity=40)
+    made = [await world.party(event, 2, name=f"សុខ {index}") for index in range(5)]
+    device = await world.gate(event)
+    await world.scan(device, {"code": made[0]["tickets"][0]["code"], "direction": "in", "scanned_at": soon(0)})
+    async with world.api("korea") as api:
+        await api.post("/api/v1/events", json=festival(title={"km": "ព្រាង"}))
+    return made
+
+
+@pytest.fixture
+async def lived_in(world: World) -> list[dict[str, Any]]:
+    return await a_festival(world)
+
+
+async def in_thread(settings: Settings, name: str, **words: Any) -> str:
+    """A command beside the application that runs: in a process of its own it would have another engine in use."""
+    engine = current()
+    try:
+        return await asyncio.to_thread(command, settings, name, **words)
+    finally:
+        from app.database.connection import use
+
+        use(engine)
+
+
+def elsewhere(tmp_path: Path, kind: str, postgres_other: str) -> Settings:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    return guarded(settings_for(folder, "" if kind == "sqlite" else postgres_other), secret="")
+
+
+@pytest.fixture
+def postgres_other(cluster: str, worker_id: str) -> str:
+    """Another empty database of the server."""
+    from tests.conftest import _tell
+
+    name = f"bon_other_{worker_id}"
+    asyncio.run(_tell(cluster, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}"))
+    return cluster.replace("/postgres?", f"/{name}?", 1)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_what_was_backed_up_is_there_again_on_either_engine(
+    world: World, lived_in: list[dict[str, Any]], kind: str, tmp_path: Path, postgres_other: str
+) -> None:
+    before = await contents()
+    path = tmp_path / "bon.tar"
+    said = await in_thread(guarded(world.settings), "backup", path=str(path))
+    assert "5 registrations" in said
+    place = elsewhere(tmp_path, kind, postgres_other)
+    said = await in_thread(place, "restore", path=str(path))
+    assert "is restored" in said
+    engine = current()
+    assert (place.data_dir / "secret").read_text().strip() == SECRET
+    async with opened(engine_for(place)):
+        after = await contents()
+        revision = (await fetch("SELECT max(revision) AS top FROM event"))[0]["top"]
+    from app.database.connection import use
+
+    use(engine)
+    assert after == before
+    assert revision > 1_000_000_000  # phones and calendars ask anew
+    assert "All is well" in await in_thread(place, "doctor")
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_a_move_brings_every_row_into_the_other_engine(
+    world: World, lived_in: list[dict[str, Any]], kind: str, tmp_path: Path, postgres_other: str
+) -> None:
+    before = await contents()
+    place = elsewhere(tmp_path, kind, postgres_other)
+    said = await in_thread(world.settings, "move", target=place.database_url)
+    assert "were copied" in said
+    engine = current()
+    from app.database.connection import use
+
+    async with opened(engine_for(place)):
+        assert await contents() == before
+    use(engine)
+    with pytest.raises(Failed, match="not empty"):
+        await in_thread(world.settings, "move", target=place.database_url)
+    with pytest.raises(Failed, match="uses already"):
+        await in_thread(world.settings, "move", target=world.settings.database_url)
+
+
+async def test_whoever_was_erased_after_the_backup_is_erased_again(
+    world: World, lived_in: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    path = tmp_path / "bon.tar"
+    await in_thread(guarded(world.settings), "backup", path=str(path))
+    async with world.stranger as stranger:
+        gone = await stranger.post(f"/api/v1/registrations/{lived_in[0]['key']}/erase")
+        assert gone.status_code == 200
+    assert await note_erased(world.settings.data_dir) == 1
+    assert await note_erased(world.settings.data_dir) == 0
+    log = world.settings.data_dir / NAME
+    assert list(read_log(log)) == [UUID(lived_in[0]["id"])]
+    place = elsewhere(tmp_path, "sqlite", "")
+    said = await in_thread(place, "restore", path=str(path), erased=str(log))
+    assert "1 parties that were erased since were erased again" in said
+    engine = current()
+    from app.database.connection import use
+
+    async with opened(engine_for(place)):
+        rows = await fetch("SELECT state FROM registration WHERE id = $1", UUID(lived_in[0]["id"]))
+        assert rows[0]["state"] == "erased"
+    use(engine)
+    assert UUID(lived_in[0]["id"]) in read_log(place.data_dir / NAME)
+
+
+async def test_a_restore_overwrites_nothing(world: World, lived_in: list[dict[str, Any]], tmp_path: Path) -> None:
+    path = tmp_path / "bon.tar"
+    settings = guarded(world.settings)
+    await in_thread(settings, "backup", path=str(path))
+    before = await contents()
+    with pytest.raises(Failed, match="not empty"):
+        await in_thread(settings, "restore", path=str(path))
+    assert await contents() == before
+    with pytest.raises(Failed, match="overwrites nothing"):
+        await in_thread(settings, "backup", path=str(path))
+
+
+@pytest.mark.parametrize("harm", ["passphrase", "cut", "flipped", "text", "missing"])
+async def test_a_harmed_backup_is_said_so_and_changes_nothing(
+    world: World, lived_in: list[dict[str, Any]], harm: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "bon.tar"
+    await in_thread(guarded(world.settings), "backup", path=str(path))
+    place = elsewhere(tmp_path, "sqlite", "")
+    raw = bytearray(path.read_bytes())
+    with tarfile.open(path) as tar:
+        rows = tar.getmember("rows.jsonl.zst.age")
+    middle = rows.offset_data + rows.size // 2
+    words = "damaged|no backup"
+    if harm == "passphrase":
+        place = msgspec.structs.replace(place, backup_passphrase="another one altogether")
+        words = "does not open"
+    elif harm == "cut":
+        path.write_bytes(raw[:middle])
+    elif harm == "flipped":
+        raw[middle] ^= 1
+        path.write_bytes(raw)
+    elif harm == "text":
+        path.write_text("no backup at all")
+    else:
+        path.unlink()
+        words = "There is no"
+    with pytest.raises(Failed, match=words):
+        await in_thread(place, "restore", path=str(path))
+    engine = current()
+    from app.database.connection import use
+
+    async with opened(engine_for(place)):
+        await migrate()
+        assert await fetch("SELECT id FROM registration") == []
+        assert await fetch("SELECT id FROM account") == []
+    use(engine)
+
+
+async def test_nothing_of_it_is_readable_and_other_programs_open_it(
+    world: World, lived_in: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    path = tmp_path / "bon.tar"
+    await in_thread(guarded(world.settings), "backup", path=str(path))
+    assert path.stat().st_mode & 0o777 == 0o600
+    raw = path.read_bytes()
+    for word in (b"Suwon", b"registration", SECRET.encode(), lived_in[0]["short_code"].encode()):
+        assert word not in raw
+    with tarfile.open(path) as tar:
+        key, rows = (tar.extractfile(name) for name in ("key.age", "rows.jsonl.zst.age"))
+        assert key is not None
+        assert rows is not None
+        identity = pyrage.x25519.Identity.from_str(pyrage.passphrase.decrypt(key.read(), PASSPHRASE).decode())
+        plain = zstandard.ZstdDecompressor().stream_reader(pyrage.decrypt(rows.read(), [identity])).read()
+    assert b"Suwon" in plain
+    assert lived_in[0]["short_code"].encode() in plain
+
+
+async def test_the_passphrase_is_asked_for_and_is_nothing_of_the_secret(world: World, tmp_path: Path) -> None:
+    with pytest.raises(Failed, match="BON_BACKUP_PASSPHRASE"):
+        await in_thread(world.settings, "backup", path=str(tmp_path / "a.tar"))
+    with pytest.raises(SettingsError, match="nothing of BON_SECRET"):
+        settings_for(tmp_path, BON_BACKUP_PASSPHRASE="t" * 20)
+    with pytest.raises(SettingsError, match="16 characters"):
+        settings_for(tmp_path, BON_BACKUP_PASSPHRASE="short")
+    file_only = msgspec.structs.replace(guarded(world.settings), secret="", backup_passphrase="s" * 20)
+    (tmp_path / "secret").write_text("0:" + "s" * 40)
+    with pytest.raises(Failed, match="nothing of the secret"):
+        await in_thread(file_only, "backup", path=str(tmp_path / "a.tar"))
+
+
+def test_older_backups_go_and_other_files_stay(tmp_path: Path) -> None:
+    moment = datetime.now(UTC)
+    kept = [tmp_path / (moment - timedelta(days=days)).strftime(PATTERN) for days in (0, 13)]
+    old = [tmp_path / (moment - timedelta(days=days)).strftime(PATTERN) for days in (15, 400)]
+    others = [tmp_path / "bon-ours.tar", tmp_path / "photos.tar"]
+    for each in (*kept, *old, *others):
+        each.write_text("x")
+    assert sorted(remove_old(tmp_path, timedelta(days=14))) == sorted(old)
+    assert sorted(tmp_path.iterdir()) == sorted((*kept, *others))
+
+
+async def test_a_newer_database_or_backup_is_refused(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "bon.tar"
+    await fetch("INSERT INTO migration (name, app_name) VALUES ('m9999_later', 'models')")
+    try:
+        with pytest.raises(DatabaseError, match="newer release"):
+            await migrate()
+        async with world.stranger as stranger:
+            ready = await stranger.get("/readyz")
+            assert (ready.status_code, "newer" in ready.text) == (503, True)
+        with pytest.raises(DatabaseError, match="newer release"):
+            await in_thread(guarded(world.settings), "backup", path=str(path))
+    finally:
+        await fetch("DELETE FROM migration WHERE name = 'm9999_later'")
