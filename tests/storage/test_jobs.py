@@ -183,7 +183,19 @@ async def test_a_job_that_must_come_again_leaves_its_slot(world: World) -> None:
 
 async def test_jobs_of_the_application_run_when_they_should(world: World) -> None:
     every = {job.name: job for job in jobs(world.app.state)}
-    names = {"heartbeat", "reseal", "rewrite", "kept", "ended", "sources", "remind", "tally", "purge", "sweep"}
+    names = {
+        "heartbeat",
+        "reseal",
+        "rewrite",
+        "kept",
+        "ended",
+        "sources",
+        "erased",
+        "remind",
+        "tally",
+        "purge",
+        "sweep",
+    }
     assert set(every) == names
     assert every["ended"].every == timedelta(minutes=1)
     assert every["purge"].every == every["heartbeat"].every == timedelta(hours=1)
