@@ -22,6 +22,7 @@ from app.care.erased import note_erased
 from app.care.heartbeat import EVERY, beat
 from app.care.purge import purge_if_time_is_sound
 from app.care.resealing import reseal, rewrite
+from app.care.rotation import keep_reading
 from app.database.claims import Job, keep_running
 from app.database.connection import opened
 from app.database.data_keys import sweep
@@ -213,7 +214,8 @@ async def database(app: Litestar) -> AsyncIterator[None]:
         if app.state.settings.channels.push_contact:
             await push.keys(app.state.keyring)  # made at the first start, so that no page has to
         works = app.state.settings.worker != "off"
-        running = [asyncio.create_task(each) for each in background(app.state)] if works else []
+        everything = [keep_reading(app.state.keyring), *(background(app.state) if works else [])]
+        running = [asyncio.create_task(each) for each in everything]
         yield
         for each in running:
             each.cancel()
@@ -223,7 +225,7 @@ async def work(settings: Settings) -> None:
     """What goes on in the background, and nothing else, until it is cancelled."""
     state = state_of(settings)
     async with opened(engine_for(settings)):
-        await asyncio.gather(*background(state))
+        await asyncio.gather(keep_reading(state.keyring), *background(state))
 
 
 def create_app(settings: Settings | None = None) -> Litestar:

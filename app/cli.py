@@ -73,6 +73,11 @@ def _parser() -> argparse.ArgumentParser:
     purge = _add(commands, "purge", f"{care}:purge", "erase the parties of events whose retention time is over")
     purge.add_argument("--dry-run", action="store_true", help="only count them")
     purge.add_argument("--yes", action="store_true", help="the clock is right, though days passed without a heartbeat")
+    secret = _group(commands, "secret", "the secret that tickets, links and names depend on")
+    rotate = _add(
+        secret, "rotate", "app.care.rotation:rotate", "another secret, while Bon serves; what is printed goes on"
+    )
+    rotate.add_argument("--resume", action="store_true", help="only seal anew what older secrets still seal")
     _copies(commands)
     _accounts(commands)
     _countries(commands)

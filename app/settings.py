@@ -124,6 +124,7 @@ class Settings(msgspec.Struct, frozen=True):
     worker: str = "auto"
     metrics_token: str = ""
     backup_passphrase: str = ""
+    secret_file: str = ""
     channels: Channels = Channels()
 
     @property
@@ -155,6 +156,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         trusted_proxies=_networks(values["BON_TRUSTED_PROXIES"]),
         worker=_one_of("BON_WORKER", values["BON_WORKER"], WORKERS),
         metrics_token=values["BON_METRICS_TOKEN"],
+        secret_file=environ.get("BON_SECRET_FILE", ""),
         backup_passphrase=_passphrase(values["BON_BACKUP_PASSPHRASE"], values["BON_SECRET"]),
         channels=_channels(values),
     )

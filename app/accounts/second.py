@@ -3,6 +3,7 @@
 A passkey counts as one too (passkeys.py).
 """
 
+import contextlib
 import hmac
 import secrets
 from datetime import timedelta
@@ -17,7 +18,7 @@ from app.database.connection import insert, now, write
 from app.database.rows import uuid_of
 from app.security.keyring import Keyring
 from app.security.passwords import hash_secret
-from app.security.sealing import seal, unseal
+from app.security.sealing import Unreadable, is_sealed_under, seal, unseal
 from app.validation.refusals import Problem, invalid
 from app.validation.texts import latin_digits
 from app.web.limits import SECOND_FACTOR, count_failure, forgive
@@ -160,6 +161,21 @@ async def _recovers(account: UUID, code: str) -> bool:
         .returning(RecoveryCode.id)
     )
     return bool(used)
+
+
+async def reseal_apps(keyring: Keyring) -> int:
+    """Seal under the present secret what an older one seals; returns how many. One that opens no more stays so."""
+    anew = 0
+    for row in await SecondFactor.select(SecondFactor.id, SecondFactor.sealed_secret):
+        place = _place(uuid_of(row["id"]))
+        with contextlib.suppress(Unreadable):
+            if not is_sealed_under(row["sealed_secret"], keyring.current):
+                sealed = seal(keyring, unseal(keyring, row["sealed_secret"], place), place)
+                await SecondFactor.update({SecondFactor.sealed_secret: sealed}).where(
+                    SecondFactor.id == row["id"], SecondFactor.sealed_secret == row["sealed_secret"]
+                )
+                anew += 1
+    return anew
 
 
 async def codes_left(account: UUID) -> int:

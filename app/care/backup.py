@@ -41,6 +41,12 @@ async def back_up(path: Path, passphrase: str, secret: str) -> Counter[str]:
     return counted
 
 
+async def last_backup() -> datetime | None:
+    """When a backup was last made and read through, on whichever machine."""
+    row = await Heartbeat.select(Heartbeat.at).where(Heartbeat.name == MARK).first()
+    return row["at"] if row else None
+
+
 async def _write(path: Path, passphrase: str, secret: str) -> Counter[str]:
     counted = Counter[str]()
     encode = msgspec.json.Encoder().encode

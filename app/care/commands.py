@@ -5,8 +5,10 @@ import os
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from app.care.backup import last_backup
 from app.care.heartbeat import unsound
 from app.care.purge import purge as purge_now
+from app.care.rotation import sealed_before, secret_place
 from app.database.connection import current, migrate, now, opened, pending
 from app.database.engines import engine_for
 from app.database.key_check import require_matching_secret
@@ -21,6 +23,7 @@ from app.settings import OPTIONS, Settings, unknown
 from models.states import Channel, MessageState
 
 ASKED = {Channel.TELEGRAM, Channel.EMAIL}  # channels that answer without a message
+OLD_BACKUP = timedelta(days=3)
 LATE = timedelta(minutes=15)  # a message that nobody sent though it was due
 
 
@@ -50,12 +53,15 @@ async def purge(arguments: argparse.Namespace, settings: Settings) -> int:
 async def doctor(_: argparse.Namespace, settings: Settings) -> int:
     """Check settings, database, migrations and seats; 1 if anything is wrong."""
     _show_settings(settings)
+    place, exposed = secret_place(settings)
+    print(f"Secret\n  {place}")
     if settings.secret:
         load(settings)
     if settings.sqlite_path and not settings.sqlite_path.exists():
         print(f"Database\n  warning: {settings.sqlite_path} is not there yet; `bon migrate` makes it")
         return 0
-    wrong = await _wrong(settings)
+    wrong = [exposed] if exposed else []
+    wrong += await _wrong(settings)
     for each in wrong:
         print(f"WRONG: {each}")
     print("All is well." if not wrong else f"{len(wrong)} things are wrong.")
@@ -94,11 +100,25 @@ async def _wrong(settings: Settings) -> list[str]:
         ]
         wrong += [f"event {slug}: its tally is not what its rows say" for slug in await mistallied()]
         print("  seats and tallies recounted")
+        if left := await sealed_before(keyring):
+            print(f"  warning: {left} keys are still sealed under an older secret: run `bon secret rotate --resume`")
+        wrong += await _backups(settings)
         wrong += await _messages(settings, keyring)
         if silent := await unsound():
             hours = -(-silent // timedelta(hours=1))
             print(f"  warning: days passed without a heartbeat; is the clock right? Nothing is purged for {hours} h")
     return wrong
+
+
+async def _backups(settings: Settings) -> list[str]:
+    """When the last backup was made; what is wrong with that, as sentences."""
+    made_at = await last_backup()
+    if made_at is None:
+        print("  warning: no backup was ever made: `bon backup FOLDER`, with BON_BACKUP_PASSPHRASE")
+        return []
+    print(f"  last backup {made_at:%Y-%m-%d %H:%M} UTC")
+    late = now() - made_at > OLD_BACKUP
+    return [f"the last backup is {(now() - made_at).days} days old: does its timer run?"] if late else []
 
 
 async def _messages(settings: Settings, keyring: Keyring) -> list[str]:

@@ -6,10 +6,10 @@ SQL by name: a booking writes its key on the product's hottest path, and ending 
 from collections.abc import Iterable
 from uuid import UUID
 
-from app.database.connection import current, fetch, insert
-from app.database.rows import places
+from app.database.connection import current, fetch, insert, write
+from app.database.rows import places, uuid_of
 from app.security.keyring import Keyring
-from app.security.sealing import ENDED, RowKey, new_key, open_key
+from app.security.sealing import ENDED, RowKey, new_key, open_key, sealed_anew
 from models.guards import DataKey
 
 SEALED_KEY = "(SELECT sealed_key FROM data_key WHERE data_key.subject = {id}) AS sealed_key"  # a column to read beside
@@ -24,6 +24,12 @@ WHERE registration.state = 'erased' AND data_key.sealed_key <> $1
 _RENEW = """
 INSERT INTO data_key (subject, sealed_key, swept) VALUES ($1, $2, true)
 ON CONFLICT (subject) DO UPDATE SET sealed_key = $2 WHERE data_key.sealed_key = $3 RETURNING subject
+"""
+
+
+_PAGE = "SELECT subject, sealed_key FROM data_key WHERE subject > $1 ORDER BY subject LIMIT $2"
+_ANEW = """
+UPDATE data_key SET sealed_key = $2, swept = false WHERE subject = $1 AND sealed_key = $3 RETURNING subject
 """
 
 
@@ -65,6 +71,27 @@ async def end_left_keys() -> None:
     rows = await fetch(_OF_ERASED, ENDED)
     for first in range(0, len(rows), MOST_AT_ONCE):
         await end_keys(row["subject"] for row in rows[first : first + MOST_AT_ONCE])
+
+
+async def reseal_keys(keyring: Keyring, *, count_only: bool = False) -> int:
+    """Seal every key that an older secret seals under the present one, a page at a time; returns how many those were.
+
+    Stopped, it goes on another time; a key that is ended meanwhile stays ended.
+    """
+    found, after = 0, UUID(int=0)
+    while rows := await fetch(_PAGE, after, MOST_AT_ONCE):
+        after = uuid_of(rows[-1]["subject"])
+        anew = {
+            subject: (row["sealed_key"], sealed)
+            for row in rows
+            if (sealed := sealed_anew(keyring, row["sealed_key"], subject := uuid_of(row["subject"])))
+        }
+        found += len(anew)
+        if anew and not count_only:
+            async with write():
+                for subject, (before, sealed) in anew.items():
+                    await fetch(_ANEW, subject, sealed, before)
+    return found
 
 
 async def sweep() -> bool:

@@ -59,6 +59,28 @@ async def reseal_invitations(keyring: Keyring) -> int:
     return done
 
 
+async def rehash_addresses(keyring: Keyring) -> int:
+    """Addresses are compared by a hash under the present secret; returns how many had another."""
+    changed, after = 0, UUID(int=0)
+    columns = (Reach.id, Reach.registration, Reach.channel, Reach.sealed_address, Reach.address_hash)
+    event = Reach.registration.event.as_alias("event")
+    while rows := await Reach.select(*columns, event).where(Reach.id > after).order_by(Reach.id).limit(BATCH):
+        after = uuid_of(rows[-1]["id"])
+        for row in rows:
+            key = await key_of(keyring, uuid_of(row["registration"]))
+            try:
+                address = key.unseal(row["sealed_address"], f"reach.sealed_address:{row['id']}")
+            except Unreadable:
+                continue
+            told = hash_of(keyring, uuid_of(row["event"]), Channel(row["channel"]), address)
+            if address and told != row["address_hash"]:
+                changed += 1
+                await Reach.update({Reach.address_hash: told}).where(
+                    Reach.id == row["id"], Reach.sealed_address == row["sealed_address"]
+                )
+    return changed
+
+
 async def key_of_party(keyring: Keyring, event: UUID, registration: UUID) -> RowKey:
     """The key of a party that is not erased; call it under `hold`."""
     key = await key_of(keyring, registration)

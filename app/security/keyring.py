@@ -1,6 +1,7 @@
 """The secret of this installation: a current one and older ones by id, and the keys derived from them."""
 
 import base64
+import fcntl
 import os
 import re
 import secrets
@@ -21,15 +22,34 @@ LEAST_CHARACTERS = 32
 class Keyring:
     """Derives 32-byte keys by purpose and key id (HKDF-SHA256 over the secret, the purpose as label).
 
-    `current` is the id that new values carry; older ids still open what they made.
+    `current` is the id that new values carry; older ids still open what they made. A keyring that lies in a file is
+    read anew when the file is another: a rotation reaches every process that serves.
     """
 
-    def __init__(self, ring: dict[int, str], current: int) -> None:
-        self._ring = ring
-        self.current = current
+    def __init__(self, ring: dict[int, str], current: int, file: Path | None = None) -> None:
+        self._file = file
+        self._seen = _stamp(file)
+        self._hold(ring, current)
+
+    def _hold(self, ring: dict[int, str], current: int) -> None:
         self._derive = cache(self._derive_uncached)
         self._signer = cache(self._signer_uncached)
         self._cipher = cache(self._cipher_uncached)
+        self._ring = ring
+        self.current = current
+
+    async def reread(self) -> bool:
+        """Take over what a rotation has written to the file; whether there was something. Half a file counts not."""
+        stamp = _stamp(self._file)
+        if self._file is None or stamp is None or stamp == self._seen:
+            return False
+        self._seen = stamp
+        self.take_over(self._file.read_text(encoding="ascii").strip())
+        return True
+
+    def take_over(self, text: str) -> None:
+        """Be the keyring that this text says; raises SettingsError with what is wrong, and stays as it is."""
+        self._hold(*_read(text))
 
     def __contains__(self, key_id: int) -> bool:
         return key_id in self._ring
@@ -68,7 +88,46 @@ class Keyring:
 
 def load(settings: Settings) -> Keyring:
     """The keyring from BON_SECRET, else from the file in the data folder, which is made if there is none."""
-    return parse(text_of(settings))
+    return Keyring(*_read(text_of(settings)), None if settings.secret else settings.data_dir / "secret")
+
+
+def _stamp(file: Path | None) -> tuple[int, int] | None:
+    """What tells that a file is another one."""
+    try:
+        found = file.stat() if file else None
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_ino) if found else None
+
+
+def with_another(text: str) -> tuple[str, str]:
+    """A keyring with one more secret: first as one that opens and does not seal yet, then as the present one.
+
+    Raises SettingsError where there is no id left.
+    """
+    ring = parse(text)
+    free = next((each for each in range(MOST_SECRETS) if each not in ring), None)
+    if free is None:
+        raise SettingsError(f"There are {MOST_SECRETS} secrets already, as many as a ticket can tell apart.")
+    fresh = f"{free}:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}"
+    old = text if re.match(r"\d+:", text) else f"0:{text}"
+    return f"{old},{fresh}", f"{fresh},{old}"
+
+
+def replace_file(settings: Settings, before: str, text: str) -> None:
+    """Put another keyring in place of the file's; raises SettingsError where somebody else was first."""
+    path = settings.data_dir / "secret"
+    lock = os.open(path.with_name("secret.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if path.read_text(encoding="ascii").strip() != before:
+            raise SettingsError("Somebody else rotates the secret just now.")
+        draft = path.with_name(f"secret.{os.getpid()}.next")
+        draft.unlink(missing_ok=True)
+        _create(draft, text)
+        os.replace(draft, path)
+    finally:
+        os.close(lock)
 
 
 def text_of(settings: Settings) -> str:
@@ -90,6 +149,10 @@ def put_back(settings: Settings, text: str) -> bool:
 
 def parse(text: str) -> Keyring:
     """Read `id:secret[,id:secret…]` or one plain secret (id 0); raises SettingsError with what is wrong."""
+    return Keyring(*_read(text))
+
+
+def _read(text: str) -> tuple[dict[int, str], int]:
     if not re.match(r"\d+:", text):
         text = f"0:{text}"
     ring: dict[int, str] = {}
@@ -102,7 +165,7 @@ def parse(text: str) -> Keyring:
         if len(secret) < LEAST_CHARACTERS:
             raise SettingsError(f"BON_SECRET: each secret needs at least {LEAST_CHARACTERS} characters.")
         ring[int(key_id)] = secret
-    return Keyring(ring, current=next(iter(ring)))
+    return ring, next(iter(ring))
 
 
 def _from_file(path: Path) -> str:

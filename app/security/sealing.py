@@ -77,6 +77,25 @@ def new_key(keyring: Keyring, subject: UUID) -> RowKey:
     return RowKey(keyring, raw, bytes([keyring.current]) + nonce + sealed)
 
 
+def sealed_anew(keyring: Keyring, sealed: bytes, subject: UUID) -> bytes | None:
+    """The same key under the present secret; None where it is so already, was ended, or opens under none."""
+    if sealed == ENDED or sealed[0] == keyring.current:
+        return None
+    try:
+        raw = keyring.cipher("data-key", sealed[0]).decrypt(
+            sealed[1 : 1 + NONCE], sealed[1 + NONCE :], _key_place(subject)
+        )
+    except (KeyError, InvalidTag):
+        return None
+    nonce = secrets.token_bytes(NONCE)
+    return bytes([keyring.current]) + nonce + keyring.cipher("data-key").encrypt(nonce, raw, _key_place(subject))
+
+
+def is_sealed_under(sealed: str, key_id: int) -> bool:
+    """Whether a value that was sealed under the keyring carries this key id."""
+    return bool(sealed) and _bytes_of(sealed, "")[0] == key_id
+
+
 def open_key(keyring: Keyring, sealed: bytes | None, subject: UUID | str) -> RowKey:
     """The key stored for a row (its id); one that was never made, was ended, or does not open, seals nothing."""
     if not sealed or sealed == ENDED:
