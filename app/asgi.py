@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -77,9 +78,12 @@ from app.web import assets, errors
 from app.web.bodies import MOST_BYTES
 from app.web.front import Front
 from app.web.headers import before_send
+from app.web.logs import to_standard_error
 from app.web.public_cache import PublicCache
 from app.web.request import Connection, asking, form_is_ours, known_language
 
+PARENT = "_BON_SERVED_BY"  # the process that `bon serve` is, for those that answer for it
+ORPHANED_AFTER = 1.0  # seconds
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 
 # what a guard found, read into the signature of a handler that names it
@@ -194,7 +198,15 @@ def state_of(settings: Settings) -> State:
     given = settings.channels
     telegram = Telegram(given.telegram_api, given.telegram_token) if given.telegram_token else None
     bot = Bot(ring, settings.base_url, telegram) if telegram else None
-    return State({"settings": settings, "keyring": ring, "public_cache": PublicCache(), "front": Front(), "bot": bot})
+    return State(
+        {
+            "settings": settings,
+            "keyring": ring,
+            "public_cache": PublicCache(),
+            "front": Front(read_only=settings.read_only),
+            "bot": bot,
+        }
+    )
 
 
 def background(state: State) -> list[Coroutine[Any, Any, None]]:
@@ -213,16 +225,26 @@ async def database(app: Litestar) -> AsyncIterator[None]:
     async with opened(engine_for(app.state.settings)):
         if app.state.settings.channels.push_contact:
             await push.keys(app.state.keyring)  # made at the first start, so that no page has to
-        works = app.state.settings.worker != "off"
-        everything = [keep_reading(app.state.keyring), *(background(app.state) if works else [])]
+        works = app.state.settings.worker != "off" and not app.state.settings.read_only
+        everything = [keep_reading(app.state.keyring), end_with_parent(), *(background(app.state) if works else [])]
         running = [asyncio.create_task(each) for each in everything]
         yield
         for each in running:
             each.cancel()
 
 
+async def end_with_parent() -> None:
+    """Who answers for a `bon serve` that was killed would keep its port: end, by force if need be."""
+    parent = os.environ.get(PARENT)
+    while parent in {None, str(os.getppid())}:  # noqa: ASYNC110 - nothing tells a process that its parent is gone
+        await asyncio.sleep(ORPHANED_AFTER)
+    asyncio.get_running_loop().call_later(ORPHANED_AFTER * 5, os._exit, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 async def work(settings: Settings) -> None:
     """What goes on in the background, and nothing else, until it is cancelled."""
+    to_standard_error(settings.log)
     state = state_of(settings)
     async with opened(engine_for(settings)):
         await asyncio.gather(keep_reading(state.keyring), *background(state))
@@ -230,7 +252,10 @@ async def work(settings: Settings) -> None:
 
 def create_app(settings: Settings | None = None) -> Litestar:
     """The whole of Bon for these settings (default: the environment's)."""
-    state = state_of(read(os.environ) if settings is None else settings)
+    if settings is None:
+        settings = read(os.environ)
+        to_standard_error(settings.log)
+    state = state_of(settings)
     return Litestar(
         route_handlers=[PAGES, DESK, API, GATE],
         dependencies=FOUND,

@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Festivals for workers abroad: events, registration, tickets, gate and calendar feeds.",
         epilog="Settings are environment variables; `bon doctor` lists them with what is in force.",
     )
+    parser.add_argument("--version", action=_Version, help="which release this is")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="bring the database up to date and serve")
@@ -100,6 +101,19 @@ def _copies(commands: Any) -> None:
     )
     move = _add(commands, "move", f"{copies}:move", "copy everything into another, empty database, and compare")
     move.add_argument("target", metavar="URL", help="as for BON_DATABASE_URL: sqlite:///PATH or postgresql://…")
+
+
+class _Version(argparse.Action):
+    """Prints the release; looked up only when it is asked for."""
+
+    def __init__(self, option_strings: list[str], dest: str, help: str) -> None:  # noqa: A002 - argparse's name
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from app.care.rules import release
+
+        print(f"bon {release()}")
+        parser.exit()
 
 
 def _accounts(commands: Any) -> None:
@@ -185,6 +199,7 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
     asyncio.run(_prepare(settings))
     if arguments.demo:
         _add_demo()
+    os.environ["_BON_SERVED_BY"] = str(os.getpid())
     print(f"Bon serves {settings.base_url} (stop with Ctrl-C)", flush=True)
     Granian(
         "app.asgi:create_app",

@@ -36,11 +36,7 @@ OPTIONS = (
         secret=True,
     ),
     Option("BON_DATA_DIR", "var", "folder for the SQLite file and the secret; the default lies in the checkout"),
-    Option(
-        "BON_BASE_URL",
-        "http://127.0.0.1:8000",
-        "the address people reach Bon at: https unless loopback, no path; it is printed into every ticket",
-    ),
+    Option("BON_BASE_URL", "http://127.0.0.1:8000", "the address people reach Bon at, printed into every ticket"),
     Option(
         "BON_SECRET",
         "",
@@ -55,15 +51,17 @@ OPTIONS = (
         secret=True,
     ),
     Option("BON_RETENTION_DAYS", "14", "days after an event until names and addresses are erased (1–365)"),
-    Option(
-        "BON_TRUSTED_PROXIES",
-        "",
-        "addresses or networks, separated by commas, whose X-Forwarded-For is believed",
-    ),
+    Option("BON_TRUSTED_PROXIES", "", "addresses or networks, separated by commas, whose X-Forwarded-For is believed"),
     Option(
         "BON_WORKER",
         "auto",
         "`auto`: a process serves and works in the background; `off`: it only serves; `only`: `bon serve` only works",
+    ),
+    Option("BON_READ_ONLY", "off", "`on`: nothing is changed and nothing works in the background, as data move"),
+    Option(
+        "BON_LOG",
+        "info",
+        "lines of JSON on standard error: `info` with each request, `warning` only what is wrong or turned away",
     ),
     Option(
         "BON_SMTP_URL",
@@ -94,6 +92,8 @@ OPTIONS = (
 )
 
 LEAST_PASSPHRASE = 16
+SWITCHES = ("off", "on")
+LEVELS = ("info", "warning")
 WORKERS = ("auto", "off", "only")
 SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 
@@ -125,6 +125,8 @@ class Settings(msgspec.Struct, frozen=True):
     metrics_token: str = ""
     backup_passphrase: str = ""
     secret_file: str = ""
+    read_only: bool = False
+    log: str = "info"
     channels: Channels = Channels()
 
     @property
@@ -156,6 +158,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         trusted_proxies=_networks(values["BON_TRUSTED_PROXIES"]),
         worker=_one_of("BON_WORKER", values["BON_WORKER"], WORKERS),
         metrics_token=values["BON_METRICS_TOKEN"],
+        read_only=_one_of("BON_READ_ONLY", values["BON_READ_ONLY"], SWITCHES) == "on",
+        log=_one_of("BON_LOG", values["BON_LOG"], LEVELS),
         secret_file=environ.get("BON_SECRET_FILE", ""),
         backup_passphrase=_passphrase(values["BON_BACKUP_PASSPHRASE"], values["BON_SECRET"]),
         channels=_channels(values),

@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import resource
+import shutil
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -23,6 +25,8 @@ from app.settings import OPTIONS, Settings, unknown
 from models.states import Channel, MessageState
 
 ASKED = {Channel.TELEGRAM, Channel.EMAIL}  # channels that answer without a message
+LITTLE_ROOM = 0.5  # GB
+FEW_FILES = 4_096
 OLD_BACKUP = timedelta(days=3)
 LATE = timedelta(minutes=15)  # a message that nobody sent though it was due
 
@@ -61,6 +65,7 @@ async def doctor(_: argparse.Namespace, settings: Settings) -> int:
         print(f"Database\n  warning: {settings.sqlite_path} is not there yet; `bon migrate` makes it")
         return 0
     wrong = [exposed] if exposed else []
+    wrong += _machine(settings)
     wrong += await _wrong(settings)
     for each in wrong:
         print(f"WRONG: {each}")
@@ -82,6 +87,17 @@ def _show_settings(settings: Settings) -> None:
         print("  warning: BON_TRUSTED_PROXIES is empty: behind a proxy everybody is counted as one address")
     if len(urlsplit(settings.base_url).netloc) > 18:
         print("  warning: the host is longer than 18 characters, so ticket codes are denser and harder to read")
+
+
+def _machine(settings: Settings) -> list[str]:
+    """Room on the disk and open files; what is wrong with them, as sentences."""
+    print("Machine")
+    free = shutil.disk_usage(settings.data_dir if settings.data_dir.exists() else ".").free / 1e9
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    print(f"  {free:.1f} GB free in {settings.data_dir}, {soft} open files (at most {hard})")
+    if hard != resource.RLIM_INFINITY and hard < FEW_FILES:
+        print(f"  warning: a process may open {hard} files at most: more than that many people wait. See LimitNOFILE")
+    return [f"only {free:.1f} GB are free: make room before nothing can be written"] if free < LITTLE_ROOM else []
 
 
 async def _wrong(settings: Settings) -> list[str]:

@@ -11,6 +11,7 @@ import os
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextvars import Token
 from functools import lru_cache
@@ -21,6 +22,8 @@ from typing import Any, Self, TypeVar, cast
 
 from piccolo.engine.sqlite import SQLiteEngine
 from piccolo.querystring import QueryString
+
+from app.database.slow import note_slow
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -98,8 +101,10 @@ class Lane:
 
     def execute(self, sql: str, args: Sequence[Any]) -> list[Row]:
         """Run one statement and fetch every row (on the lane's thread)."""
+        began = time.perf_counter()
         cursor = self.connection.execute(sql, args)
         rows = cursor.fetchall()
+        note_slow(sql, began)
         if not rows:
             return []
         names = [column[0] for column in cursor.description]

@@ -1,6 +1,7 @@
 """PostgreSQL behind Piccolo: its engine with a bounded pool and a limit on waiting for a place in it."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any, Self, cast
 
@@ -9,6 +10,7 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
 from app.database.lanes import Row
+from app.database.slow import note_slow
 
 POOL_SIZE = 8
 WAIT_SECONDS = 5.0
@@ -62,14 +64,21 @@ class PoolEngine(PostgresEngine):
         """Run one statement with `$1` placeholders and return its rows."""
         transaction = self.current_transaction.get()
         if transaction is not None:
-            return [dict(row) for row in await transaction.connection.fetch(sql, *args)]
+            return await self._rows(transaction.connection, sql, args)
         if self.pool is None:
             raise RuntimeError("the database is not open")
         connection: asyncpg.Connection = await asyncio.wait_for(self.pool.acquire(), WAIT_SECONDS)
         try:
-            return [dict(row) for row in await connection.fetch(sql, *args)]
+            return await self._rows(connection, sql, args)
         finally:
             await self.pool.release(connection)
+
+    @staticmethod
+    async def _rows(connection: asyncpg.Connection, sql: str, args: Sequence[Any]) -> list[Row]:
+        began = time.perf_counter()
+        rows = await connection.fetch(sql, *args)
+        note_slow(sql, began)
+        return [dict(row) for row in rows]
 
     async def forget_old(self, table: str, rows: str) -> bool:
         """Leave no older version of these rows (a condition) in the files of a small table.

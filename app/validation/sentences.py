@@ -42,6 +42,15 @@ SENTENCES: dict[str, tuple[int, str]] = {
         ),
     ),
     "busy": (503, _("Very many people are here right now. Please try again in a few seconds.")),
+    "database_away": (
+        503,
+        _("Our memory does not answer just now; it is not your phone. Please try again in a minute: nothing is lost."),
+    ),
+    "disk_full": (503, _("We have no room left to write anything down. Whoever runs this service must make some.")),
+    "read_only": (
+        503,
+        _("For a short time nothing can be changed here. Tickets go on working. Please try again later."),
+    ),
     "internal": (
         500,
         _("Something went wrong on our side. Please try again: sending the same form twice does no harm."),

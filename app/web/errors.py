@@ -1,16 +1,15 @@
 """Failures as people and programs read them: a friendly page, or application/problem+json."""
 
 import logging
-import sqlite3
 import traceback
 from typing import Any
 from urllib.parse import quote
 
-import asyncpg
 import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException
 
+from app.database.failures import meaning
 from app.i18n import catalogues as i18n
 from app.validation.refusals import Refused
 from app.web.logs import TURNED_AWAY
@@ -29,15 +28,6 @@ BY_STATUS = {
     429: "too_many_requests",
     503: "busy",
 }
-OVERLOADED = (TimeoutError, asyncpg.TooManyConnectionsError)
-# the disk and who else writes, whatever the case of it (the low byte of an extended code): a retry may help
-BUSY_SQLITE = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_ABORT,
-}
 
 
 def refusal_of(error: Exception) -> Refused:
@@ -46,9 +36,7 @@ def refusal_of(error: Exception) -> Refused:
         return error
     if isinstance(error, HTTPException):
         return Refused(BY_STATUS.get(error.status_code, "malformed" if error.status_code < 500 else "internal"))
-    if isinstance(error, OVERLOADED) or getattr(error, "sqlite_errorcode", 0) & 0xFF in BUSY_SQLITE:
-        return Refused("busy")
-    return Refused("internal")
+    return Refused(meaning(error) or "internal")
 
 
 def handle(request: Req, error: Exception) -> Response[Any]:
@@ -85,6 +73,7 @@ def handle(request: Req, error: Exception) -> Response[Any]:
             language=language,
             refused=refused,
             message=i18n.told(language, refused),
+            reference=request.scope["state"].get("request_id", "") if refused.status == 500 else "",
         )
         answer.headers.update({key: value for key, value in headers.items() if key != "cache-control"})
         return answer
@@ -132,6 +121,7 @@ def _log_failure(request: Req, error: Exception) -> None:
         msgspec.json.encode(
             {
                 "event": "failure",
+                "request": request.scope["state"].get("request_id", ""),
                 "route": request.scope.get("path_template", ""),
                 "kind": type(error).__name__,
                 "frames": [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames],

@@ -5,7 +5,9 @@ least rate over all of it. A connection that never sends a head is the proxy's w
 """
 
 import asyncio
+import os
 import random
+import re
 import time
 from typing import Any
 
@@ -18,12 +20,14 @@ from app.i18n.catalogues import translate
 from app.validation.refusals import Refused
 from app.validation.sentences import SENTENCES
 from app.web.logs import TURNED_AWAY, note_answer
-from app.web.request import client_address
+from app.web.request import SAFE, client_address
 
+READ_ONLY_SECONDS = 60  # until it is worth trying again
 MOST_INSIDE = 600  # at 3 ms of work each, whoever is the last of them waits about two seconds
 BODY_WITHIN = 15.0  # seconds for a body of whatever size
 LEAST_RATE = 16 * 1024  # bytes a second beyond that: a phone at the edge of its network sends more
 FIRST_PART = 64 * 1024  # bytes that have to be there before the request counts as one
+_ONE_WORD = re.compile(rb"[\w-]{8,64}")
 EXEMPT = ("/healthz", "/readyz")
 BEYOND_LATIN_1_CONTROLS = 160  # from here on, what is not printable is a matter of scripts
 
@@ -31,8 +35,9 @@ BEYOND_LATIN_1_CONTROLS = 160  # from here on, what is not printable is a matter
 class Front(ASGIMiddleware):
     """Lets at most `most` requests in at a time; answers the others with 503 and Retry-After at once."""
 
-    def __init__(self, most: int = MOST_INSIDE) -> None:
+    def __init__(self, most: int = MOST_INSIDE, *, read_only: bool = False) -> None:
         self.most = most
+        self.read_only = read_only
         self.inside = 0
 
     @property
@@ -46,6 +51,8 @@ class Front(ASGIMiddleware):
             await next_app(scope, receive, send)
             return
         send = _noting(scope, send)
+        if self.read_only and scope["method"] not in SAFE:
+            raise Refused("read_only", seconds=READ_ONLY_SECONDS)
         if any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"]):
             body = Body(self, receive)
             receive = body.receive
@@ -121,13 +128,22 @@ class Body:
 
 def _noting(scope: Scope, send: Send) -> Send:
     began = time.perf_counter()
+    own = _request_id(scope)
+    scope.setdefault("state", {})["request_id"] = own
 
     async def noting(message: Message) -> None:
         if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"x-request-id", own.encode())]
             note_answer(scope, message["status"], time.perf_counter() - began)
         await send(message)
 
     return noting
+
+
+def _request_id(scope: Scope) -> str:
+    """The proxy's, where it is one word; else one of our own. It names a request in logs and on a failure's page."""
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    return given.decode() if _ONE_WORD.fullmatch(given) else os.urandom(6).hex()
 
 
 def _is_plain(scope: Scope) -> bool:

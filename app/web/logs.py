@@ -6,6 +6,7 @@ No address, key or name ever.
 import asyncio
 import logging
 from collections import Counter
+from datetime import UTC, datetime
 
 import msgspec
 from litestar.types import Scope
@@ -23,12 +24,33 @@ def note_answer(scope: Scope, status: int, seconds: float) -> None:
     """One line a request, once its answer begins."""
     if log.isEnabledFor(logging.INFO):
         line = {
+            "request": scope["state"].get("request_id", ""),
             "route": scope.get("path_template", ""),
             "method": scope.get("method", ""),
             "status": status,
             "ms": round(seconds * 1000, 1),
         }
         log.info(msgspec.json.encode(line).decode())
+
+
+class _AsJson(logging.Formatter):
+    """Time and level, then what the line says: JSON of ours, or a library's text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = record.getMessage()
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        body = said[1:] if said.startswith("{") else f'"event":{msgspec.json.encode(said).decode()}}}'
+        return f'{{"at":"{moment}","level":"{record.levelname.lower()}","log":"{record.name}",{body}'
+
+
+def to_standard_error(level: str) -> None:
+    """Write the logs of Bon as lines of JSON: each request from "info" on, what is wrong from "warning" on."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_AsJson())
+    root = logging.getLogger("bon")
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    root.propagate = False
 
 
 class TurnedAway:

@@ -25,6 +25,7 @@ from app.web.request import Req
 log = logging.getLogger("bon")
 
 FRESH = 1.0
+PATIENCE = 2.0  # seconds: whoever can have the last good answer waits no longer for a better one
 MOST_ANSWERS = 512
 MOST_BYTES = 64 * 1024 * 1024
 LONG = 50_000  # bytes that are compressed off the event loop
@@ -84,7 +85,8 @@ class PublicCache:
         kept = self._kept.get(key)
         if kept is None or time.monotonic() - kept.checked > FRESH:
             try:
-                kept = await self._together(key, make, version)
+                async with asyncio.timeout(PATIENCE if kept is not None else None):
+                    kept = await self._together(key, make, version)
             except Refused:
                 raise
             except Exception as error:
