@@ -4,10 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 
-.PHONY: help run test quick check lint types messages lock clean
+.PHONY: help setup run test quick check lint types messages lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.runtime app/static/_vendor/manifest.json ## what `bon serve` needs, and nothing else
 
 run: $(VENV)/.runtime app/static/_vendor/manifest.json ## serve with demo data on http://127.0.0.1:8000 (PORT=… for another)
 	@exec $(BIN)/bon serve --demo --port $(PORT)

@@ -199,7 +199,7 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
     asyncio.run(_prepare(settings))
     if arguments.demo:
         _add_demo()
-    os.environ["_BON_SERVED_BY"] = str(os.getpid())
+    os.environ["_BON_SERVED_BY"] = str(os.getpid())  # asgi.PARENT
     print(f"Bon serves {settings.base_url} (stop with Ctrl-C)", flush=True)
     Granian(
         "app.asgi:create_app",

@@ -50,6 +50,13 @@ async def history_of(subject: UUID | str, most: int = 50, kinds: Iterable[Kind] 
     return [_past(row) for row in rows]
 
 
+async def when_last(event: UUID, kind: Kind) -> datetime | None:
+    """When something last happened to an event; None where it never did."""
+    wanted = AuditEntry.select(AuditEntry.at).where(AuditEntry.event == event, AuditEntry.action == kind.value)
+    row = await wanted.order_by(AuditEntry.at, ascending=False).first()
+    return row["at"] if row else None
+
+
 async def history_of_event(event: UUID, before: tuple[datetime, UUID] | None, most: int) -> list[Past]:
     """What staff and rules did with an event and its parties, the last first; who only looked is told too."""
     asked = AuditEntry.select(*_ENTRY).where(AuditEntry.event == event)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from app.care.backup import last_backup
 from app.care.heartbeat import unsound
+from app.care.purge import due_by_event
 from app.care.purge import purge as purge_now
 from app.care.rotation import sealed_before, secret_place
 from app.database.connection import current, migrate, now, opened, pending
@@ -49,7 +50,10 @@ async def purge(arguments: argparse.Namespace, settings: Settings) -> int:
                 " is right, say `bon purge --yes`: what is erased stays erased."
             )
             return 1
+        due = await due_by_event() if arguments.dry_run else {}
         parties = await purge_now(load(settings), dry_run=arguments.dry_run)
+    for slug, waiting in due.items():
+        print(f"{slug}: {waiting} parties")
     print(f"{parties} parties {'would be' if arguments.dry_run else 'were'} erased.")
     return 0
 

@@ -24,6 +24,7 @@ from app.seats.tally import ensure_tally, still_tallied
 from app.security.keyring import Keyring
 from app.security.sealing import ENDED
 from app.web import idempotency, limits
+from models.events import Event
 from models.registrations import Registration
 from models.states import RegistrationState
 
@@ -57,6 +58,15 @@ async def purge(keyring: Keyring, *, dry_run: bool = False) -> int:
 async def purge_if_time_is_sound(keyring: Keyring) -> int:
     """The same in the background: where the clock may be wrong nothing is erased, as that is for good."""
     return await purge(keyring) if await unsound() is None else 0
+
+
+async def due_by_event() -> dict[str, int]:
+    """How many parties a purge would erase now, by the event's slug."""
+    due = await _due(now())
+    if not due:
+        return {}
+    named = await Event.select(Event.id, Event.slug).where(Event.id.is_in(list(due))).order_by(Event.slug)
+    return {row["slug"]: due[row["id"]] for row in named}
 
 
 async def _due(moment: datetime) -> dict[UUID, int]:

@@ -1,11 +1,15 @@
 """Events at the desk: write, publish, cancel, copy. The same rules as the API, with everything typed kept."""
 
+from datetime import timedelta
+
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from app.accounts.access import actor_of
 from app.accounts.rights import Right
 from app.accounts.shapes import Staff
+from app.activity.history import when_last
+from app.activity.kinds import Kind
 from app.database.connection import now
 from app.directory.queries import countries
 from app.events import actions, rules, undoing
@@ -128,6 +132,9 @@ async def _event_page(
         counts=await _fresh.of(event.id, event.revision, lambda: counts(event.id)),
         aside=await set_aside_people(event.id) if event.published and now() < event.ends_at else 0,
         undoable=await undoing.undoable(event),
+        erased_at=await when_last(event.id, Kind.PURGED),
+        erases_at=event.ends_at + timedelta(days=event.retention_days),
+        at=now(),
         country_zone=await _zone_of(event),
         typed=typed or {},
         **said(refused),

@@ -1,0 +1,74 @@
+"""What the manuals say exists: settings, commands with their options, files, make's words, and what people read."""
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+
+from app import cli
+from app.settings import OPTIONS
+from app.validation.sentences import SENTENCES
+
+ROOT = Path(__file__).parent.parent.parent
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+PAGES += [path for path in (ROOT / "docs" / "deploy").iterdir() if path.is_file()]
+
+
+def words_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Every command by its words: "secret rotate", "backup", …"""
+    found = {}
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, each in action.choices.items():
+                found[name] = each
+                found |= {f"{name} {more}": one for more, one in words_of(each).items()}
+    return found
+
+
+COMMANDS = words_of(cli._parser())
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_setting_command_and_file_that_is_named_is_there(path: Path) -> None:
+    text = path.read_text()
+    known = {option.env for option in OPTIONS}
+    secret = {f"{option.env}_FILE" for option in OPTIONS if option.secret}
+    named = set(re.findall(r"\bBON_[A-Z_]+[A-Z]\b", text))
+    assert named <= known | secret, named - known - secret
+    for line in re.findall(r"(?:^|[`/ ])bon ([a-z][a-z-]+(?: [a-z][a-z-]+)?(?: --?[a-z-]+)*)", text, re.MULTILINE):
+        parts = line.split()
+        options = [part for part in parts if part.startswith("--")]
+        spoken = [part for part in parts if not part.startswith("-")]
+        command = COMMANDS.get(" ".join(spoken[:2])) or COMMANDS.get(spoken[0])
+        if command is None:
+            continue  # "bon is", "bon stands": a sentence, or the next test's matter
+        for option in options:
+            assert option in command._option_string_actions, line
+    for link in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (path.parent / link).exists(), link
+    for target in re.findall(r"`make ([a-z]+)`|^make ([a-z]+)", text, re.MULTILINE):
+        wanted = target[0] or target[1]
+        assert re.search(rf"^{wanted}:", (ROOT / "Makefile").read_text(), re.MULTILINE), wanted
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_command_in_code_marks_is_one(path: Path) -> None:
+    for line in re.findall(r"`bon ([a-z][a-z-]*)", path.read_text()):
+        assert line in COMMANDS, f"bon {line}"
+
+
+def test_the_manual_tells_what_to_do_about_each_failure_that_people_read() -> None:
+    text = (ROOT / "docs" / "operator.md").read_text()
+    rows = re.findall(r'^\| "([^"]+)"', text, re.MULTILINE)
+    sentences = [str(sentence) for status, sentence in SENTENCES.values() if status >= 500]
+    assert len(rows) >= len(sentences) - 1
+    for row in rows:
+        assert any(row in sentence for sentence in sentences), row
+
+
+def test_the_units_start_what_there_is() -> None:
+    for unit in (ROOT / "docs" / "deploy").glob("*.service"):
+        started = re.findall(r"^ExecStart=\S+/bon (\S+)", unit.read_text(), re.MULTILINE)
+        assert started
+        assert set(started) <= set(COMMANDS)

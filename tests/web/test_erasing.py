@@ -1,0 +1,33 @@
+"""The desk says when the people of an event are erased, and when they were; the purge's dry run lists what is due."""
+
+from datetime import UTC, datetime, timedelta
+
+from app.care.purge import due_by_event, purge
+from app.database.connection import fetch
+from tests.world import World
+
+
+async def test_the_desk_says_when_names_go_and_when_they_went(world: World) -> None:
+    event = await world.event()
+    await world.party(event, 2)
+    here = f"/desk/events/{event['slug']}?lang=en"
+    async with world.desk("korea") as desk:
+        before = (await desk.get(here)).text
+        assert "addresses are erased on" in before
+        assert await due_by_event() == {}
+        past = datetime.now(UTC) - timedelta(days=20)
+        moved = "UPDATE event SET starts_at = $1, ends_at = $2 WHERE slug = $3"
+        await fetch(moved, past - timedelta(hours=8), past, event["slug"])
+        assert await due_by_event() == {event["slug"]: 1}
+        world.app.state.public_cache.clear()
+        assert "erased within the next hours" in (await desk.get(here)).text
+        assert await purge(world.app.state.keyring) == 1
+        after = (await desk.get(here)).text
+        assert "addresses were erased on" in after
+        assert await due_by_event() == {}
+
+
+async def test_a_draft_promises_nothing(world: World) -> None:
+    event = await world.event(publish=False)
+    async with world.desk("korea") as desk:
+        assert "data-erasing" not in (await desk.get(f"/desk/events/{event['slug']}")).text
