@@ -192,6 +192,8 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
     if "BON_BASE_URL" not in os.environ:
         os.environ["BON_BASE_URL"] = f"http://127.0.0.1:{arguments.port}"
         settings = read(os.environ)
+    if settings.worker == "only" and settings.read_only:
+        raise Failed("BON_READ_ONLY lets nothing be changed: there is nothing to work on.")
     if settings.worker == "only":
         asyncio.run(_prepare(settings))
         return _work(settings)
@@ -260,13 +262,23 @@ def _require_free_port(host: str, port: int) -> None:
 
 
 async def _prepare(settings: Settings) -> None:
+    from app.care.backup import is_restoring
+    from app.database.connection import DatabaseError, opened, pending
+    from app.database.engines import engine_for
     from app.database.key_check import require_matching_secret
     from app.database.ready import ready
     from app.security.keyring import load
 
     keyring = load(settings)
+    if settings.read_only:
+        async with opened(engine_for(settings)):
+            if await pending():
+                raise DatabaseError("Migrations are pending, and BON_READ_ONLY lets nothing be changed.")
+        return
     async with ready(settings):
         await require_matching_secret(keyring)
+        if await is_restoring():
+            raise DatabaseError("A restore is not through: run the same `bon restore` again.")
 
 
 def _add_demo() -> None:

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import httpx
 
@@ -37,6 +37,7 @@ class Served:
             self.env["BON_DATABASE_URL"] = database_url
         self.process: subprocess.Popen[str] | None = None
         self.token = ""
+        self.log: int | IO[str] = subprocess.DEVNULL  # where its log goes
 
     def bon(self, *words: str, text: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command of `bon` to its end."""
@@ -59,7 +60,7 @@ class Served:
             env=self.env,
             cwd=ROOT,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self.log,
             text=True,
             start_new_session=True,
         )

@@ -19,7 +19,7 @@ from app.security.passwords import hash_password, hash_secret, new_secret, passw
 from app.validation.refusals import Problem, Refused
 from app.validation.texts import clean
 from app.web.limits import LOGIN_FROM_ADDRESS, LOGIN_TO_ACCOUNT, LOGIN_TO_PAIR, count_failure, forgive
-from models.accounts import Account, ApiToken, Posting, Session
+from models.accounts import Account, ApiToken, OneTimeLink, Posting, Session
 from models.directory import HostCountry
 from models.states import ActorKind, Role
 
@@ -175,6 +175,13 @@ async def _begin_session(account: dict[str, Any], moment: datetime, by: Actor, l
 async def _waits_for_second(account: dict[str, Any], moment: datetime) -> bool:
     due = account["factor_due"]
     return (due is not None and due <= moment) or await has_factor(account["id"])
+
+
+async def end_every_session() -> None:
+    """Everybody logs in anew, by a password or passkey of their own: after a restore."""
+    async with write():
+        await Session.delete(force=True)
+        await OneTimeLink.update({OneTimeLink.used_at: now()}).where(OneTimeLink.used_at.is_null())
 
 
 async def log_out(secret: str) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from app.database.snapshot import Filling, Shape, Values, in_chunks, reading, sh
 from app.i18n.operators import Failed
 from models.guards import Heartbeat
 
-MARK = "backup"
+MARK, RESTORING = "backup", "restoring"
+PART_KEPT = timedelta(days=1)
 PATTERN = "bon-%Y%m%dT%H%M%SZ.tar"
 
 
@@ -73,6 +74,9 @@ def _fsync(folder: Path) -> None:
 def remove_old(folder: Path, keep: timedelta) -> list[Path]:
     """Remove backups of this folder that are older by their names; others' files stay. Returns which went."""
     gone = []
+    for path in folder.glob(".bon-*.part"):  # of a backup that was killed
+        if path.stat().st_mtime < (now() - PART_KEPT).timestamp():
+            path.unlink(missing_ok=True)
     for path in sorted(folder.glob("bon-*.tar")):
         try:
             made_at = datetime.strptime(path.name, PATTERN).replace(tzinfo=UTC)
@@ -135,8 +139,10 @@ def _rows(given: Iterator[bytes], decoder: Any, waiting: list[bytes]) -> Iterato
     waiting.append(b"")
 
 
-async def fill_from(path: Path, passphrase: str, database: Filling) -> Counter[str]:
-    """Put a backup's rows into an empty database; returns how many of each table stand there."""
+async def fill_from(
+    path: Path, passphrase: str, database: Filling, change: Callable[[str, dict[str, Any]], dict[str, Any] | None]
+) -> Counter[str]:
+    """Put a backup's rows, as `change` makes them, into an empty database; returns how many of each table are there."""
     counted = Counter[str]()
     everything = [shape.name for shape in shapes()]
     with lines(path, passphrase) as given:
@@ -144,9 +150,22 @@ async def fill_from(path: Path, passphrase: str, database: Filling) -> Counter[s
         await database.clear(reversed(everything))
         for shape, columns, rows in _tables(given):
             for some in in_chunks(rows):
-                await database.put(shape.name, columns, some)
+                changed = (change(shape.name, dict(zip(columns, row, strict=True))) for row in some)
+                kept = [tuple(row[column] for column in columns) for row in changed if row is not None]
+                await database.put(shape.name, columns, kept)
             counted[shape.name] = await database.count(shape.name)
+        await database.put("heartbeat", ("name", "at", "waits"), [(RESTORING, now(), 0)])
     return counted
+
+
+async def is_restoring() -> bool:
+    """Whether a restore has filled the database and is not through yet."""
+    return await Heartbeat.exists().where(Heartbeat.name == RESTORING)
+
+
+async def restored() -> None:
+    """The restore is through."""
+    await Heartbeat.delete().where(Heartbeat.name == RESTORING)
 
 
 async def copy_into(database: Filling) -> dict[str, tuple[int, int]]:

@@ -5,15 +5,18 @@ import os
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from app.accounts.actions import end_every_session
 from app.care import backup as backups
 from app.care.archive import BackupHead
 from app.care.erased import NAME, note_erased, read_log
 from app.database.connection import (
     DatabaseError,
+    Engine,
     current,
     known_migrations,
     migrate,
@@ -28,17 +31,19 @@ from app.database.key_check import require_matching_secret
 from app.database.ready import ready
 from app.database.rows import uuid_of
 from app.database.snapshot import filling
+from app.events.feed_changes import calendars_ask_anew
 from app.i18n.operators import Failed
-from app.messages.actions import hold_back_waiting
 from app.registrations.erasure import forget
 from app.seats.hold import hold
 from app.seats.renumber import renumber
 from app.security.keyring import load, parse, put_back, text_of
+from app.security.sealing import ENDED
 from app.settings import Settings, read
 from models.registrations import Registration
-from models.states import RegistrationState
+from models.states import MessageState, RegistrationState
 
 BATCH = 500
+WAITING = {MessageState.QUEUED.value, MessageState.SENDING.value}
 
 
 async def backup(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -77,34 +82,53 @@ def _counts(counted: Counter[str]) -> str:
 
 
 async def restore(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Fill an empty place from a backup, and erase anew whoever was erased since."""
+    """Fill an empty place from a backup, and erase anew whoever was erased since. Killed, it goes on another time."""
     passphrase, path = _passphrase(settings), Path(arguments.path)
+    since = {**read_log(settings.data_dir / NAME), **_given(arguments.erased)}
     head = backups.head_of(path, passphrase)
     if settings.secret:
         _require_same_secret(settings, head)
     engine = engine_for(settings)
     async with opened(engine):
-        await _require_schema(head)
-        async with filling(engine) as database:
-            if await database.is_taken():
-                raise Failed(
-                    "This database is not empty, and a restore overwrites nothing. Move it away, or make a new one."
-                )
-            if not settings.secret and put_back(settings, head.secret):
-                print("The secret that was there is kept beside the new one: see `secret.before-restore`.")
-            counted = await backups.fill_from(path, passphrase, database)
+        if not (await seen_migrations() and await backups.is_restoring()):
+            await _fill(engine, head, settings, path, since)
         await migrate()
         await require_matching_secret(load(settings))
         await renumber()
-        held = await hold_back_waiting()
-        erased = await _erase_anew({**read_log(settings.data_dir / NAME), **_given(arguments.erased)})
+        await calendars_ask_anew()
+        await end_every_session()
+        erased = await _erase_anew(since)
         await note_erased(settings.data_dir)
-    print(f"{path} of {head.made_at:%Y-%m-%d %H:%M} UTC is restored: {_counts(counted)}.")
+        await backups.restored()
+    print(f"{path} of {head.made_at:%Y-%m-%d %H:%M} UTC is restored.")
     print(f"{erased} parties that were erased since were erased again.")
-    if held:
-        print(f"{held} messages that waited may have gone out since: the desk offers to try them again.")
-    print("Run `bon doctor`, then serve. Gate phones and calendars load everything anew by themselves.")
+    print("Messages that waited then are held back: the desk offers to try them again.")
+    print("Everybody at the desk logs in anew. What was taken from somebody since is there again: look at")
+    print("`bon account list` and `bon token list`. Then `bon doctor`, and serve.")
     return 0
+
+
+async def _fill(engine: Engine, head: BackupHead, settings: Settings, path: Path, since: dict[UUID, object]) -> None:
+    """Everything or nothing: who was erased since opens not even for a moment, and nothing waits to be sent."""
+    moment = now()
+
+    def change(table: str, row: dict[str, Any]) -> dict[str, Any] | None:
+        if table == "data_key" and row["subject"] in since:
+            return {**row, "sealed_key": ENDED}
+        if table == "message" and row["state"] in WAITING:
+            return {**row, "state": MessageState.FAILED.value, "error": "restored", "ended_at": moment}
+        if table == "announcement" and row["fanned_at"] is None and row["not_before"] <= moment:
+            return {**row, "stopped_at": row["stopped_at"] or moment}
+        return row
+
+    await _require_schema(head)
+    async with filling(engine) as database:
+        if await database.is_taken():
+            raise Failed("This database is not empty, and a restore overwrites nothing. Move it away, or make another.")
+        if not settings.secret and put_back(settings, head.secret):
+            print("The secret that was there is kept beside the new one: see `secret.before-restore`.")
+        counted = await backups.fill_from(path, _passphrase(settings), database, change)
+    print(f"{_counts(counted)} were read.")
 
 
 def _require_same_secret(settings: Settings, head: BackupHead) -> None:
@@ -126,9 +150,15 @@ async def _require_schema(head: BackupHead) -> None:
 
 
 def _given(path: str) -> dict[UUID, object]:
-    if path and not Path(path).exists():
-        raise Failed(f"There is no {path}.")
-    return dict(read_log(Path(path))) if path else {}
+    if not path:
+        return {}
+    try:
+        found = read_log(Path(path), must=True)
+    except OSError as error:
+        raise Failed(f"{path} cannot be read: {error.strerror}.") from error
+    if not found and Path(path).stat().st_size:
+        raise Failed(f"{path} is no erased.log: a line is an id and a time.")
+    return dict(found)
 
 
 async def _erase_anew(ids: dict[UUID, object]) -> int:
@@ -150,7 +180,8 @@ async def _erase_anew(ids: dict[UUID, object]) -> int:
 
 async def move(arguments: argparse.Namespace, settings: Settings) -> int:
     """Copy everything into another, empty database, compare the counts, and say what comes next."""
-    other_url = read({**os.environ, "BON_DATABASE_URL": arguments.target}).database_url
+    environ = {name: value for name, value in os.environ.items() if name != "BON_DATABASE_URL_FILE"}
+    other_url = read({**environ, "BON_DATABASE_URL": arguments.target}).database_url
     target = msgspec.structs.replace(settings, database_url=other_url)
     if target.database_url == settings.database_url:
         raise Failed("This is the database that Bon uses already.")
@@ -173,4 +204,5 @@ async def move(arguments: argparse.Namespace, settings: Settings) -> int:
     print(f"{rows} rows of {len(counted)} tables were copied from {kind}, and counted.")
     print("What was written since is not there: Bon must have been stopped.")
     print("Set BON_DATABASE_URL, run `bon doctor`, then serve.")
+    print("Remove the old database once all is well: everybody's names stand in it, and nothing erases them there.")
     return 0

@@ -17,7 +17,7 @@ from app.database.data_keys import reseal_keys
 from app.database.engines import engine_for
 from app.database.key_check import require_matching_secret
 from app.registrations.resealing import rehash_addresses
-from app.security.keyring import Keyring, load, replace_file, text_of, with_another
+from app.security.keyring import Keyring, half_rotated, load, replace_file, text_of, with_another
 from app.settings import Settings
 
 LOOK = timedelta(seconds=5)  # how often a process looks at the file
@@ -33,7 +33,9 @@ async def rotate(arguments: argparse.Namespace, settings: Settings) -> int:
         if await pending():
             raise DatabaseError("Migrations are pending: run `bon migrate` first.")
         await require_matching_secret(load(settings))
-        if not arguments.resume:
+        if not settings.secret and (rest := half_rotated(text_of(settings))):
+            replace_file(settings, text_of(settings), rest)  # a rotation was killed: every process knows the new one
+        elif not arguments.resume:
             await _renew(settings)
         keyring = load(settings)
         await require_matching_secret(keyring)

@@ -26,11 +26,21 @@ SELECT EXISTS (SELECT 1 FROM {table} WHERE ({rows}) AND age(xmin) <= greatest(
 """
 
 
+async def taken_from(pool: Any) -> asyncpg.Connection:
+    """A connection of the pool; raises TimeoutError after WAIT_SECONDS, ConnectionError where no server is there."""
+    try:
+        return await asyncio.wait_for(pool.acquire(), WAIT_SECONDS)
+    except (ConnectionError, TimeoutError):
+        raise
+    except OSError as error:  # its socket is gone, its host is not found
+        raise ConnectionRefusedError(error.errno, error.strerror) from error
+
+
 class PoolTransaction(PostgresTransaction):
     """Piccolo's transaction; waiting for a connection ends after WAIT_SECONDS with TimeoutError."""
 
     async def get_connection(self) -> Any:
-        return await asyncio.wait_for(cast(Any, self.engine.pool).acquire(), WAIT_SECONDS)
+        return await taken_from(cast(Any, self.engine).pool)
 
 
 class PoolEngine(PostgresEngine):
@@ -67,7 +77,7 @@ class PoolEngine(PostgresEngine):
             return await self._rows(transaction.connection, sql, args)
         if self.pool is None:
             raise RuntimeError("the database is not open")
-        connection: asyncpg.Connection = await asyncio.wait_for(self.pool.acquire(), WAIT_SECONDS)
+        connection = await taken_from(self.pool)
         try:
             return await self._rows(connection, sql, args)
         finally:

@@ -6,6 +6,7 @@ from datetime import datetime
 from app.database.connection import fetch, rising
 from app.database.lanes import Row
 
+FAR = 1_000  # changes of one event that calendars may have seen since a backup
 _LOOK = "SELECT fingerprint, modified_at FROM feed_stamp WHERE feed = $1"
 
 
@@ -25,6 +26,12 @@ async def changed_at(feed: str, body: bytes) -> datetime:
         stamp,
     )
     return stamp if written else _of(await fetch(_LOOK, feed))
+
+
+async def calendars_ask_anew() -> None:
+    """After a restore: what calendars have seen is older than what they get, by stamp and SEQUENCE alike."""
+    await fetch(f"UPDATE event SET sequence = sequence + {FAR}")
+    await fetch("DELETE FROM feed_stamp")
 
 
 def _of(rows: list[Row]) -> datetime:

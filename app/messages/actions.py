@@ -91,19 +91,6 @@ async def try_again(event: UUID, announcement: UUID | None, by: Actor) -> int:
     return len(rows)
 
 
-async def hold_back_waiting() -> int:
-    """After a restore: what waited may have gone out since, so that it fails until somebody tries it again."""
-    moment = now()
-    held: Values = {Message.state: MessageState.FAILED.value, Message.error: "restored", Message.ended_at: moment}
-    waiting = Message.state.is_in([MessageState.QUEUED.value, MessageState.SENDING.value])
-    async with write():
-        await Announcement.update({Announcement.stopped_at: moment}).where(
-            Announcement.fanned_at.is_null(), Announcement.stopped_at.is_null(), Announcement.not_before <= moment
-        )
-        rows = await Message.update(held).where(waiting).returning(Message.id)
-    return len(rows)
-
-
 async def switch_off(event: UUID, before: frozenset[Letter], off: frozenset[Letter], by: Actor) -> bool:
     """These letters do not go out by themselves for an event; False where another set was off than `before`."""
     if off == before:

@@ -216,15 +216,17 @@ def facts_text(event: EventRow, language: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def hook_secret(keyring: Keyring) -> str:
+def hook_secret(keyring: Keyring, key_id: int | None = None) -> str:
     """The secret part of the webhook's address, also in the header that the API sends along."""
-    return keyring.key("telegram-webhook").hex()
+    return keyring.key("telegram-webhook", key_id).hex()
 
 
 def is_hook(keyring: Keyring, path: str, header: str) -> bool:
-    """Whether both are the webhook's."""
-    secret = hook_secret(keyring)
-    return hmac.compare_digest(path.encode(), secret.encode()) and hmac.compare_digest(header.encode(), secret.encode())
+    """Whether both are the webhook's: the API was told of it before a rotation, perhaps."""
+    return any(
+        hmac.compare_digest(path.encode(), secret.encode()) and hmac.compare_digest(header.encode(), secret.encode())
+        for secret in [hook_secret(keyring, key_id) for key_id in keyring.ids]
+    )
 
 
 def _object(of: dict[str, Any], name: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 SQL by name: it raises columns of whole tables by a number.
 """
 
-from app.database.connection import fetch
+from app.database.connection import fetch, now
 
 FAR = 1_000_000_000  # more than any event's changes, and a thousandth of what the column and a browser can count
 
@@ -20,3 +20,4 @@ async def renumber() -> None:
     for table, columns in _RAISED.items():
         raised = ", ".join(f"{column} = {column} + {FAR}" for column in columns)
         await fetch(f"UPDATE {table} SET {raised}")
+    await fetch("UPDATE event SET modified_at = $1", now().replace(microsecond=0))

@@ -43,8 +43,8 @@ class Keyring:
         stamp = _stamp(self._file)
         if self._file is None or stamp is None or stamp == self._seen:
             return False
-        self._seen = stamp
         self.take_over(self._file.read_text(encoding="ascii").strip())
+        self._seen = stamp
         return True
 
     def take_over(self, text: str) -> None:
@@ -112,6 +112,15 @@ def with_another(text: str) -> tuple[str, str]:
     fresh = f"{free}:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}"
     old = text if re.match(r"\d+:", text) else f"0:{text}"
     return f"{old},{fresh}", f"{fresh},{old}"
+
+
+def half_rotated(text: str) -> str:
+    """What a keyring becomes whose newest secret opens and does not seal yet; "" where there is no such."""
+    ring, current = _read(text)
+    newest = max(ring)
+    if newest == current or not text.endswith(f"{newest}:{ring[newest]}"):
+        return ""
+    return ",".join(f"{each}:{ring[each]}" for each in (newest, *(each for each in ring if each != newest)))
 
 
 def replace_file(settings: Settings, before: str, text: str) -> None:

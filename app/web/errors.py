@@ -42,7 +42,7 @@ def refusal_of(error: Exception) -> Refused:
 def handle(request: Req, error: Exception) -> Response[Any]:
     """Litestar's exception handler for everything; must not raise itself."""
     refused = refusal_of(error)
-    if refused.status >= 500:
+    if refused.status >= 500 and not isinstance(error, Refused):
         _log_failure(request, error)
     headers = dict(getattr(error, "headers", None) or {})
     headers["cache-control"] = "no-store"

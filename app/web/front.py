@@ -51,7 +51,8 @@ class Front(ASGIMiddleware):
             await next_app(scope, receive, send)
             return
         send = _noting(scope, send)
-        if self.read_only and scope["method"] not in SAFE:
+        if self.read_only and scope["method"] not in {*SAFE, "OPTIONS"}:
+            note_answer(scope, 503, 0.0)
             raise Refused("read_only", seconds=READ_ONLY_SECONDS)
         if any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"]):
             body = Body(self, receive)

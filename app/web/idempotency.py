@@ -12,7 +12,6 @@ import msgspec
 
 from app.database.connection import fetch, insert, now, write
 from app.database.data_keys import key_of
-from app.database.rows import places
 from app.security.keyring import Keyring
 from app.security.nonces import nonce_is_ours
 from app.security.sealing import keyed_hash, open_key, seal
@@ -23,9 +22,9 @@ KEPT = timedelta(hours=24)
 PURPOSE = "idempotency"
 
 _KEPT = """
-SELECT claim_hash, body_hash, status, sealed_answer, registration, sealed_key
+SELECT body_hash, status, sealed_answer, registration, sealed_key
 FROM idempotency LEFT JOIN data_key ON data_key.subject = idempotency.registration
-WHERE claim_hash IN ({places}) AND expires_at > $1
+WHERE claim_hash = $1 AND expires_at > $2
 """
 _EXPIRED = "DELETE FROM idempotency WHERE claim_hash = $1 AND expires_at <= $2"
 
@@ -53,10 +52,10 @@ async def once(
         return await act()
     if not 1 <= len(key) <= 255 or not all(32 <= ord(character) < 127 for character in key):
         raise Refused("idempotency_key_invalid")
-    claim_text, body_text = "\n".join((*claim, key)), body.decode("utf-8", "replace")
-    claim_hash = keyed_hash(keyring, PURPOSE, claim_text)
-    body_hash = keyed_hash(keyring, PURPOSE, body_text)
-    if first := await _find(keyring, claim_text, body_text):
+    oldest = min(keyring.ids)  # every process has it, before, during and after a rotation
+    claim_hash = keyed_hash(keyring, PURPOSE, "\n".join((*claim, key)), oldest)
+    body_hash = keyed_hash(keyring, PURPOSE, body.decode("utf-8", "replace"), oldest)
+    if first := await _find(keyring, claim_hash, body_hash):
         return first
     try:
         async with write():
@@ -65,7 +64,7 @@ async def once(
             return kept
     except (Refused, _AlreadyKeptError):
         # the first one may have finished meanwhile, and taken the last seat with it
-        if first := await _find(keyring, claim_text, body_text):
+        if first := await _find(keyring, claim_hash, body_hash):
             return first
         raise
 
@@ -84,14 +83,11 @@ async def once_by_nonce(
     return await once(keyring, claim, nonce if nonce_is_ours(keyring, claim[0], nonce) else None, b"", act)
 
 
-async def _find(keyring: Keyring, claim: str, body: str) -> Answer | None:
-    # under each secret: what was kept before a rotation is found after it, and by whoever has not heard of it yet
-    claims = {keyed_hash(keyring, PURPOSE, claim, key_id): key_id for key_id in keyring.ids}
-    rows = await fetch(_KEPT.format(places=places(claims, 2)), now(), *claims)
+async def _find(keyring: Keyring, claim_hash: str, body_hash: str) -> Answer | None:
+    rows = await fetch(_KEPT, claim_hash, now())
     if not rows:
         return None
-    claim_hash = rows[0]["claim_hash"]
-    if rows[0]["body_hash"] != keyed_hash(keyring, PURPOSE, body, claims[claim_hash]):
+    if rows[0]["body_hash"] != body_hash:
         raise Refused("idempotency_key_reused")
     key = open_key(keyring, rows[0]["sealed_key"], rows[0]["registration"])
     answer = key.unseal(rows[0]["sealed_answer"], f"idempotency.sealed_answer:{claim_hash}")

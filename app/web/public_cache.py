@@ -19,6 +19,7 @@ import brotli
 import msgspec
 from litestar import Response
 
+from app.database.failures import meaning
 from app.validation.refusals import Refused
 from app.web.request import Req
 
@@ -90,9 +91,9 @@ class PublicCache:
             except Refused:
                 raise
             except Exception as error:
-                if kept is None:
+                if kept is None or meaning(error) is None:  # a mistake of ours is not hidden
                     raise
-                # better the last good answer for a moment more than none
+                # better the last good answer while the database is away than none
                 log.error(msgspec.json.encode({"event": "stale answer", "kind": type(error).__name__}).decode())
         encoding = encoding_for(request.headers.get("accept-encoding", ""))
         if encoding not in kept.encoded:

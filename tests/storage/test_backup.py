@@ -19,10 +19,12 @@ from app.care import copies
 from app.care.backup import PATTERN, remove_old
 from app.care.commands import doctor
 from app.care.erased import NAME, note_erased, read_log
-from app.database.connection import DatabaseError, current, fetch, migrate, opened
+from app.cli import _prepare
+from app.database.connection import DatabaseError, current, fetch, migrate, opened, use
 from app.database.engines import engine_for
 from app.database.snapshot import shapes
 from app.i18n.operators import Failed
+from app.security.sealing import ENDED
 from app.settings import Settings, SettingsError
 from tests.world import SECRET, World, festival, settings_for, soon
 
@@ -48,7 +50,7 @@ async def contents() -> dict[str, list[str]]:
     """Every table's rows as text, in order, whatever the engine; what a restore must change aside."""
     found = {}
     for shape in shapes():
-        skipped = {"revision", "content_revision", "tallied_revision", "synced_to"}
+        skipped = {"revision", "content_revision", "tallied_revision", "synced_to", "sequence", "modified_at"}
         wanted = [column for column in shape.columns if column not in skipped]
         rows = await fetch(f"SELECT {', '.join(wanted)} FROM {shape.name}")
         found[shape.name] = sorted(str([_plain(value) for value in row.values()]) for row in rows)
@@ -87,8 +89,6 @@ async def in_thread(settings: Settings, name: str, **words: Any) -> str:
     try:
         return await asyncio.to_thread(command, settings, name, **words)
     finally:
-        from app.database.connection import use
-
         use(engine)
 
 
@@ -124,9 +124,9 @@ async def test_what_was_backed_up_is_there_again_on_either_engine(
     async with opened(engine_for(place)):
         after = await contents()
         revision = (await fetch("SELECT max(revision) AS top FROM event"))[0]["top"]
-    from app.database.connection import use
-
     use(engine)
+    assert len(before.pop("session")) == 3
+    assert after.pop("session") == []  # everybody logs in anew
     assert after == before
     assert revision > 1_000_000_000  # phones and calendars ask anew
     assert "All is well" in await in_thread(place, "doctor")
@@ -141,8 +141,6 @@ async def test_a_move_brings_every_row_into_the_other_engine(
     said = await in_thread(world.settings, "move", target=place.database_url)
     assert "were copied" in said
     engine = current()
-    from app.database.connection import use
-
     async with opened(engine_for(place)):
         assert await contents() == before
     use(engine)
@@ -168,13 +166,78 @@ async def test_whoever_was_erased_after_the_backup_is_erased_again(
     said = await in_thread(place, "restore", path=str(path), erased=str(log))
     assert "1 parties that were erased since were erased again" in said
     engine = current()
-    from app.database.connection import use
-
     async with opened(engine_for(place)):
         rows = await fetch("SELECT state FROM registration WHERE id = $1", UUID(lived_in[0]["id"]))
         assert rows[0]["state"] == "erased"
     use(engine)
     assert UUID(lived_in[0]["id"]) in read_log(place.data_dir / NAME)
+
+
+async def test_a_wrong_list_of_the_erased_stops_a_restore_before_it_begins(
+    world: World, lived_in: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    path = tmp_path / "bon.tar"
+    await in_thread(guarded(world.settings), "backup", path=str(path))
+    place = elsewhere(tmp_path, "sqlite", "")
+    for wrong in (tmp_path / "typo.log", tmp_path, path):
+        with pytest.raises(Failed, match=r"cannot be read|no erased\.log"):
+            await in_thread(place, "restore", path=str(path), erased=str(wrong))
+    assert not (place.data_dir / "bon.sqlite").exists()
+    assert "is restored" in await in_thread(place, "restore", path=str(path))
+
+
+async def test_a_restore_that_was_stopped_goes_on_and_opens_nobody_meanwhile(
+    world: World, lived_in: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bon.tar"
+    await in_thread(guarded(world.settings), "backup", path=str(path))
+    gone = UUID(lived_in[0]["id"])
+    async with world.stranger as stranger:
+        await stranger.post(f"/api/v1/registrations/{lived_in[0]['key']}/erase")
+    await note_erased(world.settings.data_dir)
+    place = elsewhere(tmp_path, "sqlite", "")
+    words = {"path": str(path), "erased": str(world.settings.data_dir / NAME)}
+
+    async def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(copies, "renumber", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await in_thread(place, "restore", **words)
+    engine = current()
+    async with opened(engine_for(place)):
+        rows = await fetch("SELECT sealed_key FROM data_key WHERE subject = $1", gone)
+        assert rows[0]["sealed_key"] == ENDED  # unreadable from the first moment
+    use(engine)
+    with pytest.raises(DatabaseError, match="A restore is not through"):
+        await asyncio.to_thread(lambda: asyncio.run(_prepare(place)))
+    use(engine)
+    monkeypatch.undo()
+    assert "1 parties that were erased since" in await in_thread(place, "restore", **words)
+    async with opened(engine_for(place)):
+        assert await fetch("SELECT id FROM session") == []  # whoever was logged out since stays so
+        assert await fetch("SELECT feed FROM feed_stamp") == []
+        assert (await fetch("SELECT min(sequence) AS low FROM event"))[0]["low"] >= 1_000
+    use(engine)
+    assert "All is well" in await in_thread(place, "doctor")
+
+
+def test_the_log_of_the_erased_bears_power_cuts_and_clocks(tmp_path: Path) -> None:
+    log = tmp_path / NAME
+    whole = "c0726da4-1172-4cbb-901e-7a79c49ced65 2026-11-29T12:01:00.123456+00:00"
+    log.write_text(f"{whole}\n83dc3acc-6d40-458d-83f0-ccf9650dbb2a 2026-11-29T12:01:00.12345")
+    assert list(read_log(log)) == [UUID(whole.split(maxsplit=1)[0])]
+
+
+async def test_what_comes_after_half_a_line_or_a_future_one_is_noted(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event)
+    log = world.settings.data_dir / NAME
+    log.write_text("c0726da4-1172-4cbb-901e-7a79c49ced65 2099-01-01T00:00:00+00:00\n83dc3acc-6d40")
+    async with world.stranger as stranger:
+        await stranger.post(f"/api/v1/registrations/{party['key']}/erase")
+    assert await note_erased(world.settings.data_dir) == 1
+    assert UUID(party["id"]) in read_log(log)
 
 
 async def test_a_restore_overwrites_nothing(world: World, lived_in: list[dict[str, Any]], tmp_path: Path) -> None:
@@ -217,8 +280,6 @@ async def test_a_harmed_backup_is_said_so_and_changes_nothing(
     with pytest.raises(Failed, match=words):
         await in_thread(place, "restore", path=str(path))
     engine = current()
-    from app.database.connection import use
-
     async with opened(engine_for(place)):
         await migrate()
         assert await fetch("SELECT id FROM registration") == []

@@ -11,9 +11,12 @@ import pytest
 from app.accounts import second
 from app.care.rotation import seal_anew, sealed_before, secret_place
 from app.database.connection import fetch
-from app.security.keyring import Keyring, load, parse, replace_file, with_another
+from app.messages.bot import hook_secret, is_hook
+from app.security.keyring import Keyring, half_rotated, load, parse, replace_file, with_another
 from app.security.sealing import ENDED, Unreadable, open_key
 from app.settings import SettingsError, read
+from app.validation.refusals import Refused
+from app.web.idempotency import Answer, once
 from tests.served import Served
 from tests.world import SECRET, World
 
@@ -97,6 +100,38 @@ async def test_an_authenticator_app_goes_on(world: World) -> None:
     await seal_anew(await rotated(world))
     only_new = parse(SEALS.split(",")[0])
     assert await second.offered(only_new, account) == secret
+
+
+async def test_the_same_request_at_two_processes_is_done_once_in_the_middle_of_a_rotation(world: World) -> None:
+    event = await world.event()
+    row, done = UUID(event["id"]), list[str]()
+
+    async def act(name: str) -> Answer:
+        done.append(name)
+        return Answer(201, {"by": name})
+
+    claim = ("route", str(row))
+    first = await once(parse(OPENS), claim, "k" * 20, b"{}", lambda: act("old"))
+    again = await once(parse(SEALS), claim, "k" * 20, b"{}", lambda: act("new"))
+    assert (done, again) == (["old"], first)
+    await once(parse(SEALS), claim, "l" * 20, b"{}", lambda: act("new"))
+    with pytest.raises(Refused, match="idempotency_key_reused"):
+        await once(parse(OPENS), claim, "l" * 20, b"[]", lambda: act("old"))
+    assert done == ["old", "new"]
+
+
+def test_telegram_goes_on_calling_where_it_was_told_to() -> None:
+    before, after = parse(OPENS), parse(SEALS)
+    told = hook_secret(before)
+    assert is_hook(after, told, told)
+    assert is_hook(before, hook_secret(after), hook_secret(after))
+    assert not is_hook(parse("5:" + "z" * 40), told, told)
+
+
+def test_a_rotation_that_was_killed_half_way_is_finished(tmp_path: Path) -> None:
+    assert half_rotated(OPENS) == SEALS
+    assert half_rotated(SEALS) == ""
+    assert half_rotated(SECRET) == ""
 
 
 def test_a_secret_is_added_and_the_seventeenth_is_refused() -> None:
