@@ -1,4 +1,4 @@
-"""Backup, restore and move of 20,000 registrations: `python -m tests.bench.copies [postgres URL [other postgres URL]]`.
+"""Copies and purge of 20,000 registrations: `python -m tests.bench.copies [postgres URL [other postgres URL]]`.
 
 Wall and CPU seconds of each command, in a process of its own (a server's CPU is not in it); the floor is copying the
 SQLite file. The second address is an empty database for the restore and the move.
@@ -12,12 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from app.accounts import actions as accounts
 from app.activity.record import OPERATOR
-from app.database.connection import migrate
+from app.database.connection import fetch, migrate
 from app.database.ready import ready
 from app.settings import Settings
 from tests.bench.desk import PEOPLE, people
@@ -35,6 +36,9 @@ async def fill(settings: Settings) -> None:
         world.tokens["korea"] = await accounts.add_token("bench@bon.example", OPERATOR)
         event = await world.event(capacity=None)
         await people(world.app.state.keyring, UUID(event["id"]))
+        past = datetime.now(UTC) - timedelta(days=20)
+        moved = "UPDATE event SET starts_at = $1, ends_at = $2"
+        await fetch(moved, past - timedelta(hours=8), past)  # over for long enough to be purged
 
 
 def timed(name: str, folder: Path, url: str, *words: str) -> None:
@@ -66,6 +70,7 @@ def main(url: str = "", other: str = "") -> None:
         timed("bon restore", there, other if url else "", "restore", str(folder / "bon.tar"))
         target = other.replace("bon_other", "bon_third") if other else f"sqlite:///{third / 'bon.sqlite'}"
         timed("bon move", here, url, "move", target)
+        timed("bon purge", here, url, "purge", "--yes")
 
 
 if __name__ == "__main__":

@@ -5,11 +5,13 @@ import asyncio
 import contextlib
 import io
 import tarfile
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import msgspec
 import pyrage
 import pytest
@@ -26,6 +28,7 @@ from app.database.snapshot import shapes
 from app.i18n.operators import Failed
 from app.security.sealing import ENDED
 from app.settings import Settings, SettingsError
+from tests.served import Served
 from tests.world import SECRET, World, festival, settings_for, soon
 
 PASSPHRASE = "lotus river buffalo seven"  # noqa: S105
@@ -343,3 +346,43 @@ async def test_a_newer_database_or_backup_is_refused(world: World, tmp_path: Pat
             await in_thread(guarded(world.settings), "backup", path=str(path))
     finally:
         await fetch("DELETE FROM migration WHERE name = 'm9999_later'")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_backup_under_load_is_of_one_instant(kind: str, tmp_path: Path, postgres_other: str) -> None:
+    """Two processes book while `bon backup` runs: what is restored recounts, and nobody was sent away meanwhile."""
+    with Served(tmp_path / "here", postgres_other if kind == "postgres" else "") as served:
+        served.env["BON_BACKUP_PASSPHRASE"] = PASSPHRASE
+        served.token = served.staff()
+        served.start("--workers", "2")
+        head = {"authorization": f"Bearer {served.token}"}
+        with httpx.Client(base_url=served.base, timeout=30) as client:
+            event = client.post("/api/v1/events", json=festival(capacity=None), headers=head).json()
+            client.post(f"/api/v1/events/{event['slug']}/publish", headers=head)
+        made = Counter[int]()
+
+        async def book(done: asyncio.Event) -> None:
+            async with httpx.AsyncClient(base_url=served.base, timeout=30) as client:
+                while not done.is_set():
+                    answer = await client.post(
+                        f"/api/v1/events/{event['slug']}/registrations", json={"name": "Sok", "party": 3}
+                    )
+                    made[answer.status_code] += 1
+
+        async def both() -> None:
+            done = asyncio.Event()
+            booking = [asyncio.create_task(book(done)) for _ in range(4)]
+            for number in range(2):
+                await asyncio.to_thread(served.bon, "backup", str(tmp_path / f"{number}.tar"))
+            done.set()
+            await asyncio.gather(*booking)
+
+        asyncio.run(both())
+        assert set(made) == {201}
+        for number in range(2):
+            there = Served(tmp_path / f"there{number}")
+            there.env["BON_BACKUP_PASSPHRASE"] = PASSPHRASE
+            (tmp_path / f"there{number}").mkdir()
+            there.bon("restore", str(tmp_path / f"{number}.tar"))
+            assert "All is well" in there.bon("doctor").stdout
