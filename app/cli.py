@@ -10,6 +10,7 @@ import resource
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -134,10 +135,8 @@ def _accounts(commands: Any) -> None:
     disable.add_argument("--email", required=True)
 
     posting = _group(commands, "posting", "begin or end an attaché's time in a host country")
-    for name, command, text in (
-        ("add", "post", "post an attaché to a host country"),
-        ("end", "end_posting", "end it; the events stay"),
-    ):
+    words = (("add", "post", "post an attaché to a host country"), ("end", "end_posting", "end it; the events stay"))
+    for name, command, text in words:
         each = _add(posting, name, f"{accounts}:{command}", text)
         each.add_argument("--email", required=True)
         each.add_argument("--host-country", required=True, metavar="CODE", help="two letters, such as KR")
@@ -185,10 +184,6 @@ def _add(commands: Any, name: str, command: str, text: str) -> argparse.Argument
 
 
 def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.http import HTTP1Settings
-
     if "BON_BASE_URL" not in os.environ:
         os.environ["BON_BASE_URL"] = f"http://127.0.0.1:{arguments.port}"
         settings = read(os.environ)
@@ -203,7 +198,18 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         _add_demo()
     os.environ["_BON_SERVED_BY"] = str(os.getpid())  # asgi.PARENT
     print(f"Bon serves {settings.base_url} (stop with Ctrl-C)", flush=True)
-    Granian(
+    with tempfile.TemporaryDirectory(prefix="bon-counts-") as counts:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts  # measures.FOLDER
+        _server(arguments).serve()
+    return 0
+
+
+def _server(arguments: argparse.Namespace) -> Any:
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+
+    return Granian(
         "app.asgi:create_app",
         factory=True,
         address=arguments.host,
@@ -216,8 +222,7 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_WITHIN),
         respawn_failed_workers=True,
         workers_kill_timeout=20,
-    ).serve()
-    return 0
+    )
 
 
 def _work(settings: Settings) -> int:

@@ -13,6 +13,7 @@ from app.database.failures import meaning
 from app.i18n import catalogues as i18n
 from app.validation.refusals import Refused
 from app.web.logs import TURNED_AWAY
+from app.web.measures import note_failure
 from app.web.rendering import page, see_other
 from app.web.request import Req, client_address, language_of, settings_of, wants_html
 
@@ -116,6 +117,7 @@ def problem_json(request: Req, refused: Refused, headers: dict[str, str]) -> Res
 
 def _log_failure(request: Req, error: Exception) -> None:
     """Where it failed, without the values that were there: they may be personal."""
+    note_failure(meaning(error) or "mistake")
     frames = traceback.extract_tb(error.__traceback__)[-4:]
     log.error(
         msgspec.json.encode(

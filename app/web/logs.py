@@ -12,6 +12,7 @@ import msgspec
 from litestar.types import Scope
 
 from app.activity.record import truncated
+from app.web.measures import note_request, note_turned_away
 
 EVERY = 10.0  # seconds that are told in one line
 MOST_NETWORKS = 20  # lines at a time
@@ -21,7 +22,8 @@ fence = logging.getLogger("bon.fence")
 
 
 def note_answer(scope: Scope, status: int, seconds: float) -> None:
-    """One line a request, once its answer begins."""
+    """One line a request, once its answer begins; it is counted, too."""
+    note_request(scope.get("path_template", ""), status, seconds)
     if log.isEnabledFor(logging.INFO):
         line = {
             "request": scope["state"].get("request_id", ""),
@@ -62,6 +64,7 @@ class TurnedAway:
 
     def note(self, what: str, address: str) -> None:
         """Count one, of a person's address; only its network is kept."""
+        note_turned_away(what)
         self._times[what, truncated(address)] += 1
         if not self._waits:
             self._tell()

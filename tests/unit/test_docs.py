@@ -9,6 +9,7 @@ import pytest
 from app import cli
 from app.settings import OPTIONS
 from app.validation.sentences import SENTENCES
+from tests.world import World
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
@@ -72,3 +73,18 @@ def test_the_units_start_what_there_is() -> None:
         started = re.findall(r"^ExecStart=\S+/bon (\S+)", unit.read_text(), re.MULTILINE)
         assert started
         assert set(started) <= set(COMMANDS)
+
+
+async def test_the_board_asks_for_measures_that_there_are(world: World) -> None:
+    event = await world.event()
+    async with world.stranger as stranger:
+        await stranger.get(f"/en/events/{event['slug']}")
+        told = (await stranger.get("/metrics")).text
+    exported = set(re.findall(r"^# TYPE (\w+)", told, re.MULTILINE)) | {"bon_backup_age_seconds"}
+    asked = set(re.findall(r"\bbon_\w+", (ROOT / "docs" / "deploy" / "grafana.json").read_text()))
+    bare = {re.sub(r"_(bucket|count|sum)$", "", name) for name in asked if "_seconds_" in name} | {
+        name for name in asked if "_seconds_" not in name
+    }
+    assert bare <= exported, bare - exported
+    assert 'bon_request_seconds_count{route="/{language:str}/events/{slug:str}",status="200"}' in told
+    assert event["slug"] not in told

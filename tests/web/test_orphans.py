@@ -66,6 +66,21 @@ def test_each_request_is_a_line_of_json_by_default_and_none_where_that_is_wished
                 assert (found[0]["status"], found[0]["method"], found[0]["level"]) == (200, "GET", "info")
 
 
+def test_metrics_add_up_what_every_process_answered(tmp_path: Path) -> None:
+    with Served(tmp_path) as served:
+        served.start("--workers", "2")
+        for _ in range(40):
+            httpx.get(f"{served.base}/en/korea/")  # a connection each, so that both processes have some
+        told = {httpx.get(f"{served.base}/metrics").text for _ in range(6)}
+        counts = {
+            float(line.rsplit(" ", 1)[1])
+            for text in told
+            for line in text.splitlines()
+            if line.startswith("bon_request_seconds_count{") and 'route="/{language}/{slug}",status="200"' in line
+        }
+        assert counts == {40.0}
+
+
 def test_working_only_stops_cleanly(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         served.bon("migrate")
