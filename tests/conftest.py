@@ -48,6 +48,14 @@ def postgres(cluster: str, worker_id: str) -> str:
     return cluster.replace("/postgres?", f"/{name}?", 1)
 
 
+@pytest.fixture
+def postgres_other(cluster: str, worker_id: str) -> str:
+    """Another empty database of the server."""
+    name = f"bon_other_{worker_id}"
+    asyncio.run(_tell(cluster, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}"))
+    return cluster.replace("/postgres?", f"/{name}?", 1)
+
+
 async def _tell(address: str, *statements: str) -> None:
     connection = await asyncpg.connect(address)
     try:

@@ -196,7 +196,8 @@ async def _one_at_a_time() -> AsyncIterator[None]:
         return
     connection = await engine.get_new_connection()
     try:
-        await connection.execute(f"SELECT pg_advisory_lock({MIGRATION_LOCK})", timeout=120)
-        yield
+        async with connection.transaction():  # also behind a pooler, which keeps a connection for a transaction only
+            await connection.execute(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})", timeout=120)
+            yield
     finally:
         await connection.close()

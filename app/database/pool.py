@@ -13,6 +13,8 @@ from app.database.lanes import Row
 from app.database.slow import note_slow
 
 POOL_SIZE = 8
+POOLED = "statement_cache_size=0"  # of BON_DATABASE_URL, asyncpg's name: no statement is prepared
+POOLED_PATIENCE = 5.0  # seconds
 WAIT_SECONDS = 5.0
 PATIENCE_MS = 500  # others wait behind whoever waits for a whole table
 
@@ -47,7 +49,12 @@ class PoolEngine(PostgresEngine):
     """Piccolo's PostgreSQL engine, connected when opened rather than when imported."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(config={"dsn": url, "timeout": 5, "command_timeout": 30}, extensions=())
+        config: dict[str, Any] = {"timeout": 5, "command_timeout": 30}
+        self.pooled = POOLED in url  # a pooler between us and the server lends a connection for one transaction
+        if self.pooled:
+            config["statement_cache_size"] = 0
+            url = url.replace(f"?{POOLED}&", "?").replace(f"?{POOLED}", "").replace(f"&{POOLED}", "")
+        super().__init__(config={"dsn": url, **config}, extensions=())
 
     async def check_version(self) -> None:
         """Nothing at construction: Piccolo would connect at import."""
@@ -107,14 +114,16 @@ class PoolEngine(PostgresEngine):
         if self.pool is None:
             raise RuntimeError("the database is not open")
         async with self.pool.acquire() as connection:
-            await connection.execute(f"SET lock_timeout = {PATIENCE_MS}")
+            if not self.pooled:  # what is set would be another's, too
+                await connection.execute(f"SET lock_timeout = {PATIENCE_MS}")
             try:
-                for table in tables:
-                    await connection.execute(f"VACUUM (FULL) {table}")  # a plain one leaves the bytes where they were
-            except asyncpg.LockNotAvailableError:
+                for table in tables:  # a plain VACUUM leaves the bytes where they were
+                    await connection.execute(f"VACUUM (FULL) {table}", timeout=POOLED_PATIENCE if self.pooled else None)
+            except (asyncpg.LockNotAvailableError, TimeoutError):
                 return False
             finally:
-                await connection.execute("RESET lock_timeout")
+                if not self.pooled:
+                    await connection.execute("RESET lock_timeout")
         return True
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> list[Row]:

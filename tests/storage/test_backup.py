@@ -101,16 +101,6 @@ def elsewhere(tmp_path: Path, kind: str, postgres_other: str) -> Settings:
     return guarded(settings_for(folder, "" if kind == "sqlite" else postgres_other), secret="")
 
 
-@pytest.fixture
-def postgres_other(cluster: str, worker_id: str) -> str:
-    """Another empty database of the server."""
-    from tests.conftest import _tell
-
-    name = f"bon_other_{worker_id}"
-    asyncio.run(_tell(cluster, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}"))
-    return cluster.replace("/postgres?", f"/{name}?", 1)
-
-
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 async def test_what_was_backed_up_is_there_again_on_either_engine(
     world: World, lived_in: list[dict[str, Any]], kind: str, tmp_path: Path, postgres_other: str

@@ -86,5 +86,5 @@ async def test_the_board_asks_for_measures_that_there_are(world: World) -> None:
         name for name in asked if "_seconds_" not in name
     }
     assert bare <= exported, bare - exported
-    assert 'bon_request_seconds_count{route="/{language:str}/events/{slug:str}",status="200"}' in told
+    assert 'bon_request_seconds_count{route="/{language}/events/{slug}",status="200"}' in told
     assert event["slug"] not in told
