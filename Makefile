@@ -12,7 +12,7 @@ help: ## this list
 setup: $(VENV)/.runtime app/static/_vendor/manifest.json ## what `bon serve` needs, and nothing else
 
 run: $(VENV)/.runtime app/static/_vendor/manifest.json ## serve with demo data on http://127.0.0.1:8000 (PORT=… for another)
-	@exec $(BIN)/bon serve --demo --port $(PORT)
+	@BON_LOG="$${BON_LOG:-warning}" exec $(BIN)/bon serve --demo --port $(PORT)
 
 test: $(VENV)/.dev app/static/_vendor/manifest.json ## every test, on SQLite and on a real PostgreSQL
 	$(BIN)/python -m pytest tests -n 2 --dist worksteal

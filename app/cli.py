@@ -10,7 +10,6 @@ import resource
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -198,8 +197,10 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         _add_demo()
     os.environ["_BON_SERVED_BY"] = str(os.getpid())  # asgi.PARENT
     print(f"Bon serves {settings.base_url} (stop with Ctrl-C)", flush=True)
-    with tempfile.TemporaryDirectory(prefix="bon-counts-") as counts:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts  # measures.FOLDER
+    from app.care.counts import counts_folder
+
+    with counts_folder(settings.data_dir) as counts:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)  # measures.FOLDER
         _server(arguments).serve()
     return 0
 

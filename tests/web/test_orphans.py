@@ -72,6 +72,10 @@ def test_metrics_add_up_what_every_process_answered(tmp_path: Path) -> None:
         for _ in range(40):
             httpx.get(f"{served.base}/en/korea/")  # a connection each, so that both processes have some
         told = {httpx.get(f"{served.base}/metrics").text for _ in range(6)}
+        assert len(list(tmp_path.glob("counts.*"))) == 1
+        served.kill()
+        served.start()
+        assert len(list(tmp_path.glob("counts.*"))) == 1  # what the killed one left is gone
         counts = {
             float(line.rsplit(" ", 1)[1])
             for text in told
