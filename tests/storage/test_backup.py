@@ -17,19 +17,21 @@ import pyrage
 import pytest
 import zstandard
 
+from app.accounts import actions as accounts
+from app.activity.record import OPERATOR
 from app.care import copies
-from app.care.backup import PATTERN, remove_old
+from app.care.backup import PATTERN, back_up, remove_old
 from app.care.commands import doctor
 from app.care.erased import NAME, note_erased, read_log
 from app.cli import _prepare
-from app.database.connection import DatabaseError, current, fetch, migrate, opened, use
+from app.database.connection import DatabaseError, current, fetch, known_migrations, migrate, opened, pending, use
 from app.database.engines import engine_for
 from app.database.snapshot import shapes
 from app.i18n.operators import Failed
 from app.security.sealing import ENDED
 from app.settings import Settings, SettingsError
 from tests.served import Served
-from tests.world import SECRET, World, festival, settings_for, soon
+from tests.world import PASSWORD, SECRET, World, festival, settings_for, soon
 
 PASSPHRASE = "lotus river buffalo seven"  # noqa: S105
 
@@ -376,3 +378,42 @@ def test_a_backup_under_load_is_of_one_instant(kind: str, tmp_path: Path, postgr
             (tmp_path / f"there{number}").mkdir()
             there.bon("restore", str(tmp_path / f"{number}.tar"))
             assert "All is well" in there.bon("doctor").stdout
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_backup_of_an_older_release_is_brought_up_to_date(kind: str, tmp_path: Path, postgres_other: str) -> None:
+    """Its tables are made as they were, filled, and only then go through what came since."""
+    (tmp_path / "old").mkdir()
+    old = guarded(settings_for(tmp_path / "old"))
+    before_last = known_migrations()[-2]
+    path = tmp_path / "old.tar"
+
+    async def make() -> None:
+        async with opened(engine_for(old)):
+            await migrate(before_last)
+            assert await pending() == known_migrations()[-1:]
+            await accounts.add_account("old@bon.example", "Old", "hq", PASSWORD, OPERATOR)
+            await back_up(path, PASSPHRASE, SECRET)
+
+    asyncio.run(make())
+    place = elsewhere(tmp_path, kind, postgres_other)
+    assert "is restored" in command(place, "restore", path=str(path))
+
+    async def look() -> tuple[list[str], list[Any]]:
+        async with opened(engine_for(place)):
+            return await pending(), await fetch("SELECT email FROM account")
+
+    waiting, rows = asyncio.run(look())
+    assert waiting == []
+    assert [row["email"] for row in rows] == ["old@bon.example"]
+    # and a place that is newer than the backup is refused in words
+    (tmp_path / "newer").mkdir()
+    newer = guarded(settings_for(tmp_path / "newer"), secret="")
+
+    async def bring() -> None:
+        async with opened(engine_for(newer)):
+            await migrate()
+
+    asyncio.run(bring())
+    with pytest.raises(Failed, match="newer tables"):
+        command(newer, "restore", path=str(path))
