@@ -26,6 +26,7 @@ from app.web.request import Req
 log = logging.getLogger("bon")
 
 FRESH = 1.0
+HIDDEN = 600.0  # seconds that the last good answer stands in for one that a mistake of ours spoils
 PATIENCE = 2.0  # seconds: whoever can have the last good answer waits no longer for a better one
 MOST_ANSWERS = 512
 MOST_BYTES = 64 * 1024 * 1024
@@ -56,6 +57,7 @@ class CachedAnswer(msgspec.Struct):
     etag: str
     modified: str
     checked: float
+    good: float = 0.0
 
 
 class PublicCache:
@@ -91,9 +93,9 @@ class PublicCache:
             except Refused:
                 raise
             except Exception as error:
-                if kept is None or meaning(error) is None:  # a mistake of ours is not hidden
+                if kept is None or (meaning(error) is None and time.monotonic() - kept.good > HIDDEN):
                     raise
-                # better the last good answer while the database is away than none
+                # better the last good answer than none: while the database is away, or a mistake of ours is young
                 log.error(msgspec.json.encode({"event": "stale answer", "kind": type(error).__name__}).decode())
         encoding = encoding_for(request.headers.get("accept-encoding", ""))
         if encoding not in kept.encoded:
@@ -138,6 +140,7 @@ class PublicCache:
             made = await make()
             made.version = present  # as it was before making: a change in between makes it anew
             kept = kept if kept is not None and kept.made == made else _keep(made)
+        kept.good = at
         kept.checked = at if age == self._age else float("-inf")
         self._put(key, kept)
         return kept

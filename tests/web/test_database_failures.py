@@ -12,6 +12,7 @@ import pytest
 from app.database.connection import current, fetch
 from app.database.failures import meaning
 from app.database.lanes import LaneEngine
+from app.web import public_cache
 from app.web.logs import _AsJson
 from tests.world import World
 
@@ -123,11 +124,25 @@ async def test_a_public_page_stands_while_the_database_is_away(world: World, mon
         assert "មិនមែនបញ្ហាទូរស័ព្ទ" in new.text
 
 
+async def test_a_mistake_of_ours_is_not_hidden_for_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = await world.event()
+    path = f"/en/events/{event['slug']}"
+    async with world.stranger as stranger:
+        good = await stranger.get(path)
+        world.app.state.public_cache.clear()
+
+        async def broken(*_: Any) -> Any:
+            raise ValueError
+
+        monkeypatch.setattr(type(current()), "fetch", broken)
+        assert (await stranger.get(path)).text == good.text
+        monkeypatch.setattr(public_cache, "HIDDEN", -1.0)
+        assert (await stranger.get(path)).status_code == 500
+
+
 async def test_a_page_that_is_known_does_not_wait_for_a_database_that_hangs(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.web import public_cache
-
     event = await world.event()
     path = f"/en/events/{event['slug']}"
     async with world.stranger as stranger:
