@@ -11,7 +11,8 @@ const asked = (form) => {
   const options = JSON.parse(form.dataset.options);
   options.challenge = bytes(options.challenge);
   if (options.user) options.user.id = bytes(options.user.id);
-  for (const each of [...(options.excludeCredentials ?? []), ...(options.allowCredentials ?? [])]) each.id = bytes(each.id);
+  for (const each of [...(options.excludeCredentials ?? []), ...(options.allowCredentials ?? [])])
+    each.id = bytes(each.id);
   return { publicKey: options };
 };
 
