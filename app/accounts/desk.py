@@ -80,8 +80,8 @@ async def _login_page(request: Req, typed: dict[str, str], refused: Refused | No
 
 async def _asked_passkey(request: Req, account: UUID | None = None) -> str:
     """What the browser is asked for, "" where passkeys cannot be: Bon's address is a number."""
-    place = passkeys.relying_party(settings_of(request).base_url)
-    return await passkeys.to_log_in(keyring_of(request), place, account) if place else ""
+    site = passkeys.relying_party(settings_of(request).base_url)
+    return await passkeys.to_log_in(keyring_of(request), site, account) if site else ""
 
 
 @post("/desk/login", opt={"public": True})
@@ -131,10 +131,10 @@ async def show_passkey(request: Req) -> Response[bytes]:
     moment = now()  # whoever is disabled meanwhile has not logged in
     try:
         await count_failure(keyring, LOGIN_FROM_ADDRESS, source)
-        place = passkeys.relying_party(settings.base_url)
-        if place is None:
+        site = passkeys.relying_party(settings.base_url)
+        if site is None:
             raise Refused("not_found")
-        account = await passkeys.account_shown(keyring, place, typed.get("answer", ""))
+        account = await passkeys.account_shown(keyring, site, typed.get("answer", ""))
         by = Actor(ActorKind.STAFF, "", truncated(client_address(request)))
         secret = await actions.log_in_by_passkey(account, moment, by, SESSION_LIFE)
     except Refused as refused:

@@ -27,7 +27,7 @@ async def _list_page(request: Req, staff: Staff, refused: Refused | None = None)
         "desk/passkeys.html",
         staff=staff,
         passkeys=await passkeys.passkeys_of(staff.account),
-        place=passkeys.relying_party(settings_of(request).base_url),
+        site=passkeys.relying_party(settings_of(request).base_url),
         done=request.query_params.get("done", ""),
         **said(refused),
     )
@@ -36,28 +36,28 @@ async def _list_page(request: Req, staff: Staff, refused: Refused | None = None)
 @post(f"{HERE}/new")
 async def begin_passkey(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """Whoever knows the password is asked for the device."""
-    keyring, place = keyring_of(request), passkeys.relying_party(settings_of(request).base_url)
+    keyring, site = keyring_of(request), passkeys.relying_party(settings_of(request).base_url)
     try:
         await own.show_password(keyring, staff, (await form(request)).get("present", ""))
     except Refused as refused:
         if refused.status == 429:
             raise
         return await _list_page(request, staff, refused)
-    if place is None:
+    if site is None:
         raise Refused("not_found")
-    asked = await passkeys.to_add(keyring, place, staff)
+    asked = await passkeys.to_add(keyring, site, staff)
     return page(request, "desk/passkey_new.html", staff=staff, passkey=asked, **said(None))
 
 
 @post(HERE)
 async def add_passkey(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """The passkey that the browser has made; with the first factor come recovery codes."""
-    typed, place = await form(request), passkeys.relying_party(settings_of(request).base_url)
-    if place is None:
+    typed, site = await form(request), passkeys.relying_party(settings_of(request).base_url)
+    if site is None:
         raise Refused("not_found")
     try:
         codes = await passkeys.add(
-            keyring_of(request), place, staff, typed.get("name", ""), typed.get("answer", ""), actor_of(request)
+            keyring_of(request), site, staff, typed.get("name", ""), typed.get("answer", ""), actor_of(request)
         )
     except Refused as refused:
         return await _list_page(request, staff, refused)

@@ -31,6 +31,7 @@ from app.validation.texts import clean
 from models.accounts import Account, Passkey, SecondFactor, Session
 
 LIFE = timedelta(minutes=30)  # from the page with the challenge to the answer
+SLACK = timedelta(minutes=2)  # by which the clocks of two machines may differ
 MOST = 20  # an account
 LONGEST = 20_000  # characters of an answer
 LONGEST_ID = 1_400  # characters of a credential: the standard allows 1023 bytes
@@ -60,11 +61,11 @@ def relying_party(base_url: str) -> RelyingParty | None:
 # -- what the page asks the browser for ------------------------------------------------------------------------------
 
 
-async def to_log_in(keyring: Keyring, party: RelyingParty, account: UUID | None = None) -> str:
+async def to_log_in(keyring: Keyring, site: RelyingParty, account: UUID | None = None) -> str:
     """Options (JSON) for showing a passkey that the browser has for us: any, or one of this account."""
     asked: dict[str, Any] = {
         "challenge": _text(_challenge(keyring, "")),
-        "rpId": party.host,
+        "rpId": site.host,
         "userVerification": "required",
         "timeout": round(LIFE.total_seconds() * 1000),
     }
@@ -78,11 +79,11 @@ async def _credentials(account: UUID) -> list[dict[str, str]]:
     return [{"type": "public-key", "id": row["credential"]} for row in rows]
 
 
-async def to_add(keyring: Keyring, party: RelyingParty, staff: Staff) -> str:
+async def to_add(keyring: Keyring, site: RelyingParty, staff: Staff) -> str:
     """Options (JSON) for making a passkey for this account, on a device that holds none of it yet."""
     asked = {
         "challenge": _text(_challenge(keyring, await _adding(staff))),
-        "rp": {"id": party.host, "name": "Bon"},
+        "rp": {"id": site.host, "name": "Bon"},
         "user": {"id": _text(staff.account.bytes), "name": staff.email, "displayName": staff.name},
         "pubKeyCredParams": [{"type": "public-key", "alg": algorithm} for algorithm in (-8, -7, -257)],
         "authenticatorSelection": {
@@ -150,12 +151,12 @@ def _read(keyring: Keyring, subject: str, answer: str) -> tuple[dict[str, Any], 
     if not hmac.compare_digest(_mac(keyring, subject, stamp), mac):
         raise _wrong()
     made_at = datetime.fromtimestamp(int.from_bytes(stamp[:8]) / 1_000_000, UTC)
-    if not made_at <= now() <= made_at + LIFE:
+    if not made_at - SLACK <= now() <= made_at + LIFE:
         raise Refused("passkey_late")
     return data, challenge, made_at
 
 
-async def add(keyring: Keyring, party: RelyingParty, staff: Staff, name: str, answer: str, by: Actor) -> list[str]:
+async def add(keyring: Keyring, site: RelyingParty, staff: Staff, name: str, answer: str, by: Actor) -> list[str]:
     """Keep the passkey that the browser has made; returns recovery codes where there are none yet. Raises Refused."""
     from webauthn import verify_registration_response
 
@@ -164,8 +165,8 @@ async def add(keyring: Keyring, party: RelyingParty, staff: Staff, name: str, an
         shown = verify_registration_response(
             credential=data,
             expected_challenge=challenge,
-            expected_rp_id=party.host,
-            expected_origin=party.origin,
+            expected_rp_id=site.host,
+            expected_origin=site.origin,
             require_user_verification=True,
         )
     credential = _text(shown.credential_id)
@@ -178,7 +179,7 @@ async def add(keyring: Keyring, party: RelyingParty, staff: Staff, name: str, an
         "public_key": base64.b64encode(shown.credential_public_key).decode(),
         "sign_count": shown.sign_count,
         "name": clean(name)[:120],
-        "created_at": now(),
+        "created_at": max(now(), made_at),
     }
     async with write():
         await _lock(staff.account)
@@ -209,7 +210,7 @@ async def _lock(account: UUID) -> None:
         raise Refused("session_expired")
 
 
-async def account_shown(keyring: Keyring, party: RelyingParty, answer: str) -> UUID:
+async def account_shown(keyring: Keyring, site: RelyingParty, answer: str) -> UUID:
     """Whose passkey this is; an answer is taken once. Raises Refused."""
     from webauthn import verify_authentication_response
 
@@ -227,15 +228,15 @@ async def account_shown(keyring: Keyring, party: RelyingParty, answer: str) -> U
         shown = verify_authentication_response(
             credential=data,
             expected_challenge=challenge,
-            expected_rp_id=party.host,
-            expected_origin=party.origin,
+            expected_rp_id=site.host,
+            expected_origin=site.origin,
             credential_public_key=base64.b64decode(row["public_key"]),
             credential_current_sign_count=row["sign_count"],
             require_user_verification=True,
         )
     # a later use makes every challenge from before it void: nobody can send a caught answer again
     taken = (
-        await Passkey.update({Passkey.used_at: now(), Passkey.sign_count: shown.new_sign_count})
+        await Passkey.update({Passkey.used_at: max(now(), made_at), Passkey.sign_count: shown.new_sign_count})
         .where(
             Passkey.id == row["id"],
             Passkey.sign_count == row["sign_count"],

@@ -26,7 +26,7 @@ async def back_up(path: Path, passphrase: str, secret: str) -> Counter[str]:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         counted = await _write(part, passphrase, secret)
-        _, found = _read_through(part, passphrase)
+        found = _read_through(part, passphrase)
         if found != counted:
             raise Failed(f"The backup holds other rows than were written ({found - counted or counted - found}).")
         os.link(part, path)
@@ -92,8 +92,6 @@ def head_of(path: Path, passphrase: str) -> BackupHead:
     """What a backup is of. Raises Failed, also where it is a newer release's."""
     with lines(path, passphrase) as given:
         head = _head(path, next(given, b""))
-        for _ in given:
-            break
     require_known(head.migrations, "This backup was made")
     return head
 
@@ -108,14 +106,14 @@ def _head(path: Path, line: bytes) -> BackupHead:
     return head
 
 
-def _read_through(path: Path, passphrase: str) -> tuple[BackupHead, Counter[str]]:
+def _read_through(path: Path, passphrase: str) -> Counter[str]:
     """Decrypt, unpack and decode the whole of it; returns its rows by table."""
     counted = Counter[str]()
     with lines(path, passphrase) as given:
-        head = _head(path, next(given, b""))
+        _head(path, next(given, b""))
         for shape, _, rows in _tables(given):
             counted[shape.name] += sum(1 for _ in rows)
-    return head, counted
+    return counted
 
 
 def _tables(given: Iterator[bytes]) -> Iterator[tuple[Shape, list[str], Iterator[Values]]]:
@@ -140,7 +138,7 @@ def _rows(given: Iterator[bytes], decoder: Any, waiting: list[bytes]) -> Iterato
 
 
 async def fill_from(
-    path: Path, passphrase: str, database: Filling, change: Callable[[str, dict[str, Any]], dict[str, Any] | None]
+    path: Path, passphrase: str, database: Filling, change: Callable[[str, dict[str, Any]], dict[str, Any]]
 ) -> Counter[str]:
     """Put a backup's rows, as `change` makes them, into an empty database; returns how many of each table are there."""
     counted = Counter[str]()
@@ -151,8 +149,7 @@ async def fill_from(
         for shape, columns, rows in _tables(given):
             for some in in_chunks(rows):
                 changed = (change(shape.name, dict(zip(columns, row, strict=True))) for row in some)
-                kept = [tuple(row[column] for column in columns) for row in changed if row is not None]
-                await database.put(shape.name, columns, kept)
+                await database.put(shape.name, columns, [tuple(row.values()) for row in changed])
             counted[shape.name] = await database.count(shape.name)
         await database.put("heartbeat", ("name", "at", "waits"), [(RESTORING, now(), 0)])
     return counted

@@ -11,9 +11,11 @@ from uuid import UUID
 import msgspec
 
 from app.accounts.actions import end_every_session
+from app.activity.record import RULE
 from app.care import backup as backups
 from app.care.archive import BackupHead
 from app.care.erased import NAME, note_erased, read_log
+from app.care.purge import forget_counted
 from app.database.connection import (
     DatabaseError,
     Engine,
@@ -24,7 +26,6 @@ from app.database.connection import (
     opened,
     pending,
     seen_migrations,
-    use,
 )
 from app.database.engines import engine_for
 from app.database.key_check import require_matching_secret
@@ -33,8 +34,7 @@ from app.database.rows import uuid_of
 from app.database.snapshot import filling
 from app.events.feed_changes import calendars_ask_anew
 from app.i18n.operators import Failed
-from app.registrations.erasure import forget
-from app.seats.hold import hold
+from app.registrations.actions import erase
 from app.seats.renumber import renumber
 from app.security.keyring import load, parse, put_back, text_of
 from app.security.sealing import ENDED
@@ -112,7 +112,7 @@ async def _fill(engine: Engine, head: BackupHead, settings: Settings, path: Path
     """Everything or nothing: who was erased since opens not even for a moment, and nothing waits to be sent."""
     moment = now()
 
-    def change(table: str, row: dict[str, Any]) -> dict[str, Any] | None:
+    def change(table: str, row: dict[str, Any]) -> dict[str, Any]:
         if table == "data_key" and row["subject"] in since:
             return {**row, "sealed_key": ENDED}
         if table == "message" and row["state"] in WAITING:
@@ -162,19 +162,22 @@ def _given(path: str) -> dict[UUID, object]:
 
 
 async def _erase_anew(ids: dict[UUID, object]) -> int:
+    """Erase whoever of these is not: their places are free again, or, once the event is over, were counted."""
     everyone, erased = list(ids), 0
     for first in range(0, len(everyone), BATCH):
-        some = everyone[first : first + BATCH]
-        by_event = dict[UUID, list[UUID]]()
-        left = Registration.state != RegistrationState.ERASED.value
-        for row in await Registration.select(Registration.id, Registration.event).where(
-            Registration.id.is_in(some), left
-        ):
-            by_event.setdefault(uuid_of(row["event"]), []).append(uuid_of(row["id"]))
-        for event, parties in by_event.items():
-            async with hold(event, even_deleted=True) as held:
-                await forget(held, parties)
-            erased += len(parties)
+        some = Registration.id.is_in(everyone[first : first + BATCH])
+        wanted = Registration.select(
+            Registration.id, Registration.event, Registration.event.ends_at.as_alias("ends_at")
+        )
+        over = dict[UUID, list[UUID]]()
+        for row in await wanted.where(some, Registration.state != RegistrationState.ERASED.value):
+            if row["ends_at"] > now():
+                await erase(uuid_of(row["id"]), RULE)
+            else:
+                over.setdefault(uuid_of(row["event"]), []).append(uuid_of(row["id"]))
+            erased += 1
+        for event, parties in over.items():
+            await forget_counted(event, parties)
     return erased
 
 
@@ -192,7 +195,6 @@ async def move(arguments: argparse.Namespace, settings: Settings) -> int:
         if await pending():
             raise DatabaseError("Migrations are pending: run `bon migrate` first.")
         await require_matching_secret(load(settings))
-        use(source)
         async with filling(other) as database:
             if await database.is_taken():
                 raise Failed("The other database is not empty: a move overwrites nothing.")

@@ -19,7 +19,7 @@ from app.database.connection import fetch, now
 from app.database.data_keys import end_keys, end_left_keys
 from app.database.rows import uuid_of
 from app.registrations.erasure import forget
-from app.seats.hold import hold
+from app.seats.hold import Held, hold
 from app.seats.tally import ensure_tally, still_tallied
 from app.security.keyring import Keyring
 from app.security.sealing import ENDED
@@ -112,11 +112,21 @@ async def _purge_batch(event: UUID) -> int:
         )
         if not rows:
             return 0
-        await ensure_tally(held)
-        await forget(held, [row["id"] for row in rows])
-        await still_tallied(event)  # who is erased was counted, and counts still
-        await record(Kind.PURGED, RULE, event, event, parties=len(rows))
+        await _forget_counted(held, [row["id"] for row in rows])
     return len(rows)
+
+
+async def forget_counted(event: UUID, parties: list[UUID]) -> None:
+    """Erase parties of an event that is over."""
+    async with hold(event, ("time_zone", "tallied_revision"), even_deleted=True) as held:
+        await _forget_counted(held, parties)
+
+
+async def _forget_counted(held: Held, parties: list[UUID]) -> None:
+    await ensure_tally(held)
+    await forget(held, parties)
+    await still_tallied(held.event)  # who is erased was counted, and counts still
+    await record(Kind.PURGED, RULE, held.event, held.event, parties=len(parties))
 
 
 async def _forget_words(event: UUID) -> None:

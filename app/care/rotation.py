@@ -20,6 +20,7 @@ from app.registrations.resealing import rehash_addresses
 from app.security.keyring import Keyring, half_rotated, load, replace_file, text_of, with_another
 from app.settings import Settings
 
+OTHERS = 0o007  # a group of their own is how services are given secrets
 LOOK = timedelta(seconds=5)  # how often a process looks at the file
 READ_WITHIN = LOOK + timedelta(seconds=2)
 
@@ -95,5 +96,5 @@ def secret_place(settings: Settings) -> tuple[str, str]:
     if settings.secret and not settings.secret_file:
         return "BON_SECRET", ""
     path = Path(settings.secret_file) if settings.secret_file else settings.data_dir / "secret"
-    open_to_others = path.exists() and path.stat().st_mode & 0o077
-    return str(path), f"{path} can be read by others: chmod 600 {path}" if open_to_others else ""
+    open_to_others = path.exists() and path.stat().st_mode & OTHERS
+    return str(path), f"{path} can be read by others: chmod o= {path}" if open_to_others else ""

@@ -160,10 +160,13 @@ async def test_whoever_was_erased_after_the_backup_is_erased_again(
     place = elsewhere(tmp_path, "sqlite", "")
     said = await in_thread(place, "restore", path=str(path), erased=str(log))
     assert "1 parties that were erased since were erased again" in said
+    before = (await fetch("SELECT seats_taken FROM event WHERE state = 'published'"))[0]["seats_taken"]
     engine = current()
     async with opened(engine_for(place)):
         rows = await fetch("SELECT state FROM registration WHERE id = $1", UUID(lived_in[0]["id"]))
         assert rows[0]["state"] == "erased"
+        after = await fetch("SELECT seats_taken FROM event WHERE state = 'published'")
+        assert after[0]["seats_taken"] == before  # its places are free here, as they were there
     use(engine)
     assert UUID(lived_in[0]["id"]) in read_log(place.data_dir / NAME)
 

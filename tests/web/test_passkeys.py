@@ -131,6 +131,24 @@ async def test_a_synced_passkey_without_a_counter_is_taken_once_too(named: World
         assert (await thief.post("/desk/login/passkey", data={"answer": answer})).status_code == 422
 
 
+async def test_two_machines_with_other_clocks_take_an_answer_once(
+    named: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that asked is a minute ahead of the one that is answered."""
+    await sokha(named)
+    device = phone()
+    await added(named, device)
+    device.count = -1  # no counter: the instant alone holds it
+    async with named.browser() as browser, named.browser() as thief:
+        ahead = datetime.now(UTC) + timedelta(minutes=1)
+        with monkeypatch.context() as other:
+            other.setattr(passkeys, "now", lambda: ahead)
+            page = asked(await browser.get("/desk/login"))
+        answer = device.show(page)
+        assert (await browser.post("/desk/login/passkey", data={"answer": answer})).status_code == 303
+        assert (await thief.post("/desk/login/passkey", data={"answer": answer})).status_code == 422
+
+
 @pytest.mark.parametrize(
     "bent", ["unlocked by nobody", "another site", "another host", "another key", "late", "not ours"]
 )
