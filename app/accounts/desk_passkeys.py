@@ -5,6 +5,7 @@ from litestar.di import NamedDependency
 
 from app.accounts import own, passkeys
 from app.accounts.access import actor_of
+from app.accounts.second import codes_left, has_app
 from app.accounts.shapes import Staff
 from app.validation.fields import found_id
 from app.validation.refusals import Refused
@@ -27,6 +28,8 @@ async def _list_page(request: Req, staff: Staff, refused: Refused | None = None)
         "desk/passkeys.html",
         staff=staff,
         passkeys=await passkeys.passkeys_of(staff.account),
+        app=await has_app(staff.account),
+        codes_left=await codes_left(staff.account),
         site=passkeys.relying_party(settings_of(request).base_url),
         done=request.query_params.get("done", ""),
         **said(refused),
@@ -66,7 +69,20 @@ async def add_passkey(request: Req, staff: NamedDependency[Staff]) -> Response[b
     return see_other(f"{HERE}?done=added")
 
 
-@get([f"{HERE}/new", f"{HERE}/remove"])
+@post(f"{HERE}/codes")
+async def renew_codes(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
+    """New recovery codes, for whoever knows the password and has no app to show a code of."""
+    try:
+        await own.show_password(keyring_of(request), staff, (await form(request)).get("present", ""))
+        codes = await passkeys.renew_codes(staff.account, actor_of(request))
+    except Refused as refused:
+        if refused.status in {404, 429}:
+            raise
+        return await _list_page(request, staff, refused)
+    return page(request, "desk/codes.html", codes=codes, next=HERE, kept=None)
+
+
+@get([f"{HERE}/new", f"{HERE}/remove", f"{HERE}/codes"])
 async def back_to_list(staff: NamedDependency[Staff]) -> Response[bytes]:
     """Where a form's answer stands: another language, or a reload, begins again."""
     return see_other(HERE)
@@ -86,4 +102,4 @@ async def remove_passkey(request: Req, staff: NamedDependency[Staff]) -> Respons
     return see_other(f"{HERE}?done=removed")
 
 
-HANDLERS = [list_passkeys, begin_passkey, add_passkey, back_to_list, remove_passkey]
+HANDLERS = [list_passkeys, begin_passkey, add_passkey, renew_codes, back_to_list, remove_passkey]

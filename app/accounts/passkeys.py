@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 import msgspec
 from piccolo.columns.combination import Or
 
-from app.accounts.second import codes_with, end_passkeys, has_app, has_factor
+from app.accounts.second import codes_with, end_passkeys, has_app, has_factor, new_codes
 from app.accounts.shapes import Staff
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
@@ -247,6 +247,19 @@ async def account_shown(keyring: Keyring, site: RelyingParty, answer: str) -> UU
     if not taken:
         raise Refused("passkey_late")
     return uuid_of(taken[0]["account"])
+
+
+async def renew_codes(account: UUID, by: Actor) -> list[str]:
+    """New recovery codes, for whoever has shown the password and has a passkey: the old ones were lost, or never seen.
+
+    Raises Refused where an app says who may have them.
+    """
+    async with write():
+        await _lock(account)
+        if await has_app(account) or not await Passkey.exists().where(Passkey.account == account):
+            raise Refused("not_found")
+        await record(Kind.RECOVERY_CODES_RENEWED, by, account)
+        return await new_codes(account)
 
 
 async def passkeys_of(account: UUID) -> list[dict[str, Any]]:

@@ -96,15 +96,16 @@ async def renew_codes(keyring: Keyring, account: UUID, code: str, by: Actor) -> 
     await shown(keyring, account, code)
     async with write():
         await record(Kind.RECOVERY_CODES_RENEWED, by, account)
-        return await _new_codes(account)
+        return await new_codes(account)
 
 
 async def codes_with(account: UUID, *, others: bool) -> list[str]:
     """Recovery codes come with the first factor, or where none is left; call it in the factor's transaction."""
-    return [] if others and await codes_left(account) else await _new_codes(account)
+    return [] if others and await codes_left(account) else await new_codes(account)
 
 
-async def _new_codes(account: UUID) -> list[str]:
+async def new_codes(account: UUID) -> list[str]:
+    """Recovery codes in place of any former ones; call it in a transaction."""
     codes = [f"{secrets.token_hex(3)}-{secrets.token_hex(3)}" for _ in range(CODES)]
     await RecoveryCode.delete().where(RecoveryCode.account == account)
     rows = (

@@ -81,29 +81,43 @@ def _put_together(path: Path, key: bytes, body: IO[bytes]) -> None:
         os.fsync(out.fileno())
 
 
-@contextmanager
-def _encrypting(body: IO[bytes], identity: Any) -> Iterator[IO[bytes]]:
-    """A stream whose bytes go encrypted into `body`; age reads them in a thread of its own."""
-    reads, writes = os.pipe()
+def _in_thread(work: Callable[[], object]) -> Callable[[], BaseException | None]:
+    """age streams between files, so it works beside us; what is given waits for it, and tells what went wrong."""
     failed = list[BaseException]()
 
-    def work() -> None:
+    def run() -> None:
         try:
-            with os.fdopen(reads, "rb") as source:
-                pyrage.encrypt_io(source, cast(io.BufferedIOBase, body), [identity.to_public()])
-        except BaseException as error:  # noqa: BLE001 - told where the block ends
+            work()
+        except BaseException as error:  # noqa: BLE001 - told to whoever waits
             failed.append(error)
 
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
+
+    def wait() -> BaseException | None:
+        thread.join()
+        return failed[0] if failed else None
+
+    return wait
+
+
+@contextmanager
+def _encrypting(body: IO[bytes], identity: Any) -> Iterator[IO[bytes]]:
+    """A stream whose bytes go encrypted into `body`. Raises OSError."""
+    reads, writes = os.pipe()
+
+    def encrypt() -> None:
+        with os.fdopen(reads, "rb") as source:
+            pyrage.encrypt_io(source, cast(io.BufferedIOBase, body), [identity.to_public()])
+
+    wait = _in_thread(encrypt)
     try:
         with os.fdopen(writes, "wb") as plain:
             yield plain
     except BrokenPipeError:
         pass  # the thread says why
-    thread.join()
-    if failed:
-        raise OSError(f"{failed[0]}")
+    if error := wait():
+        raise OSError(str(error))
 
 
 @contextmanager
@@ -132,22 +146,18 @@ def _identity(path: Path, key: bytes, passphrase: str) -> Any:
 
 @contextmanager
 def _decrypting(body: IO[bytes], identity: Any, path: Path) -> Iterator[IO[bytes]]:
+    """What stands in `body`, opened. Raises Failed."""
     reads, writes = os.pipe()
-    failed = list[BaseException]()
 
-    def work() -> None:
-        try:
-            with os.fdopen(writes, "wb") as sink:
-                pyrage.decrypt_io(cast(io.BufferedIOBase, body), sink, [identity])
-        except BaseException as error:  # noqa: BLE001 - told where the block ends
-            failed.append(error)
+    def decrypt() -> None:
+        with os.fdopen(writes, "wb") as sink:
+            pyrage.decrypt_io(cast(io.BufferedIOBase, body), sink, [identity])
 
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
+    wait = _in_thread(decrypt)
     try:
         with os.fdopen(reads, "rb") as plain:
             yield plain
     finally:
-        thread.join()
-        if failed and "roken pipe" not in str(failed[0]):  # whoever reads may stop early
-            raise Failed(f"{path} is damaged: {failed[0]}.") from failed[0]
+        error = wait()
+        if error and "roken pipe" not in str(error):  # whoever reads may stop early
+            raise Failed(f"{path} is damaged: {error}.") from error

@@ -307,6 +307,33 @@ async def test_recovery_codes_go_with_the_last_factor(named: World) -> None:
     assert await fetch("SELECT id FROM recovery_code") == []
 
 
+async def test_codes_that_were_never_seen_are_renewed_by_the_password(named: World) -> None:
+    """The answer with the codes was lost, or the form was sent twice: the second answer shows none."""
+    await sokha(named)
+    old = re.findall(r"<code>([0-9a-f-]{13})</code>", (await added(named, phone())).text)
+    async with named.desk("sokha") as desk:
+        assert (await desk.post(f"{HERE}/codes", data={"present": "no"})).status_code == 422
+        fresh = re.findall(
+            r"<code>([0-9a-f-]{13})</code>", (await desk.post(f"{HERE}/codes", data={"present": PASSWORD})).text
+        )
+    assert len(fresh) == 10
+    async with named.browser() as browser:
+        await browser.post("/desk/login", data={"email": "sokha@bon.example", "password": PASSWORD})
+        assert (await browser.post("/desk/login/second", data={"code": old[0]})).status_code == 422
+        assert (await browser.post("/desk/login/second", data={"code": fresh[0]})).status_code == 303
+
+
+async def test_with_an_app_only_its_code_renews_them(named: World) -> None:
+    await sokha(named)
+    async with named.desk("sokha") as desk:
+        code = code_of(await desk.get("/desk/account/second"))
+        assert (await desk.post("/desk/account/second", data={"code": code})).status_code == 200
+        assert (await desk.post(f"{HERE}/codes", data={"present": PASSWORD})).status_code == 404
+    await added(named, phone())
+    async with named.desk("sokha") as desk:
+        assert (await desk.post(f"{HERE}/codes", data={"present": PASSWORD})).status_code == 404
+
+
 async def test_a_password_is_shown_for_one_passkey_until_rights_change(named: World) -> None:
     await sokha(named)
     async with named.desk("sokha") as desk:

@@ -90,6 +90,8 @@ ROWS: list[tuple[str, str, tuple[int, ...]]] = [
     ("POST", "/desk/login/passkey", (404,) * 6),
     ("GET", "/desk/login/passkey", (303,) * 6),
     ("GET", "/desk/login/second", (303,) * 6),
+    ("POST", "/desk/account/passkeys/codes", (303, 422, 303, 303, 422, 422)),
+    ("GET", "/desk/account/passkeys/codes", (303,) * 6),
     ("GET", "/desk/account/passkeys/new", (303,) * 6),
     ("GET", "/desk/account/passkeys/remove", (303,) * 6),
     ("GET", "/desk/account/passkeys", (303, 200, 303, 303, 200, 200)),
