@@ -259,8 +259,8 @@ async def _event(place: dict[str, Any], settings: Settings) -> EventRow:
             for name, stop, clock, seats in place["buses"]
         ],
     }
-    draft = event_rules.read_event(raw, known, None)
-    event = await events.create(draft, known[place["country"]].slug, OPERATOR, settings.retention_days)
+    draft = event_rules.read_event(raw, known, None, retention=settings.retention_days)
+    event = await events.create(draft, known[place["country"]].slug, OPERATOR)
     return await events.publish(event.id, OPERATOR)
 
 

@@ -37,12 +37,20 @@ class Served:
             self.env["BON_DATABASE_URL"] = database_url
         self.process: subprocess.Popen[str] | None = None
         self.token = ""
+        self.root = ROOT  # the checkout that is served
         self.log: int | IO[str] = subprocess.DEVNULL  # where its log goes
 
     def bon(self, *words: str, text: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command of `bon` to its end."""
         return subprocess.run(
-            [*BON, *words], env=self.env, cwd=ROOT, input=text, capture_output=True, text=True, check=check, timeout=120
+            [*BON, *words],
+            env=self.env,
+            cwd=self.root,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=check,
+            timeout=120,
         )
 
     def staff(self, name: str = "korea", country: str = "KR") -> str:
@@ -58,7 +66,7 @@ class Served:
         self.process = subprocess.Popen(
             [*BON, "serve", "--port", str(self.port), *words],
             env=self.env,
-            cwd=ROOT,
+            cwd=self.root,
             stdout=subprocess.PIPE,
             stderr=self.log,
             text=True,

@@ -42,9 +42,7 @@ def _columns(draft: EventDraft | PickupDraft, zone: str) -> dict[str, Any]:
     return columns
 
 
-async def create(
-    draft: EventDraft, country_slug: str, by: Actor, retention_days: int, like: EventRow | None = None
-) -> EventRow:
+async def create(draft: EventDraft, country_slug: str, by: Actor, like: EventRow | None = None) -> EventRow:
     """A new draft with a free slug and the next event number; a copy shows the picture of the event it is `like`."""
     row = uuid4()
     moment = now().replace(microsecond=0)
@@ -61,7 +59,6 @@ async def create(
             "belongs_to": await campaign_of(draft.host_country, draft.campaign),
             "created_at": moment,
             "modified_at": moment,
-            "retention_days": retention_days,
         }
         slug = rules.slug_for(draft, country_slug)
         suffix = 2 if slug in rules.RESERVED_SLUGS else 1

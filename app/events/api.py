@@ -84,13 +84,16 @@ def event_json(request: Req, event: EventRow, *, private: bool) -> dict[str, Any
     return body
 
 
-async def reader_for(staff: Staff, *, asks: bool = False) -> Callable[[Mapping[str, Any], EventRow | None], EventDraft]:
+async def reader_for(
+    request: Req, staff: Staff, *, asks: bool = False
+) -> Callable[[Mapping[str, Any], EventRow | None], EventDraft]:
     """What checks an event as this person writes it, new or as a change, against the countries there are."""
     known = {country.code: country for country in await countries()}
+    days = settings_of(request).retention_days
 
     def read(raw: Mapping[str, Any], existing: EventRow | None) -> EventDraft:
         reach = staff.countries if existing is None else staff.countries | {existing.host_country}
-        return rules.read_event(raw, known, reach, existing, asks=asks)
+        return rules.read_event(raw, known, reach, existing, retention=days, asks=asks)
 
     return read
 
@@ -99,10 +102,11 @@ async def created(
     request: Req, staff: Staff, raw: Mapping[str, Any], like: EventRow | None = None, *, asks: bool = False
 ) -> EventRow:
     """A new draft of what this person wrote."""
-    draft = (await reader_for(staff, asks=asks))(raw, None)
+    if like and raw.get("retention_days") == like.retention_days > settings_of(request).retention_days:
+        raw = {**raw, "retention_days": None}  # what was said then was said of that event
+    draft = (await reader_for(request, staff, asks=asks))(raw, None)
     slugs = {country.code: country.slug for country in await countries()}
-    days = settings_of(request).retention_days
-    return await actions.create(draft, slugs[draft.host_country], actor_of(request), days, like)
+    return await actions.create(draft, slugs[draft.host_country], actor_of(request), like)
 
 
 @get("/api/v1/events", opt={"public": True})
@@ -164,7 +168,7 @@ async def one_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
 async def edit_event(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Change what is given; the rest stays, or moves along with the start."""
     given = await json_object(request)
-    along, check, moved = _along(given), await reader_for(staff), list[str]()
+    along, check, moved = _along(given), await reader_for(request, staff), list[str]()
 
     def read(present: EventRow) -> EventDraft:
         raw = {**as_raw(present), **given}
@@ -275,10 +279,6 @@ async def _step(request: Req, take: Callable[[Actor, frozenset[int] | None], Awa
     async def act() -> Answer:
         return Answer(200, event_json(request, await take(actor_of(request), meant_for(request)), private=True))
 
-    return await _changed(request, act)
-
-
-async def _changed(request: Req, act: Callable[[], Awaitable[Answer]]) -> Response[bytes]:
     answer = await answer_once(request, str(staff_of(request).account), act, str(event_of(request).id))
     public_cache_of(request).clear()
     return answer

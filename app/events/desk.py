@@ -155,7 +155,7 @@ async def edit_form(request: Req, staff: NamedDependency[Staff], event: NamedDep
 async def edit_event(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Change what was touched in the form; with "move along" all that hangs on the start moves as far as it does."""
     typed = await form(request)
-    check = await reader_for(staff, asks=True)
+    check = await reader_for(request, staff, asks=True)
 
     def read(present: EventRow) -> EventDraft:
         meant = merged_into(typed, present)

@@ -137,7 +137,7 @@ async def act_on_events(request: Req, staff: NamedDependency[Staff], address: Fr
     act = found_id(typed["act"]) if typed.get("act") else uuid4()
     facts |= {"events": chosen, "act": act, "given": given}
     if do in {"change", "publish"} and not typed.get("sure"):
-        check = await reader_for(staff)
+        check = await reader_for(request, staff)
         return page(
             request,
             "desk/together.html",
@@ -157,7 +157,7 @@ async def act_on_events(request: Req, staff: NamedDependency[Staff], address: Fr
 
 
 async def _act_on_one(request: Req, staff: Staff, event: EventRow, do: str, given: dict[str, Any], act: UUID) -> None:
-    keyring, by, check = keyring_of(request), actor_of(request), await reader_for(staff)
+    keyring, by, check = keyring_of(request), actor_of(request), await reader_for(request, staff)
     match do:
         case "change":
             await together.edit_together(keyring, event.id, given, check, by, act)
@@ -208,7 +208,7 @@ async def hold_again(request: Req, staff: NamedDependency[Staff], address: FromP
     try:
         read.finish()
         shift = (first or now()).date() - min(event.first_day for event in events)
-        check = await reader_for(staff)
+        check = await reader_for(request, staff)
         for event in events:  # all are looked at before any is made
             check(_shifted(event, word, shift), None)
         for event in events:

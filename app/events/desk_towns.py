@@ -98,7 +98,7 @@ async def use_table(request: Req, staff: NamedDependency[Staff]) -> Response[byt
         if content:
             typed["table"] = await text_of(content, like.host_country)
         titles = _titles(typed, like)
-        looked = await _look(staff, like, typed, titles)
+        looked = await _look(request, staff, like, typed, titles)
     except Refused as refused:
         return await _table_page(request, staff, like, typed, refused=refused)
     if typed.get("do") != "make" or looked.doubtful:
@@ -139,13 +139,13 @@ def _titles(typed: Typed, like: EventRow) -> dict[str, str]:
     return titles
 
 
-async def _look(staff: Staff, like: EventRow, typed: Typed, titles: dict[str, str]) -> Looked:
+async def _look(request: Req, staff: Staff, like: EventRow, typed: Typed, titles: dict[str, str]) -> Looked:
     columns, rows = headed(rows_of(typed.get("table", "")))
     if not rows:
         raise invalid([Problem("table", "required")])
     chosen = typed.get("order", "")
     doubtful = "" if chosen in ORDERS else is_ambiguous(rows, columns)
-    order, check = order_of(rows, columns, chosen), await reader_for(staff, asks=True)
+    order, check = order_of(rows, columns, chosen), await reader_for(request, staff, asks=True)
     campaign = typed.get("campaign", "")
     towns = [
         judged(town, written(town, like, titles, campaign, copied), check) for town in read_towns(rows, columns, order)

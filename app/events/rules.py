@@ -45,11 +45,13 @@ def read_event(
     within_reach: frozenset[str] | None,
     existing: EventRow | None = None,
     *,
+    retention: int,
     asks: bool = False,
 ) -> EventDraft:
     """Check an event as written; raises Refused naming every wrong field.
 
     `within_reach` are the host countries the writer is posted to, None for all. `existing` is the event being changed.
+    `retention` are the days after an event until this installation erases names.
     A time that happens twice is the first one, unless it `asks` which one is meant.
     """
     read = Reader(raw)
@@ -63,6 +65,7 @@ def read_event(
     _check_windows(read, given, zone.key)
     _check_position(read, given)
     _check_capacity(read, given["capacity"], existing)
+    _check_retention(read, given, retention, existing)
     points = tuple(
         _pickup(point, zone, given["starts_local"], existing, asks=asks)
         for point in read.objects("pickup_points", MOST_PICKUPS)
@@ -73,11 +76,7 @@ def read_event(
 
 
 def _country(
-    read: Reader,
-    code: str,
-    countries: Mapping[str, Country],
-    within_reach: frozenset[str] | None,
-    existing: EventRow | None,
+    read: Reader, code: str, countries: Mapping[str, Country], within_reach: frozenset[str] | None, now: EventRow | None
 ) -> Country | None:
     country = countries.get(code)
     if country is None:
@@ -85,7 +84,7 @@ def _country(
             read.wrong("host_country", "unknown_country")
     elif within_reach is not None and code not in within_reach:
         read.wrong("host_country", "country_out_of_reach")
-    elif country.paused and (existing is None or existing.host_country != code):
+    elif country.paused and (now is None or now.host_country != code):
         read.wrong("host_country", "country_paused")
     return country
 
@@ -158,6 +157,16 @@ def _check_windows(read: Reader, given: dict[str, Any], zone: str) -> None:
 def _check_capacity(read: Reader, capacity: int | None, existing: EventRow | None) -> None:
     if existing and capacity is not None and capacity < existing.seats_taken and not read.has_problem("capacity"):
         read.wrong("capacity", "below_seats_taken", taken=existing.seats_taken)
+
+
+def _check_retention(read: Reader, given: dict[str, Any], days: int, existing: EventRow | None) -> None:
+    """Names may go sooner than elsewhere, and never later than was said to those who registered."""
+    said = existing.retention_days if existing else 0
+    most = said if existing and (existing.was_public or not existing.draft) else max(days, said)
+    if given["retention_days"] is None:
+        given["retention_days"] = min(most, days)
+    elif given["retention_days"] > most and not read.has_problem("retention_days"):
+        read.wrong("retention_days", "kept_too_long", most=most)
 
 
 def _check_position(read: Reader, given: dict[str, Any]) -> None:

@@ -141,6 +141,9 @@ class EventFields(msgspec.Struct, frozen=True, kw_only=True):
     ] = "04:00"
     admit_waiting: Annotated[bool, forms.Flag(public=False, about="Waiting parties are let in.")] = False
     gate_search: Annotated[bool, forms.Flag(public=False, about="Volunteers may look for names.")] = False
+    retention_days: Annotated[
+        int, forms.Whole(low=1, high=365, about="Days after the end until names go; none for the installation's.")
+    ]
 
 
 class EventDraft(EventFields, frozen=True, kw_only=True):
@@ -173,7 +176,6 @@ class EventRow(EventFields, frozen=True, kw_only=True):
     modified_at: datetime
     revision: int
     content_revision: int
-    retention_days: int
     picture: str = ""
     picture_alt: Text = {}
     pickup_points: tuple[Pickup, ...] = ()

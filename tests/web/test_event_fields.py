@@ -52,6 +52,7 @@ EVERYTHING: dict[str, tuple[Any, Any]] = {
     "day_turns": ("05:00", "03:00"),
     "admit_waiting": (True, False),
     "gate_search": (True, False),
+    "retention_days": (10, 3),
 }
 BUS = {"name": "Osan", "place": "Station", "departs_at": "2090-04-11T07:30:00+09:00", "seats": 45}
 NAMES = [field.name or attribute for attribute, field in fields_of(EventFields).items()]
@@ -130,3 +131,27 @@ async def test_private_fields_are_for_staff_alone(world: World) -> None:
         seen = (await client.get(f"/api/v1/events/{event['slug']}")).json()
     assert private.isdisjoint(seen)
     assert {"registered", "waiting", "revision"}.isdisjoint(seen)
+
+
+async def test_names_may_go_sooner_and_never_later_than_was_said(world: World) -> None:
+    event = await world.event()
+    assert event["retention_days"] == 14
+    path, form = f"/api/v1/events/{event['slug']}", f"/desk/events/{event['slug']}/edit"
+    async with world.api("korea") as staff:
+        assert (await staff.patch(path, json={"retention_days": 3})).json()["retention_days"] == 3
+        refused = await staff.patch(path, json={"retention_days": 14})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "retention_days")
+        assert "3 days" in refused.json()["errors"][0]["detail"]
+        copied = await staff.post(f"{path}/copy", json={"starts_at": "2091-04-11T09:00"})
+        assert copied.json()["retention_days"] == 3
+        of_a_draft = f"/api/v1/events/{copied.json()['slug']}"
+        assert (await staff.patch(of_a_draft, json={"retention_days": 14})).status_code == 200
+        assert (await staff.patch(of_a_draft, json={"retention_days": 15})).status_code == 422
+        assert (await staff.patch(of_a_draft, json={"retention_days": None})).json()["retention_days"] == 14
+    async with world.stranger as worker:
+        assert "3 days after" in (await worker.get(f"/en/events/{event['slug']}/register")).text
+    async with world.desk("korea") as desk:
+        kept = as_typed(as_raw(await event_by_id(UUID(event["id"]))))
+        answer = await desk.post(f"{form}?lang=en", data=kept | {"retention_days": "30"})
+        assert "Names are kept for 3 days at most" in answer.text
+        assert 'value="30"' in answer.text  # nothing typed is lost
