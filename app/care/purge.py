@@ -28,7 +28,7 @@ from models.events import Event
 from models.registrations import Registration
 from models.states import RegistrationState
 
-BATCH = 500
+BATCH = 100  # parties; whoever books meanwhile waits for as many
 
 
 _WORDS = """

@@ -47,13 +47,19 @@ class Relay:
         if self.refuses:
             writer.transport.abort()
             return
-        if self._socket:
-            beyond = await asyncio.open_unix_connection(f"{self._socket}/.s.PGSQL.5432")
-        else:
-            beyond = await asyncio.open_connection(*self._address)
+        try:
+            beyond = await self._beyond()
+        except OSError:  # the database is away, which is not ours to say
+            writer.transport.abort()
+            return
         self._writers |= {writer, beyond[1]}
         await asyncio.gather(self._pass(reader, beyond[1]), self._pass(beyond[0], writer))
         self._writers -= {writer, beyond[1]}
+
+    async def _beyond(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._socket:
+            return await asyncio.open_unix_connection(f"{self._socket}/.s.PGSQL.{self._address[1]}")
+        return await asyncio.open_connection(*self._address)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         due: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()

@@ -16,7 +16,7 @@ import pytest
 
 from app.activity.record import OPERATOR
 from app.care.purge import purge
-from app.database.connection import current, fetch
+from app.database.connection import current, fetch, tables
 from app.database.data_keys import sweep
 from app.database.lanes import LaneEngine
 from app.messages.actions import write_letter
@@ -38,6 +38,18 @@ SEALED = {
     "audit_entry": ("event", ("sealed_words",)),
     "announcement": ("event", ("sealed_words",)),
 }
+OF_NO_WORKER = {"second_factor.sealed_secret", "webhook.sealed_secret", "data_key.sealed_key"}
+
+
+def test_the_thief_looks_at_every_sealed_column() -> None:
+    there = {
+        f"{table._meta.tablename}.{column._meta.db_column_name}"
+        for table in tables()
+        for column in table._meta.columns
+        if column._meta.name.startswith("sealed_")
+    }
+    looked_at = {f"{table}.{column}" for table, (_, columns) in SEALED.items() for column in columns}
+    assert there - looked_at == OF_NO_WORKER
 
 
 class Sealed(msgspec.Struct):
