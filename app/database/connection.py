@@ -17,7 +17,8 @@ from piccolo.conf.apps import Finder
 from piccolo.table import Table
 
 import piccolo_conf
-from app.database.lanes import LaneEngine, Row
+from app.database.lane import Row
+from app.database.lanes import LaneEngine
 from app.database.pool import PoolEngine
 
 Engine = LaneEngine | PoolEngine

@@ -1,158 +1,39 @@
 """SQLite behind Piccolo: one write lane with grouped commits and a few read lanes, all kept open.
 
 Why not Piccolo's own engine: it opens a connection and a thread per query and begins transactions that deadlock under
-load (docs/decisions/0002-sqlite-lanes.md has the figures).
+load (docs/decisions/0002-sqlite-lanes.md has the figures). BEGIN, COMMIT and whatever may take long runs on a lane's
+thread; statements known to be short run where they are asked for (0021-short-statements.md).
 """
 
 import asyncio
 import contextlib
-import fcntl
-import os
 import re
 import sqlite3
-import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextvars import Token
 from functools import lru_cache
 from pathlib import Path
-from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 from piccolo.engine.sqlite import SQLiteEngine
 from piccolo.querystring import QueryString
 
-from app.database.slow import note_slow
+from app.database.lane import BUSY_MS, Lane, Line, Row
+from app.database.short import Short
+from app.database.turnstile import TURN_SECONDS, Turnstile
 
-Row = dict[str, Any]
 T = TypeVar("T")
-Job = tuple[asyncio.Future[Any], Callable[[], Any]] | None
 
 READ_LANES = 2
-BUSY_MS = 5000
 PATIENCE_MS = 200  # for what can be tried again soon, while others wait
 TRIES = 10
-TURN_SECONDS = 10
 
 
-@lru_cache(maxsize=1024)
-def numbered(sql: str) -> str:
-    """`$1` (PostgreSQL's and our spelling) as SQLite's `?1`."""
-    return re.sub(r"\$(\d+)", r"?\1", sql)
-
-
-class Lane:
-    """One SQLite connection with the one thread that may use it."""
-
-    def __init__(self, path: str, *, read_only: bool) -> None:
-        self._jobs: SimpleQueue[Job] = SimpleQueue()
-        self._path = path
-        self._read_only = read_only
-        self._thread = threading.Thread(target=self._work, name="bon-lane", daemon=True)
-        self._thread.start()
-
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            future, function = job
-            try:
-                result = function()
-            except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits
-                self._answer(future, future.set_exception, error)
-            else:
-                self._answer(future, future.set_result, result)
-
-    @staticmethod
-    def _answer(future: asyncio.Future[Any], setter: Callable[[Any], None], value: Any) -> None:
-        def deliver() -> None:
-            if not future.done():
-                setter(value)
-
-        try:
-            future.get_loop().call_soon_threadsafe(deliver)
-        except RuntimeError:
-            return  # the loop is gone, and with it whoever waited
-
-    def call(self, function: Callable[[], T]) -> asyncio.Future[T]:
-        """Run `function` on the lane's thread; cancelling the future does not stop it."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put((future, function))
-        return future
-
-    def connect(self) -> None:
-        """Open the connection (on the lane's thread)."""
-        connection = sqlite3.connect(
-            self._path,
-            isolation_level=None,
-            detect_types=sqlite3.PARSE_DECLTYPES,
-            check_same_thread=False,
-            cached_statements=256,
-        )
-        for pragma in (
-            f"busy_timeout = {BUSY_MS}",
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            "secure_delete = ON",  # what is removed or written over is zeros in the file, not a hole with names in it
-            *(["query_only = ON"] if self._read_only else []),
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-        self.connection = connection
-
-    def execute(self, sql: str, args: Sequence[Any]) -> list[Row]:
-        """Run one statement and fetch every row (on the lane's thread)."""
-        began = time.perf_counter()
-        cursor = self.connection.execute(sql, args)
-        rows = cursor.fetchall()
-        note_slow(sql, began)
-        if not rows:
-            return []
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in rows]
-
-    def _close(self) -> None:
-        self.connection.close()
-
-    async def close(self) -> None:
-        await self.call(self._close)
-        self._jobs.put(None)
-
-
-class Turnstile:
-    """Two file locks that let processes write in turn; without them one process starves the other (STACK.md 2.3 g)."""
-
-    def __init__(self, path: str) -> None:
-        self._outer = os.open(f"{path}-turn-a", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._inner = os.open(f"{path}-turn-b", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-    async def enter(self) -> None:
-        """Wait for one's turn; raises TimeoutError after TURN_SECONDS."""
-        async with asyncio.timeout(TURN_SECONDS):
-            await self._lock(self._outer)
-            try:
-                await self._lock(self._inner)
-            finally:
-                fcntl.flock(self._outer, fcntl.LOCK_UN)
-
-    def leave(self) -> None:
-        fcntl.flock(self._inner, fcntl.LOCK_UN)
-
-    @staticmethod
-    async def _lock(file: int) -> None:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting = asyncio.get_running_loop().run_in_executor(None, fcntl.flock, file, fcntl.LOCK_EX)
-            try:
-                await asyncio.shield(waiting)
-            except asyncio.CancelledError:
-                # the thread will get the lock after all: give it back the moment it does
-                waiting.add_done_callback(lambda _: fcntl.flock(file, fcntl.LOCK_UN))
-                raise
-
-    def close(self) -> None:
-        os.close(self._outer)
-        os.close(self._inner)
+@lru_cache(maxsize=2048)
+def numbered(sql: str) -> tuple[str, bool]:
+    """`$1` (PostgreSQL's and our spelling) as SQLite's `?1`; and whether it only reads."""
+    return re.sub(r"\$(\d+)", r"?\1", sql), sql.lstrip()[:6].upper() == "SELECT"
 
 
 class TransactionLost(sqlite3.OperationalError):
@@ -167,6 +48,7 @@ class Batch:
     def __init__(self) -> None:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.done.add_done_callback(lambda future: future.exception())  # nobody may be left to look
+        self.committing: asyncio.Task[None] | None = None  # waits behind the bodies that had queued up
 
 
 class LaneTransaction:
@@ -226,12 +108,15 @@ class LaneEngine(SQLiteEngine):
         self._batch: Batch | None = None
         self._readers: list[Lane] = []
         self._reader_slots: asyncio.Semaphore
+        self._here: Line
+        self._short = Short()
+        self._queued = 0  # bodies that wait for their turn
 
     # -- opening and closing -------------------------------------------------------------------------------------
 
     async def open(self) -> Self:
         """Open the lanes; raises sqlite3.Error or OSError when the file cannot be used."""
-        writer = Lane(self.path, read_only=False)
+        writer = Lane(self.path, self._short, read_only=False)
         await writer.call(writer.connect)
         self._turn = asyncio.Lock()
         self._turnstile = Turnstile(self.path)
@@ -239,9 +124,11 @@ class LaneEngine(SQLiteEngine):
         self._writer = writer
         self._reader_slots = asyncio.Semaphore(READ_LANES)
         for _ in range(READ_LANES):
-            reader = Lane(self.path, read_only=True)
+            reader = Lane(self.path, self._short, read_only=True)
             await reader.call(reader.connect)
             self._readers.append(reader)
+        self._here = Line(self.path, self._short, read_only=True, busy_ms=0)
+        self._here.connect()
         return self
 
     async def close(self) -> None:
@@ -250,6 +137,7 @@ class LaneEngine(SQLiteEngine):
         async with self._turn:  # whoever writes now finishes first
             for lane in (*self._readers, self._writer):
                 await lane.close()
+        self._here.connection.close()
         self._turnstile.close()
         self._writer, self._readers = None, []
 
@@ -260,8 +148,8 @@ class LaneEngine(SQLiteEngine):
         return self._writer
 
     # -- transactions --------------------------------------------------------------------------------------------
-    # Every writer takes the lane twice, first come first served: once for its body, once to commit. Bodies that queued
-    # up while one ran come before its commit and so share it; a lone writer commits at once.
+    # First come, first served. A lone writer commits at once; where others queued up while its body ran, a commit
+    # queues up behind them, and they share it.
 
     def lane_transaction(self) -> LaneTransaction | None:
         """The transaction that this task is in."""
@@ -269,13 +157,20 @@ class LaneEngine(SQLiteEngine):
 
     async def begin(self) -> None:
         """Take the write lane and open a savepoint, in a new batch if none is open."""
-        await self._turn.acquire()
+        self._queued += 1
+        try:
+            await self._turn.acquire()
+        finally:
+            self._queued -= 1
         try:
             first = self._batch is None
             if first:
                 await self._turnstile.enter()
             try:
-                await self._finish(self.writer.call(lambda: self._open_savepoint(first)))
+                if first or not self.writer.idle:
+                    await self._finish(self.writer.call(lambda: self._open_savepoint(first)))
+                else:
+                    self._open_savepoint(first)
             except BaseException:
                 try:
                     await self._finish(self.writer.call(lambda: self._abandon(first)))
@@ -316,32 +211,42 @@ class LaneEngine(SQLiteEngine):
         if batch is None:
             raise RuntimeError("no transaction is open")
         try:
-            await self._finish(self.writer.call(lambda: self._close_savepoint(keep=keep)))
+            if self.writer.idle:
+                self._close_savepoint(keep=keep)
+            else:
+                await self._finish(self.writer.call(lambda: self._close_savepoint(keep=keep)))
         finally:
-            self._turn.release()
-            committing = asyncio.ensure_future(self._commit(batch))
-            await asyncio.shield(committing)
+            if batch.committing is None and not self._queued:
+                self._commit(batch)
+            else:
+                batch.committing = batch.committing or asyncio.ensure_future(self._commit_in_turn(batch))
+                self._turn.release()
             if keep:
                 await asyncio.shield(batch.done)
+            else:
+                await asyncio.wait([batch.done])  # what it was refused for was perhaps another's of this batch
 
     def _close_savepoint(self, *, keep: bool) -> None:
         if not keep:
             self.writer.execute("ROLLBACK TO body", ())
         self.writer.execute("RELEASE body", ())
 
-    async def _commit(self, batch: Batch) -> None:
-        async with self._turn:
-            if batch is not self._batch:
-                return
-            try:
-                await self.writer.call(self._commit_or_roll_back)
-            except BaseException as error:  # noqa: BLE001 - handed to everybody who shares the commit
-                batch.done.set_exception(error)
-            else:
-                batch.done.set_result(None)
-            finally:
-                self._batch = None
-                self._turnstile.leave()
+    async def _commit_in_turn(self, batch: Batch) -> None:
+        await self._turn.acquire()
+        self._commit(batch)
+
+    def _commit(self, batch: Batch) -> None:
+        """Begin to commit; whoever calls it has the turn, which goes on when it is durable."""
+        self.writer.call(self._commit_or_roll_back).add_done_callback(lambda over: self._committed(batch, over))
+
+    def _committed(self, batch: Batch, over: asyncio.Future[None]) -> None:
+        self._batch = None
+        self._turnstile.leave()
+        self._turn.release()
+        if error := over.exception():
+            batch.done.set_exception(error)  # to everybody who shares the commit
+        else:
+            batch.done.set_result(None)
 
     def _commit_or_roll_back(self) -> None:
         try:
@@ -357,9 +262,11 @@ class LaneEngine(SQLiteEngine):
         cancelled = False
         while not future.done():
             try:
-                await asyncio.wait([future])
+                await asyncio.shield(future)
             except asyncio.CancelledError:
                 cancelled = True
+            except BaseException:  # noqa: BLE001 - told by its result below
+                break
         if cancelled:
             future.exception()  # seen
             raise asyncio.CancelledError
@@ -373,10 +280,16 @@ class LaneEngine(SQLiteEngine):
 
     async def fetch(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
         """Run one statement with `$1` placeholders and return its rows."""
-        sql = numbered(sql)
+        sql, reads = numbered(sql)
+        short = self._short.knows(sql)
         if self.current_transaction.get() is not None:
+            if short and self.writer.idle:
+                return self.writer.execute(sql, args)
             return await self._finish(self.writer.call(lambda: self.writer.execute(sql, args)))
-        if sql.lstrip()[:6].upper() == "SELECT":
+        if reads:
+            if short:
+                with contextlib.suppress(sqlite3.OperationalError):  # somebody has the file: a lane can wait for it
+                    return self._here.execute(sql, args)
             async with self._reader_slots:
                 lane = self._readers.pop()
                 try:

@@ -9,7 +9,7 @@ import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
-from app.database.lanes import Row
+from app.database.lane import Row
 from app.database.slow import note_slow
 
 POOL_SIZE = 8

@@ -16,7 +16,8 @@ from piccolo.columns import Column, ForeignKey
 from piccolo.table import Table, sort_table_classes
 
 from app.database.connection import Engine, tables
-from app.database.lanes import BUSY_MS, LaneEngine
+from app.database.lane import BUSY_MS
+from app.database.lanes import LaneEngine
 
 CHUNK = 1_000  # rows
 SEEDED = frozenset({"host_country", "contact", "counter"})  # what migrations fill themselves

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 
 from app.database.connection import fetch, rising
-from app.database.lanes import Row
+from app.database.lane import Row
 
 FAR = 1_000  # changes of one event that calendars may have seen since a backup
 _LOOK = "SELECT fingerprint, modified_at FROM feed_stamp WHERE feed = $1"

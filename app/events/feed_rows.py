@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from app.database.connection import fetch, now
-from app.database.lanes import Row
+from app.database.lane import Row
 from app.events.queries import PUBLIC
 
 LEFT_KEPT = timedelta(days=30)
