@@ -75,27 +75,32 @@ async def record(
 
     Where there is `news` for people and the kind has a letter, they hear of it.
     """
-    row = uuid4()
-    await insert(
-        AuditEntry,
-        {
-            "id": row,
-            "at": now(),
-            "actor_kind": by.kind.value,
-            "actor": by.id,
-            "action": kind.value,
-            "subject_kind": KINDS[kind].subject.value,
-            "subject": str(subject),
-            "event": event,
-            "address": by.address,
-            "facts": as_json(facts),
-            "sealed_words": await sealed_words(said, event, row) if said and event else "",
-        },
-    )
+    entry = entry_row(kind, by, subject, event, facts)
+    row: UUID = entry["id"]
+    if said and event:
+        entry["sealed_words"] = await sealed_words(said, event, row)
+    await insert(AuditEntry, entry)
     letter = KINDS[kind].letter
     if letter and news and event:
         await announce(letter, event, news)
     return row
+
+
+def entry_row(kind: Kind, by: Actor, subject: UUID | str, event: UUID | None, facts: dict[str, Any]) -> dict[str, Any]:
+    """The columns of one entry."""
+    return {
+        "id": uuid4(),
+        "at": now(),
+        "actor_kind": by.kind.value,
+        "actor": by.id,
+        "action": kind.value,
+        "subject_kind": KINDS[kind].subject.value,
+        "subject": str(subject),
+        "event": event,
+        "address": by.address,
+        "facts": as_json(facts),
+        "sealed_words": "",
+    }
 
 
 async def sealed_words(said: Said, event: UUID, row: UUID) -> str:

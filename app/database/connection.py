@@ -97,6 +97,11 @@ async def write() -> AsyncIterator[None]:
         yield
 
 
+def in_transaction() -> bool:
+    """Whether this task sees what may yet be undone."""
+    return current().current_transaction.get() is not None
+
+
 async def fetch(sql: str, *args: Any) -> list[Row]:
     """Run one statement with `$1` placeholders, which both databases speak, and return its rows."""
     return await current().fetch(sql, args)

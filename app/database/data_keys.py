@@ -4,6 +4,7 @@ SQL by name: a booking writes its key on the product's hottest path, and ending 
 """
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from app.database.connection import current, fetch, insert, write
@@ -33,9 +34,14 @@ UPDATE data_key SET sealed_key = $2, swept = false WHERE subject = $1 AND sealed
 """
 
 
-async def keep_key(subject: UUID, key: RowKey) -> None:
+def key_row(key: RowKey) -> dict[str, Any]:
+    """The columns of a new row's key."""
+    return {"subject": key.subject, "sealed_key": key.sealed, "swept": True}
+
+
+async def keep_key(key: RowKey) -> None:
     """Write down the key of a new row."""
-    await insert(DataKey, {"subject": subject, "sealed_key": key.sealed, "swept": True})
+    await insert(DataKey, key_row(key))
 
 
 async def key_of(keyring: Keyring, subject: UUID) -> RowKey:

@@ -18,7 +18,7 @@ Job = tuple[asyncio.Future[Any], Callable[[], Any]] | None
 BUSY_MS = 5000
 
 
-class Line:
+class FileConnection:
     """One SQLite connection; one thread at a time may use it."""
 
     connection: sqlite3.Connection
@@ -61,7 +61,7 @@ class Line:
         return rows
 
 
-class Lane(Line):
+class Lane(FileConnection):
     """A connection with a thread that runs what may take long; idle, the loop's own thread may use it."""
 
     def __init__(self, path: str, short: Short, *, read_only: bool) -> None:

@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar, cast
 from piccolo.engine.sqlite import SQLiteEngine
 from piccolo.querystring import QueryString
 
-from app.database.lane import BUSY_MS, Lane, Line, Row
+from app.database.lane import BUSY_MS, FileConnection, Lane, Row
 from app.database.short import Short
 from app.database.turnstile import TURN_SECONDS, Turnstile
 
@@ -108,7 +108,7 @@ class LaneEngine(SQLiteEngine):
         self._batch: Batch | None = None
         self._readers: list[Lane] = []
         self._reader_slots: asyncio.Semaphore
-        self._here: Line
+        self._here: FileConnection
         self._short = Short()
         self._queued = 0  # bodies that wait for their turn
 
@@ -127,7 +127,7 @@ class LaneEngine(SQLiteEngine):
             reader = Lane(self.path, self._short, read_only=True)
             await reader.call(reader.connect)
             self._readers.append(reader)
-        self._here = Line(self.path, self._short, read_only=True, busy_ms=0)
+        self._here = FileConnection(self.path, self._short, read_only=True, busy_ms=0)
         self._here.connect()
         return self
 
@@ -167,7 +167,7 @@ class LaneEngine(SQLiteEngine):
             if first:
                 await self._turnstile.enter()
             try:
-                if first or not self.writer.idle:
+                if not self.writer.idle or (first and not self._begin_at_once()):
                     await self._finish(self.writer.call(lambda: self._open_savepoint(first)))
                 else:
                     self._open_savepoint(first)
@@ -184,8 +184,19 @@ class LaneEngine(SQLiteEngine):
             self._turn.release()
             raise
 
+    def _begin_at_once(self) -> bool:
+        """Begin on the loop's thread, where nobody outside has the file; a lane can wait for it."""
+        self.writer.execute("PRAGMA busy_timeout = 0", ())
+        try:
+            self.writer.execute("BEGIN IMMEDIATE", ())
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            self.writer.execute(f"PRAGMA busy_timeout = {BUSY_MS}", ())
+        return True
+
     def _open_savepoint(self, first: bool) -> None:
-        if first:
+        if first and not self.writer.connection.in_transaction:
             self.writer.execute("BEGIN IMMEDIATE", ())
         elif not self.writer.connection.in_transaction:
             # a full disk makes SQLite roll everything back by itself: nobody may join what is lost

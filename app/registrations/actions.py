@@ -1,19 +1,23 @@
 """Registering, giving up and erasing. Each is one transaction: change and audit."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 
 from app.activity.kinds import Kind
-from app.activity.record import Actor, record
+from app.activity.record import Actor, entry_row, record
 from app.database.connection import now, write
-from app.database.data_keys import keep_key
+from app.database.data_keys import keep_key, key_row
+from app.database.rows import uuid_of
+from app.database.together import NewRows
 from app.events.rules import registration_refusal
 from app.events.shapes import EventRow
 from app.registrations import erasure, invitations, rushes
 from app.registrations.codes import draw_number, draw_short_code
-from app.registrations.reach import add_reaches
+from app.registrations.reach import add_reaches, reach_rows
 from app.registrations.shapes import RegistrationDraft
 from app.seats import booking, holdings
 from app.seats.hold import Held, hold
@@ -23,19 +27,31 @@ from app.seats.waiting import promote_waiting
 from app.security.keyring import Keyring
 from app.security.sealing import RowKey, new_key
 from app.validation.refusals import Refused
+from app.web.idempotency import Act, Answer, AtOnce, Keep
+from models.audit import AuditEntry
 from models.events import Event
-from models.registrations import Registration
-from models.states import EventState
+from models.guards import DataKey
+from models.registrations import Reach, Registration
+from models.states import Channel, EventState
 
 
-async def register(keyring: Keyring, event: EventRow, draft: RegistrationDraft, by: Actor, network: str = "") -> Booked:
+async def register(
+    keyring: Keyring,
+    event: EventRow,
+    draft: RegistrationDraft,
+    by: Actor,
+    network: str = "",
+    key: RowKey | None = None,
+) -> Booked:
     """Book places for a party; raises Refused when the event is closed, full, or the bus is.
 
     `network` is where it comes from, as far as that may be judged ("": not): one that takes very much is set aside.
+    `key` is a new one, for whoever seals under it afterwards; its subject becomes the registration's id.
     """
-    moment, row = now(), uuid4()
+    moment = now()
+    key = key or new_key(keyring, uuid4())
+    row = uuid_of(key.subject)
     source = "" if draft.invitation else rushes.source_of(keyring, event, network, moment)
-    key = new_key(keyring, row)
     async with write():
         aside = await rushes.is_one(event, source, draft.party, moment)
         rows = _rows(key, row, event, draft, moment)
@@ -45,10 +61,79 @@ async def register(keyring: Keyring, event: EventRow, draft: RegistrationDraft, 
             raise await _why_not(event, moment)
         if draft.invitation:
             await invitations.use(event.id, draft.invitation, draft.party)
-        await keep_key(row, key)
+        await keep_key(key)
         await add_reaches(keyring, key, event.id, row, draft.reaches, by, asks=not aside)
         await record(Kind.REGISTERED, by, booked.id, event.id, party=draft.party, state=booked.state, set_aside=aside)
         return await booking.settle(event.id, booked, accept_waiting=draft.accept_waiting)
+
+
+async def register_once(
+    keyring: Keyring,
+    event: EventRow,
+    read: Callable[[], Awaitable[RegistrationDraft]],
+    by: Actor,
+    network: str,
+    answer: Callable[[Booked, RegistrationDraft], Any],
+    once: Callable[[Act, AtOnce], Awaitable[Answer]],
+) -> Answer:
+    """Register what is `read`, and keep the body of the `answer` to it, `once`; the shortest way the database has."""
+    own = new_key(keyring, uuid4())
+
+    async def act() -> Answer:
+        draft = await read()
+        booked = await register(keyring, event, draft, by, network, own)
+        return Answer(201, answer(booked, draft), booked.id, own)
+
+    async def at_once(keep: Keep) -> Answer | None:
+        draft, made = await read(), list[Answer]()
+
+        def beside(booked: Booked) -> list[NewRows]:
+            made.append(Answer(201, answer(booked, draft), booked.id, own))
+            return keep(made[-1])
+
+        return made[-1] if await register_at_once(keyring, event, draft, by, network, own, beside) else None
+
+    return await once(act, at_once)
+
+
+async def register_at_once(
+    keyring: Keyring,
+    event: EventRow,
+    draft: RegistrationDraft,
+    by: Actor,
+    network: str,
+    key: RowKey,
+    beside: Callable[[Booked], list[NewRows]],
+) -> Booked | None:
+    """The same for a party that fits, in one statement. None where it must go the long way, and then nothing is done.
+
+    `beside` makes what else is written with the booking.
+    """
+    left = event.seats_left
+    if (
+        event.seats_waiting
+        or (left is not None and left < draft.party)
+        or draft.invitation
+        or draft.reaches.get(Channel.EMAIL)
+    ):
+        return None
+    moment, row = now(), uuid_of(key.subject)
+    source = rushes.source_of(keyring, event, network, moment)
+    if rushes.may_be_one(event, source, draft.party, moment):
+        return None
+    rows = _rows(key, row, event, draft, moment)
+    rows.registration.update(source=source, took_at=moment if source else None)
+
+    def with_it(booked: Booked) -> list[NewRows]:
+        facts = {"party": draft.party, "state": booked.state, "set_aside": False}
+        return [
+            NewRows(DataKey, [key_row(key)]),
+            NewRows(Reach, reach_rows(keyring, key, event.id, row, draft.reaches)),
+            NewRows(AuditEntry, [entry_row(Kind.REGISTERED, by, row, event.id, facts)]),
+            *beside(booked),
+        ]
+
+    return await booking.book_at_once(rows, moment, with_it)
 
 
 def _rows(key: RowKey, row: UUID, event: EventRow, draft: RegistrationDraft, moment: datetime) -> booking.BookingRows:

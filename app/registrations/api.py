@@ -18,7 +18,7 @@ from app.i18n.catalogues import languages
 from app.registrations import actions, changes, rules, undoing
 from app.registrations.access import party_by_link
 from app.registrations.queries import invitation_by_key, limit_of, parties_of, party_by_key, party_key
-from app.registrations.shapes import Party
+from app.registrations.shapes import Party, RegistrationDraft
 from app.seats.shapes import Booked
 from app.security import ticket_code
 from app.validation.fields import Reader, small_number
@@ -27,7 +27,7 @@ from app.web.bodies import json_object
 from app.web.conditions import meant_for, tag, unless_known
 from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
 from app.web.idempotency import Answer
-from app.web.json import answer_once, json_answer
+from app.web.json import answer_once, claim_of, json_answer
 from app.web.limits import REGISTERING
 from app.web.request import Req, keyring_of, language_of, network_of, settings_of, source_of, worker
 from models.states import RegistrationState
@@ -76,17 +76,19 @@ async def register(request: Req, slug: FromPath[str]) -> Response[bytes]:
     raw = await json_object(request)
     keyring = keyring_of(request)
 
-    async def act() -> Answer:
+    async def read() -> RegistrationDraft:
         invitation = await invitation_by_key(keyring, raw.get("invitation"), event.id)
-        draft = rules.read_registration(raw, event, languages(), language_of(request), invitation)
-        booked = await actions.register(keyring, event, draft, worker(request), network_of(request))
+        return rules.read_registration(raw, event, languages(), language_of(request), invitation)
+
+    def answer(booked: Booked, draft: RegistrationDraft) -> dict[str, Any]:
         issues = dict.fromkeys(range(1, booked.party + 1), 0)
-        body = booking_json(request, event, party_key(keyring, booked.id), booked, draft.names[0], issues)
-        return Answer(201, body, booked.id)
+        return booking_json(request, event, party_key(keyring, booked.id), booked, draft.names[0], issues)
 
     if 0 < len(request.headers.get("idempotency-key", "")) < LEAST_KEY:
         raise Refused("idempotency_key_short", least=LEAST_KEY)
-    return await answer_once(request, "public", act, str(event.id))
+    once = await claim_of(request, "public", str(event.id))
+    kept = await actions.register_once(keyring, event, read, worker(request), network_of(request), answer, once)
+    return json_answer(kept.body, kept.status)
 
 
 @get("/api/v1/registrations/{key:str}", opt={"public": True})

@@ -193,7 +193,7 @@ async def _friend(keyring: Keyring, held: Held, holding: Holding, place: Place, 
         **await invitations.still_counted(holding.id),
     }
     short_code = await insert_registration(columns, draw_short_code)
-    await keep_key(row, key)
+    await keep_key(key)
     own = msgspec.structs.replace(place, id=uuid4(), number=1, issue=0)
     await holdings.insert_tickets(held, row, [own], TicketState.VALID)
     return Booked(

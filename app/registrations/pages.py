@@ -1,8 +1,8 @@
 """Registering without an account, and the party's own page."""
 
-import asyncio
 import secrets
 from datetime import timedelta
+from functools import partial
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -20,13 +20,15 @@ from app.registrations import actions, changes, rules, undoing
 from app.registrations.access import party_by_link
 from app.registrations.queries import friends_of, invitation_by_key, limit_of, party_key, reaches_of
 from app.registrations.reach import is_asked
-from app.registrations.shapes import Party
+from app.registrations.shapes import Party, RegistrationDraft
 from app.registrations.typed import as_typed, as_written
+from app.seats.shapes import Booked
 from app.security.nonces import kept_or_new, make_nonce, nonce_age, nonce_is_ours
 from app.validation.fields import small_number
 from app.validation.refusals import Problem, Refused, invalid
 from app.validation.stale import was_of
 from app.web.bodies import form, nested
+from app.web.front import wait_outside
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.limits import REGISTERING
 from app.web.rendering import page, said, see_other
@@ -84,17 +86,19 @@ async def register(request: Req, language: FromPath[str], slug: FromPath[str]) -
         return await _form_page(request, event, typed, Refused("form_expired"))
     if typed.pop(TRAP, ""):
         return await _form_page(request, event, typed, invalid([Problem(TRAP, "trap")]))
-    await asyncio.sleep(max(0.0, QUICKEST - nonce_age(nonce)))
+    await wait_outside(request, QUICKEST - nonce_age(nonce))
 
-    async def act() -> Answer:
+    async def read() -> RegistrationDraft:
         raw = nested({name: value for name, value in typed.items() if name != "nonce"})
         invitation = await invitation_by_key(keyring, typed.get("invitation"), event.id)
-        draft = rules.read_registration(raw, event, languages(), language, invitation)
-        booked = await actions.register(keyring, event, draft, worker(request), network_of(request))
-        return Answer(303, {"key": party_key(keyring, booked.id)}, booked.id)
+        return rules.read_registration(raw, event, languages(), language, invitation)
 
+    def answer(booked: Booked, _: RegistrationDraft) -> dict[str, str]:
+        return {"key": party_key(keyring, booked.id)}
+
+    once = partial(once_by_nonce, keyring, (FORM, slug), typed)
     try:
-        kept = await once_by_nonce(keyring, (FORM, slug), typed, act)
+        kept = await actions.register_once(keyring, event, read, worker(request), network_of(request), answer, once)
     except Refused as refused:
         return await _form_page(request, await public_event(slug), typed, refused)
     return _to_party(request, kept.body["key"])

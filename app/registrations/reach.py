@@ -3,6 +3,7 @@
 What people type themselves is a phone (read back on their page) and an e-mail address (asked once whether it is so).
 """
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -54,26 +55,31 @@ async def add_reaches(
     asks: bool = True,
 ) -> None:
     """Write down the addresses of a new party; one for e-mail is asked whether it wants this (`asks`)."""
+    rows = reach_rows(keyring, key, event, registration, reaches)
+    await insert(Reach, *rows)
+    for row in rows:
+        if row["channel"] == Channel.EMAIL and asks and await may_ask(keyring, reaches[Channel.EMAIL]):
+            await record(Kind.REACH_ASKED, by, registration, event, news=News(subject=row["id"]))
+
+
+def reach_rows(
+    keyring: Keyring, key: RowKey, event: UUID, registration: UUID, reaches: dict[Channel, str]
+) -> list[dict[str, Any]]:
+    """The columns of the addresses of a new party."""
     moment = now()
-    rows = [(uuid4(), channel, address) for channel, address in reaches.items() if address]
-    await insert(
-        Reach,
-        *(
-            {
-                "id": row,
-                "registration": registration,
-                "channel": channel.value,
-                "sealed_address": key.seal(address, f"reach.sealed_address:{row}"),
-                "address_hash": hash_of(keyring, event, channel, address),
-                "consented_at": moment,
-                "confirmed_at": moment if channel == Channel.PHONE else None,
-            }
-            for row, channel, address in rows
-        ),
-    )
-    for row, channel, address in rows:
-        if channel == Channel.EMAIL and asks and await may_ask(keyring, address):
-            await record(Kind.REACH_ASKED, by, registration, event, news=News(subject=row))
+    return [
+        {
+            "id": (row := uuid4()),
+            "registration": registration,
+            "channel": channel.value,
+            "sealed_address": key.seal(address, f"reach.sealed_address:{row}"),
+            "address_hash": hash_of(keyring, event, channel, address),
+            "consented_at": moment,
+            "confirmed_at": moment if channel == Channel.PHONE else None,
+        }
+        for channel, address in reaches.items()
+        if address
+    ]
 
 
 async def may_ask(keyring: Keyring, address: str) -> bool:

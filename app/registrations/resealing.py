@@ -91,7 +91,7 @@ async def _seal_all(keyring: Keyring, before: RowKey, event: UUID, registration:
     key = before
     if key.sealed is None:
         key = new_key(keyring, registration)
-        await keep_key(registration, key)
+        await keep_key(key)
 
     def anew(sealed: str, place: str) -> str:
         try:

@@ -53,10 +53,15 @@ async def is_one(event: EventRow, source: str, party: int, moment: datetime) -> 
 
     Most sources bring a family: they are only counted in this process. Beyond that the event's row decides.
     """
-    if not source or _noticed(event.id, source, party, moment) <= UNCOUNTED:
+    if not may_be_one(event, source, party, moment):
         return False
     async with hold(event.id):
         return await _taken(event.id, source, moment) + party > most_at_once(event.capacity, event.rush_share)
+
+
+def may_be_one(event: EventRow, source: str, party: int, moment: datetime) -> bool:
+    """Whether this process has seen so many of this source that the event's row must decide."""
+    return bool(source) and _noticed(event.id, source, party, moment) > UNCOUNTED
 
 
 async def refuse_growth(event: EventRow, registration: UUID, more: int, moment: datetime, network: str = "") -> None:

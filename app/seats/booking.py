@@ -11,7 +11,8 @@ from uuid import UUID
 import msgspec
 
 from app.database.connection import fetch, insert, now, write
-from app.seats.places import OPEN, STILL_ON, left, take_bus
+from app.database.together import NewRows, SqlPart, change_together
+from app.seats.places import OPEN, STILL_ON, TAKE_BUS_IN_TIME, left, take_bus
 from app.seats.shapes import Booked
 from app.seats.waiting import promote_waiting
 from app.validation.refusals import Problem, Refused, invalid
@@ -72,6 +73,29 @@ async def book(rows: BookingRows, moment: datetime, *, aside: bool = False, by_h
         await insert(Ticket, *({**each, "state": ticket, "revision": revision} for each in rows.tickets))
         known = {name: columns[name] for name in ("id", "number", "party", "children", "pickup_point")}
         return Booked(short_code=short_code, state=state, set_aside=aside, **known)
+
+
+async def book_at_once(rows: BookingRows, moment: datetime, beside: Callable[[Booked], list[NewRows]]) -> Booked | None:
+    """The same for a party that fits, with all that belongs to it, in one statement, where the database can.
+
+    `beside` makes the further rows of the booking as it will stand. None where it must go the long way: nobody is
+    waiting, there are places and seats, nothing of it is there already, or else nothing is done.
+    """
+    event, party, bus = (rows.registration[name] for name in ("event", "party", "pickup_point"))
+    confirmed, valid = RegistrationState.CONFIRMED, TicketState.VALID
+    columns = {**rows.registration, "state": confirmed.value, "short_code": rows.draw_short_code()}
+    known = {name: columns[name] for name in ("id", "number", "short_code", "party", "children", "pickup_point")}
+    booked = Booked(state=confirmed, **known)
+    took = await change_together(
+        SqlPart(_TAKE.format(open=OPEN), (event, party, moment)),
+        [
+            NewRows(Registration, [columns], stamped=True),
+            NewRows(Ticket, [{**each, "state": valid.value} for each in rows.tickets], stamped=True),
+            *beside(booked),
+        ],
+        [SqlPart(TAKE_BUS_IN_TIME, (bus, party))] if bus else [],
+    )
+    return booked if took else None
 
 
 async def settle(event: UUID, booked: Booked, *, accept_waiting: bool) -> Booked:

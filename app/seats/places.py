@@ -33,10 +33,11 @@ _LEFT = """
 SELECT CASE WHEN capacity IS NULL OR seats_taken >= capacity OR (seats_waiting > 0 AND kept_until > $2) THEN 0
   ELSE capacity - seats_taken END AS places FROM event WHERE id = $1
 """
-_TAKE_BUS = """
-UPDATE pickup_point SET seats_taken = seats_taken + $2
-WHERE id = $1 AND (seats IS NULL OR seats_taken + $2 <= seats) RETURNING id
+_TAKE_SEATS = """
+UPDATE pickup_point SET seats_taken = seats_taken + $2 WHERE id = $1 AND (seats IS NULL OR seats_taken + $2 <= seats)
 """
+_TAKE_BUS = f"{_TAKE_SEATS} RETURNING id"
+TAKE_BUS_IN_TIME = f"{_TAKE_SEATS} AND EXISTS (SELECT 1 FROM head) RETURNING id"  # the event first, as everywhere
 _LEAVE_BUS = "UPDATE pickup_point SET seats_taken = seats_taken - $2 WHERE id = $1 RETURNING id"
 
 

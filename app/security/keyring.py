@@ -35,6 +35,7 @@ class Keyring:
         self._derive = cache(self._derive_uncached)
         self._signer = cache(self._signer_uncached)
         self._cipher = cache(self._cipher_uncached)
+        self._verifier = cache(self._verifier_uncached)
         self._ring = ring
         self.current = current
 
@@ -83,6 +84,9 @@ class Keyring:
 
     def ticket_verifier(self, key_id: int) -> Ed25519PublicKey:
         """The public half for a key id; raises KeyError for an unknown id."""
+        return self._verifier(key_id)
+
+    def _verifier_uncached(self, key_id: int) -> Ed25519PublicKey:
         return self.ticket_signer(key_id).public_key()
 
 

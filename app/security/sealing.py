@@ -7,13 +7,12 @@ belongs to nobody in particular, and what releases before these keys wrote, is s
 
 import base64
 import binascii
+import hmac
 import secrets
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.hmac import HMAC
 
 from app.security.keyring import Keyring
 
@@ -33,10 +32,11 @@ class RowKey:
     Opens what was sealed under it, and what was sealed for the same place under the keyring before there were keys.
     """
 
-    __slots__ = ("_cipher", "_keyring", "sealed")
+    __slots__ = ("_cipher", "_keyring", "sealed", "subject")
 
-    def __init__(self, keyring: Keyring, raw: bytes | None, sealed: bytes | None) -> None:
+    def __init__(self, keyring: Keyring, raw: bytes | None, sealed: bytes | None, subject: UUID | str = "") -> None:
         self._keyring = keyring
+        self.subject = subject
         self._cipher = AESGCM(raw) if raw else None
         self.sealed = sealed
 
@@ -74,7 +74,7 @@ def new_key(keyring: Keyring, subject: UUID) -> RowKey:
     """A key for a registration or event that has none."""
     raw, nonce = secrets.token_bytes(KEY), secrets.token_bytes(NONCE)
     sealed = keyring.cipher("data-key").encrypt(nonce, raw, _key_place(subject))
-    return RowKey(keyring, raw, bytes([keyring.current]) + nonce + sealed)
+    return RowKey(keyring, raw, bytes([keyring.current]) + nonce + sealed, subject)
 
 
 def sealed_anew(keyring: Keyring, sealed: bytes, subject: UUID) -> bytes | None:
@@ -148,6 +148,4 @@ def _opened(keyring: Keyring, raw: bytes, place: str) -> str:
 
 def keyed_hash(keyring: Keyring, purpose: str, text: str, key_id: int | None = None) -> str:
     """HMAC-SHA256 in hex: equal texts give equal hashes, and nobody without the secret can try texts out."""
-    mac = HMAC(keyring.key(purpose, key_id), SHA256())
-    mac.update(text.encode())
-    return mac.finalize().hex()
+    return hmac.digest(keyring.key(purpose, key_id), text.encode(), "sha256").hex()

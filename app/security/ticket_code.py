@@ -4,10 +4,10 @@ version (4 bit) · key id (4 bit) | event number (3 bytes) | registration number
 """
 
 import base64
+import hmac
 import re
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
 
 from app.security.keyring import Keyring
 
@@ -15,6 +15,8 @@ VERSION = 1
 PAYLOAD = 14
 LENGTH = 125  # base32 characters of 78 bytes; the last character's lowest bit is padding and must be 0
 
+_FIVE_BITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_TEN_BITS = [high + low for high in _FIVE_BITS for low in _FIVE_BITS]
 _ALPHABET = re.compile(rf"[A-Z2-7]{{{LENGTH}}}")
 _ADDRESS = re.compile(r"(?:.*/)?T/([^/?#]+)/?(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
 
@@ -46,7 +48,14 @@ def encode(keyring: Keyring, event: int, registration: str, ticket: int, issue: 
         + ticket.to_bytes(1)
         + issue.to_bytes(1)
     )
-    return base64.b32encode(payload + keyring.ticket_signer().sign(payload)).decode().rstrip("=")
+    return _base32(payload + keyring.ticket_signer().sign(payload))
+
+
+def _base32(raw: bytes) -> str:
+    """RFC 4648 without padding, of 78 bytes: the library takes five times as long, and an opening signs thousands."""
+    number = int.from_bytes(raw) << 6  # 630 bits are 63 pairs of letters
+    pairs = (_TEN_BITS[number >> shift & 1023] for shift in range(620, -1, -10))
+    return "".join(pairs)[:LENGTH]
 
 
 def decode(keyring: Keyring, text: str) -> Code:
@@ -55,16 +64,15 @@ def decode(keyring: Keyring, text: str) -> Code:
     if not _ALPHABET.fullmatch(bare):
         raise NotATicket("code_malformed")
     raw = base64.b32decode(bare + "===")
-    if base64.b32encode(raw).decode().rstrip("=") != bare or raw[0] >> 4 != VERSION:
+    if _base32(raw) != bare or raw[0] >> 4 != VERSION:
         raise NotATicket("code_malformed")
     payload, signature = raw[:PAYLOAD], raw[PAYLOAD:]
     key_id = raw[0] & 15
     if key_id not in keyring:
         raise NotATicket("code_unknown_key")
-    try:
-        keyring.ticket_verifier(key_id).verify(signature, payload)
-    except InvalidSignature as error:
-        raise NotATicket("code_forged") from error
+    # an Ed25519 signature is one of its kind: making it anew takes a third of the time that verifying does
+    if not hmac.compare_digest(keyring.ticket_signer(key_id).sign(payload), signature):
+        raise NotATicket("code_forged")
     return Code(key_id, int.from_bytes(payload[1:4]), payload[4:12].hex(), payload[12], payload[13])
 
 

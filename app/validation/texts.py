@@ -27,6 +27,8 @@ def clean(text: str, *, lines: bool = False) -> str:
 
     Nothing is left of a text that shows nothing.
     """
+    if text.isascii() and text.isprintable():  # codes, keys, addresses: nothing unseen is among these
+        return re.sub(r" +", " ", text).strip() if not lines else text.strip()
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     kept = (
         character

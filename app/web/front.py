@@ -68,6 +68,7 @@ class Front(ASGIMiddleware):
         if not _is_plain(scope):
             raise Refused("not_found")
         self.inside += 1
+        scope["state"]["front"] = self
         try:
             await next_app(scope, receive, send)
         finally:
@@ -85,6 +86,18 @@ class Front(ASGIMiddleware):
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": said, "more_body": False})
+
+
+async def wait_outside(request: Request[Any, Any, Any], seconds: float) -> None:
+    """Let a request wait on purpose, while which it takes nobody's place."""
+    if seconds <= 0:
+        return
+    front: Front = request.scope["state"]["front"]
+    front.inside -= 1
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        front.inside += 1
 
 
 class Body:

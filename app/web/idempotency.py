@@ -10,11 +10,12 @@ from uuid import UUID
 
 import msgspec
 
-from app.database.connection import fetch, insert, now, write
+from app.database.connection import fetch, now, write
 from app.database.data_keys import key_of
+from app.database.together import NewRows, can_together
 from app.security.keyring import Keyring
 from app.security.nonces import nonce_is_ours
-from app.security.sealing import keyed_hash, open_key, seal
+from app.security.sealing import RowKey, keyed_hash, open_key, seal
 from app.validation.refusals import Refused
 from models.registrations import Idempotency
 
@@ -26,30 +27,47 @@ SELECT body_hash, status, sealed_answer, registration, sealed_key
 FROM idempotency LEFT JOIN data_key ON data_key.subject = idempotency.registration
 WHERE claim_hash = $1 AND expires_at > $2
 """
-_EXPIRED = "DELETE FROM idempotency WHERE claim_hash = $1 AND expires_at <= $2"
+_KEEP = """
+INSERT INTO idempotency (claim_hash, body_hash, status, sealed_answer, registration, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (claim_hash) DO UPDATE SET body_hash = $2, status = $3, sealed_answer = $4,
+  registration = $5, expires_at = $6 WHERE idempotency.expires_at <= $7
+RETURNING claim_hash
+"""
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """An answer as it was first given; `registration` is the row whose erasure takes it along."""
+    """An answer as it was first given; `registration` is the row whose erasure takes it along, `key` that row's."""
 
     status: int
     body: Any
     registration: UUID | None = None
+    key: RowKey | None = None
 
 
 class _AlreadyKeptError(Exception):
     """Somebody else kept an answer for the same claim first; undo this attempt."""
 
 
+Keep = Callable[[Answer], list[NewRows]]  # what keeps an answer, for whoever writes it in a statement of its own
+Act = Callable[[], Awaitable[Answer]]
+AtOnce = Callable[[Keep], Awaitable[Answer | None]]
+
+
 async def once(
-    keyring: Keyring, claim: tuple[str, ...], key: str | None, body: bytes, act: Callable[[], Awaitable[Answer]]
+    keyring: Keyring,
+    claim: tuple[str, ...],
+    key: str | None,
+    body: bytes,
+    act: Act,
+    at_once: AtOnce | None = None,
 ) -> Answer:
     """Run `act` once for a claim (route, event, principal) and key; without a key, just run it.
 
-    `act` runs inside the transaction that keeps its answer. Raises Refused "idempotency_key_reused" for another body.
+    `act` runs inside the transaction that keeps its answer; before it, where the database can, `at_once` may do the
+    same in one statement, or do nothing and return None. Raises Refused "idempotency_key_reused" for another body.
     """
     if key is None:
-        return await act()
+        return (await at_once(lambda _: []) if at_once and can_together() else None) or await act()
     if not 1 <= len(key) <= 255 or not all(32 <= ord(character) < 127 for character in key):
         raise Refused("idempotency_key_invalid")
     oldest = min(keyring.ids)  # every process has it, before, during and after a rotation
@@ -57,6 +75,12 @@ async def once(
     body_hash = keyed_hash(keyring, PURPOSE, body.decode("utf-8", "replace"), oldest)
     if first := await _find(keyring, claim_hash, body_hash):
         return first
+    if (
+        at_once
+        and can_together()
+        and (kept := await at_once(lambda answer: _rows(keyring, claim_hash, body_hash, answer)))
+    ):
+        return kept
     try:
         async with write():
             kept = await act()
@@ -73,14 +97,15 @@ async def once_by_nonce(
     keyring: Keyring,
     claim: tuple[str, ...],
     typed: Mapping[str, str],
-    act: Callable[[], Awaitable[Answer]],
+    act: Act,
+    at_once: AtOnce | None = None,
 ) -> Answer:
     """The same for a form: its `nonce`, if it is one of ours for the form that `claim` begins with, makes a repetition.
 
     The nonce alone does: whoever goes back and corrects a letter must not have it done twice.
     """
     nonce = typed.get("nonce", "")
-    return await once(keyring, claim, nonce if nonce_is_ours(keyring, claim[0], nonce) else None, b"", act)
+    return await once(keyring, claim, nonce if nonce_is_ours(keyring, claim[0], nonce) else None, b"", act, at_once)
 
 
 async def _find(keyring: Keyring, claim_hash: str, body_hash: str) -> Answer | None:
@@ -95,26 +120,28 @@ async def _find(keyring: Keyring, claim_hash: str, body_hash: str) -> Answer | N
 
 
 async def _keep(keyring: Keyring, claim_hash: str, body_hash: str, kept: Answer) -> None:
-    await fetch(_EXPIRED, claim_hash, now())
-    answer, place = msgspec.json.encode(kept.body).decode(), f"idempotency.sealed_answer:{claim_hash}"
-    if kept.registration is None:
-        sealed = seal(keyring, answer, place)
-    else:
-        sealed = (await key_of(keyring, kept.registration)).seal(answer, place)
-    inserted = await insert(
-        Idempotency,
-        {
-            "claim_hash": claim_hash,
-            "body_hash": body_hash,
-            "status": kept.status,
-            "sealed_answer": sealed,
-            "registration": kept.registration,
-            "expires_at": now() + KEPT,
-        },
-        unless_there="claim_hash",
-    )
-    if not inserted:
+    key = kept.key
+    if key is None and kept.registration is not None:
+        key = await key_of(keyring, kept.registration)
+    row = _row(keyring, key, claim_hash, body_hash, kept)
+    if not await fetch(_KEEP, *row.values(), now()):
         raise _AlreadyKeptError
+
+
+def _rows(keyring: Keyring, claim_hash: str, body_hash: str, kept: Answer) -> list[NewRows]:
+    return [NewRows(Idempotency, [_row(keyring, kept.key, claim_hash, body_hash, kept)])]
+
+
+def _row(keyring: Keyring, key: RowKey | None, claim_hash: str, body_hash: str, kept: Answer) -> dict[str, Any]:
+    answer, place = msgspec.json.encode(kept.body).decode(), f"idempotency.sealed_answer:{claim_hash}"
+    return {
+        "claim_hash": claim_hash,
+        "body_hash": body_hash,
+        "status": kept.status,
+        "sealed_answer": key.seal(answer, place) if key else seal(keyring, answer, place),
+        "registration": kept.registration,
+        "expires_at": now() + KEPT,
+    }
 
 
 async def forget(parties: list[UUID]) -> None:

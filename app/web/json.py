@@ -1,12 +1,13 @@
 """JSON answers of the API, and idempotent POSTs."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
 from litestar import Response
 
-from app.web.idempotency import Answer, once
+from app.web.idempotency import Act, Answer, AtOnce, once
 from app.web.request import Req, keyring_of
 
 
@@ -20,15 +21,21 @@ def json_answer(body: Any, status: int = 200, headers: dict[str, str] | None = N
     )
 
 
-async def answer_once(
-    request: Req, principal: str, act: Callable[[], Awaitable[Answer]], subject: str = ""
-) -> Response[bytes]:
-    """Answer a POST; with an Idempotency-Key, a repetition gets the first success."""
-    kept = await once(
+Once = Callable[[Act, AtOnce | None], Awaitable[Answer]]
+
+
+async def claim_of(request: Req, principal: str, subject: str = "") -> Once:
+    """What does a POST once: with an Idempotency-Key, a repetition gets the first success."""
+    return partial(
+        once,
         keyring_of(request),
         (str(request.scope.get("path_template", "")), subject, principal),
         request.headers.get("idempotency-key"),
         await request.body(),
-        act,
     )
+
+
+async def answer_once(request: Req, principal: str, act: Act, subject: str = "") -> Response[bytes]:
+    """Answer a POST; with an Idempotency-Key, a repetition gets the first success."""
+    kept = await (await claim_of(request, principal, subject))(act, None)
     return json_answer(kept.body, kept.status)

@@ -2,8 +2,8 @@
 
 import logging
 from datetime import timedelta
-from functools import cache
-from ipaddress import ip_address, ip_network
+from functools import cache, lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -52,6 +52,13 @@ def keyring_of(request: Req) -> Keyring:
 
 def client_address(request: Req) -> str:
     """The peer's address, or what a trusted proxy says it is: without port, and IPv4 as such if written as IPv6."""
+    known: dict[str, Any] = request.scope.setdefault("state", {})
+    if "client_address" not in known:
+        known["client_address"] = _client_address(request)
+    return str(known["client_address"])
+
+
+def _client_address(request: Req) -> str:
     address = _bare(request.client.host if request.client else "")
     proxies = settings_of(request).trusted_proxies
     hops = [hop.strip() for hop in ",".join(request.headers.getall("x-forwarded-for", [])).split(",") if hop.strip()]
@@ -101,9 +108,14 @@ def _warn_of_proxy() -> None:
     )
 
 
+@lru_cache(maxsize=64)
+def _network(text: str) -> IPv4Network | IPv6Network:
+    return ip_network(text)
+
+
 def _within(address: str, network: str) -> bool:
     try:
-        return ip_address(address) in ip_network(network)
+        return ip_address(address) in _network(network)
     except ValueError:
         return False
 

@@ -68,7 +68,7 @@ async def test_failures_are_logged_without_what_was_in_them(
     async def broken(*_: object) -> None:
         raise ValueError("Chanthou")
 
-    monkeypatch.setattr("app.registrations.actions.register", broken)
+    monkeypatch.setattr("app.registrations.actions.register_once", broken)
     event = await world.event()
     async with world.stranger as client:
         answer = await client.post(f"/api/v1/events/{event['slug']}/registrations", json={"name": "Chanthou"})
