@@ -73,7 +73,8 @@ ORDER BY scan.scanned_at DESC, scan.id
 """
 _PARTY_STATES = f"""
 SELECT registration.id AS party, registration.number AS party_number, registration.state AS party_state,
-  registration.party AS size, ticket.id, ticket.number, ticket.issue, ticket.state,
+  registration.party AS size, registration.revision AS party_revision,
+  ticket.id, ticket.number, ticket.issue, ticket.state,
   admission.day, admission.inside, admission.admitted_at, gate_device.id AS device, gate_device.number AS device_number,
   {LABEL}, registration.event
 FROM registration JOIN ticket ON ticket.registration = registration.id
@@ -243,7 +244,12 @@ async def judged_parties(keyring: Keyring, event: UUID, numbers: list[str]) -> d
         party = parties.get(row["party_number"])
         if party is None:
             party = JudgedParty(
-                uuid_of(row["party"]), row["party_number"], RegistrationState(row["party_state"]), row["size"], {}
+                uuid_of(row["party"]),
+                row["party_number"],
+                RegistrationState(row["party_state"]),
+                row["size"],
+                {},
+                row["party_revision"],
             )
             parties[party.number] = party
         ticket = party.tickets.get(row["number"])

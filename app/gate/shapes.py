@@ -181,13 +181,14 @@ class JudgedTicket(msgspec.Struct):
 
 
 class JudgedParty(msgspec.Struct):
-    """A party as the judge sees it."""
+    """A party as the judge sees it; `revision` is another once anything of that has changed."""
 
     id: UUID
     number: str
     state: RegistrationState
     size: int
     tickets: dict[int, JudgedTicket]
+    revision: int = 0
 
     def admitted(self, day: str) -> int:
         """How many of its valid tickets came in (on this day)."""

@@ -10,6 +10,7 @@ import msgspec
 
 from app.database.connection import fetch, insert, now
 from app.database.rows import places, uuid_of
+from app.database.together import NewRows, SqlPart, change_together
 from app.seats.hold import Held
 from app.seats.rules import days_anew
 from app.seats.shapes import CameIn, Days
@@ -24,6 +25,14 @@ UPDATE registration SET revision = $2
 WHERE id IN (SELECT registration FROM ticket JOIN admission ON admission.ticket = ticket.id WHERE admission.event = $1)
 RETURNING id
 """
+_HOLD_AS_JUDGED = """
+UPDATE event SET revision = revision + 1 WHERE id = $1 AND content_revision = $2 AND ended_at IS NULL RETURNING revision
+"""
+_STAMP_PARTY = """
+UPDATE registration SET revision = head.revision FROM head WHERE registration.id = $1 AND registration.revision = $2
+RETURNING registration.id
+"""
+_STILL_SO = "SELECT id FROM registration WHERE id = $1 AND revision = $2 AND EXISTS (SELECT 1 FROM head) FOR SHARE"
 _TAKE_BACK = "DELETE FROM admission WHERE scan = $1 RETURNING ticket"
 
 
@@ -48,6 +57,29 @@ async def admit(held: Held, rows: AdmissionRows) -> None:
             held.revision,
             *rows.parties,
         )
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """The state that scans were judged by: the event's rules, and the parties, each by its revision."""
+
+    event: UUID
+    content_revision: int
+    parties: dict[UUID, int]
+
+
+async def admit_at_once(judged: Judged, rows: AdmissionRows, beside: list[NewRows]) -> bool:
+    """The same with all that belongs to it, in one statement, where the database can; turns go the long way.
+
+    False, and nothing is done, where it was judged by another state than there is, or a row is there already.
+    """
+    parties = judged.parties.items()
+    head = SqlPart(_HOLD_AS_JUDGED, (judged.event, judged.content_revision))
+    took = await change_together(
+        head,
+        [NewRows(Admission, rows.admissions, stamped=True), *beside],
+        [SqlPart(_STAMP_PARTY if each[0] in rows.parties else _STILL_SO, each) for each in parties],
+    )
+    return took is not None
 
 
 async def count_anew(held: Held, before: EntryRule, days: Days) -> None:
