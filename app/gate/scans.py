@@ -20,7 +20,6 @@ from app.seats.holdings import release_unused, touch
 from app.seats.rules import day_of
 from app.security.keyring import Keyring
 from app.security.sealing import RowKey
-from models.events import Event
 from models.gate import Scan, WalkIn
 from models.states import Act, Direction, Outcome
 
@@ -36,6 +35,9 @@ RETURNING id, direction, registration, answer, conflict, scanned_at
 
 class _Judging(EntryRules, frozen=True, kw_only=True):
     number: int
+
+
+_FACTS = f"SELECT {', '.join(_Judging.__struct_fields__)}, content_revision, modified_at FROM event WHERE id = $1"
 
 
 async def record_scans(keyring: Keyring, device: Device, asks: list[ScanAsk]) -> list[Result]:
@@ -70,10 +72,10 @@ async def _recorded_at_once(keyring: Keyring, device: Device, asks: list[ScanAsk
     """
     if len(asks) > MOST_AT_ONCE or any(ask.undo or ask.override for ask in asks):
         return None
-    columns = [*_Judging.__struct_fields__, "content_revision", "modified_at"]
-    facts = await Event.select(*[getattr(Event, name) for name in columns]).where(Event.id == device.event).first()
-    if facts is None:
+    found = await fetch(_FACTS, device.event)
+    if not found:
         return None
+    facts = found[0]
     numbers = sorted({ask.registration for ask in asks if ask.registration and not ask.refusal})
     parties = await judged_parties(keyring, device.event, numbers)
     batch = _Batch(keyring, device, Held(device.event, 0, facts["modified_at"], facts), parties)
