@@ -81,6 +81,7 @@ from app.web.headers import before_send
 from app.web.logs import to_standard_error
 from app.web.public_cache import PublicCache
 from app.web.request import Connection, asking, form_is_ours, known_language
+from app.web.shelf import Shelf
 
 PARENT = "_BON_SERVED_BY"  # the process that `bon serve` is, for those that answer for it
 ORPHANED_AFTER = 1.0  # seconds
@@ -248,6 +249,11 @@ async def work(settings: Settings) -> None:
     state = state_of(settings)
     async with opened(engine_for(settings)):
         await asyncio.gather(keep_reading(state.keyring), *background(state))
+
+
+def create_served() -> Shelf:
+    """What `bon serve` serves: the application behind its shelf."""
+    return Shelf(create_app())
 
 
 def create_app(settings: Settings | None = None) -> Litestar:

@@ -211,7 +211,7 @@ def _server(arguments: argparse.Namespace) -> Any:
     from granian.http import HTTP1Settings
 
     return Granian(
-        "app.asgi:create_app",
+        "app.asgi:create_served",
         factory=True,
         address=arguments.host,
         port=arguments.port,

@@ -18,6 +18,7 @@ from app.asgi import create_app, state_of
 from app.database.connection import insert
 from app.security.passwords import hash_secret, new_secret
 from app.settings import Settings, read
+from app.web.shelf import Shelf
 from models.accounts import Account, Session
 
 PASSWORD = "a long enough password"  # noqa: S105
@@ -71,7 +72,7 @@ class World:
     def __init__(self, app: Litestar, settings: Settings) -> None:
         self.app = app
         self.settings = settings
-        self.transport = httpx.ASGITransport(app=cast(Any, app), raise_app_exceptions=False)
+        self.transport = httpx.ASGITransport(app=cast(Any, Shelf(app)), raise_app_exceptions=False)
         self.tokens: dict[str, str] = {}
         self.sessions: dict[str, str] = {}
 

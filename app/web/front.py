@@ -142,7 +142,7 @@ class Body:
 
 def _noting(scope: Scope, send: Send) -> Send:
     began = time.perf_counter()
-    own = _request_id(scope)
+    own = request_id(scope)
     scope.setdefault("state", {})["request_id"] = own
 
     async def noting(message: Message) -> None:
@@ -154,7 +154,7 @@ def _noting(scope: Scope, send: Send) -> Send:
     return noting
 
 
-def _request_id(scope: Scope) -> str:
+def request_id(scope: Scope) -> str:
     """The proxy's, where it is one word; else one of our own. It names a request in logs and on a failure's page."""
     given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
     return given.decode() if _ONE_WORD.fullmatch(given) else os.urandom(6).hex()

@@ -100,6 +100,7 @@ class PublicCache:
         encoding = encoding_for(request.headers.get("accept-encoding", ""))
         if encoding not in kept.encoded:
             await self._encode(key, kept, encoding)
+        request.scope["state"]["kept_answer"] = kept
         return _respond(request, kept, encoding, cache_control)
 
     async def _encode(self, key: tuple[Any, ...], kept: CachedAnswer, encoding: str) -> None:

