@@ -21,12 +21,14 @@ from app.validation.refusals import Refused
 
 PIXELS = 152.4  # an inch
 MOST_WAITING = 40  # at 100 ms each, whoever is the last of them waits four seconds
-PERSONAL = {
-    "ticket.typ",
-    "report.typ",
-    "list.typ",
-}  # hold names, or whose link it is: made once while several ask, never kept
+COLOURS = 64  # of a picture on a phone: a fifth of the bytes, and nobody sees the difference
+TICKETS = "ticket.typ"  # held for MOMENT, as the same phone asks again and again; nobody gets one unjudged
+PERSONAL = {"report.typ", "list.typ"}  # hold names, or whose link it is: made once while several ask, never kept
+MOMENT = 600.0  # seconds
 MOST_KEPT, MOST_BYTES = 64, 1024 * 1024  # prints made last, each up to so large
+MOST_TICKETS, MOST_TICKET_BYTES = 256, 128 * 1024
+
+Kind = Literal["pdf", "png", "picture"]  # a picture is a PNG of few colours
 
 
 @cache
@@ -40,11 +42,20 @@ def _compiler(template: str) -> typst.Compiler:
     return typst.Compiler(str(TEMPLATES / "print" / template), root=str(TEMPLATES / "print"), font_paths=_fonts())
 
 
-def _set(template: str, inputs: bytes, kind: Literal["pdf", "png"], ppi: float) -> bytes:
-    made = _compiler(template).compile(format=kind, ppi=ppi, sys_inputs={"facts": inputs.decode()}, timestamp=0)
+def _set(template: str, inputs: bytes, kind: Kind, ppi: float) -> bytes:
+    drawn: Literal["pdf", "png"] = "pdf" if kind == "pdf" else "png"
+    made = _compiler(template).compile(format=drawn, ppi=ppi, sys_inputs={"facts": inputs.decode()}, timestamp=0)
     if not isinstance(made, bytes):
         raise TypeError(f"{template} must give one file")
-    return made
+    return _of_few_colours(made) if kind == "picture" else made
+
+
+def _of_few_colours(png: bytes) -> bytes:
+    file = io.BytesIO()
+    drawn = Image.open(io.BytesIO(png)).convert("RGB")
+    few = drawn.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few.save(file, "PNG", compress_level=6)
+    return file.getvalue()
 
 
 class Press:
@@ -55,14 +66,17 @@ class Press:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="press")
         self._making: dict[bytes, asyncio.Future[bytes]] = {}
         self._kept: OrderedDict[bytes, bytes] = OrderedDict()
+        self._tickets: OrderedDict[bytes, bytes] = OrderedDict()
 
-    async def make(self, template: str, facts: dict[str, Any], kind: Literal["pdf", "png"], ppi: float) -> bytes:
+    async def make(self, template: str, facts: dict[str, Any], kind: Kind, ppi: float) -> bytes:
         """The print of these facts; raises Refused "busy" while too many wait."""
         inputs = msgspec.json.encode(facts)
         slot = hashlib.sha256(f"{template} {kind} {ppi} ".encode() + inputs).digest()
         if (kept := self._kept.pop(slot, None)) is not None:
             self._kept[slot] = kept  # the last used are dropped last
             return kept
+        if (ticket := self._tickets.get(slot)) is not None:
+            return ticket
         making = self._making.get(slot)
         if making is None:
             if len(self._making) >= self._waiting:
@@ -70,23 +84,31 @@ class Press:
             loop = asyncio.get_running_loop()
             making = loop.run_in_executor(self._thread, _set, template, inputs, kind, ppi)
             self._making[slot] = making
-            making.add_done_callback(lambda done: self._done(slot, done, keep=template not in PERSONAL))
+            making.add_done_callback(lambda done: self._done(slot, template, done))
         return await asyncio.shield(making)
 
-    def _done(self, slot: bytes, made: "asyncio.Future[bytes]", *, keep: bool) -> None:
+    def _done(self, slot: bytes, template: str, made: "asyncio.Future[bytes]") -> None:
         self._making.pop(slot, None)
-        if keep and not made.cancelled() and made.exception() is None and len(made.result()) < MOST_BYTES:
-            self._kept[slot] = made.result()
-            while len(self._kept) > self._most_kept:
-                self._kept.popitem(last=False)
+        if template in PERSONAL or made.cancelled() or made.exception():
+            return
+        mine = template == TICKETS
+        kept, most = (self._tickets, MOST_TICKETS) if mine else (self._kept, self._most_kept)
+        if len(made.result()) < (MOST_TICKET_BYTES if mine else MOST_BYTES):
+            kept[slot] = made.result()
+        while len(kept) > most:
+            kept.popitem(last=False)
+        if mine:
+            asyncio.get_running_loop().call_later(MOMENT, self._tickets.pop, slot, None)
+
+    def forget_tickets(self) -> None:
+        """Hold no ticket any more: somebody has erased theirs."""
+        self._tickets.clear()
 
 
 PRESS = Press()
 
 
-async def typeset(
-    template: str, facts: dict[str, Any], kind: Literal["pdf", "png"] = "pdf", *, ppi: float = 144
-) -> bytes:
+async def typeset(template: str, facts: dict[str, Any], kind: Kind = "pdf", *, ppi: float = 144) -> bytes:
     """The template with these facts as PDF, or as a PNG at `ppi` pixels an inch. Raises Refused "busy"."""
     return await PRESS.make(template, facts, kind, ppi)
 

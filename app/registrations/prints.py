@@ -20,7 +20,7 @@ from app.security.keyring import Keyring
 from app.settings import STATIC
 from app.validation.refusals import Refused
 
-PIXELS = 220  # an inch: a ticket of 90 mm is 780 pixels wide
+PIXELS = 144  # an inch: a ticket of 90 mm is 510 pixels wide, a module of its QR six
 ADMITS = {
     "km": "សម្រាប់មនុស្សម្នាក់",
     "en": "Admits 1",
@@ -111,7 +111,7 @@ def notice_of(event: EventRow, language: str) -> str:
 
 async def picture(facts: dict[str, Any]) -> bytes:
     """A PNG: one ticket, or a party's squares below one another."""
-    return await typeset("ticket.typ", facts | {"layout": "picture"}, "png", ppi=PIXELS)
+    return await typeset("ticket.typ", facts | {"layout": "picture"}, "picture", ppi=PIXELS)
 
 
 async def sheet(facts: dict[str, Any]) -> bytes:

@@ -48,12 +48,35 @@ async def test_however_many_ask_for_one_print_it_is_made_once(setter: Setter) ->
     assert setter.asked == 2
 
 
-async def test_names_are_not_kept(setter: Setter) -> None:
+async def test_lists_of_names_are_not_kept(setter: Setter) -> None:
+    press = Press()
+    setter.may.set()
+    for _ in range(2):
+        assert await asked(press, {"name": "Dara"}, "list.typ") == b'{"name":"Dara"}'
+    assert setter.asked == 2
+
+
+async def test_a_ticket_is_kept_for_a_moment_and_forgotten_with_whoever_is_erased(
+    setter: Setter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     press = Press()
     setter.may.set()
     for _ in range(2):
         assert await asked(press, {"name": "Dara"}, "ticket.typ") == b'{"name":"Dara"}'
+    assert setter.asked == 1
+    press.forget_tickets()
+    await asked(press, {"name": "Dara"}, "ticket.typ")
     assert setter.asked == 2
+    monkeypatch.setattr(typesetting, "MOMENT", 0.0)
+    await asked(press, {"name": "Sok"}, "ticket.typ")
+    await asyncio.sleep(0.01)
+    await asked(press, {"name": "Sok"}, "ticket.typ")
+    assert setter.asked == 4
+    monkeypatch.setattr(typesetting, "MOST_TICKETS", 2)
+    monkeypatch.setattr(typesetting, "MOMENT", 600.0)
+    for number in range(9):
+        await asked(press, {"name": str(number)}, "ticket.typ")
+    assert len(press._tickets) <= 2
 
 
 async def test_one_too_many_is_told_to_come_again(setter: Setter) -> None:

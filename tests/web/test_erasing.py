@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.care.purge import due_by_event, purge
 from app.database.connection import fetch
+from app.printing.typesetting import PRESS
 from tests.world import World
 
 
@@ -31,3 +32,16 @@ async def test_a_draft_promises_nothing(world: World) -> None:
     event = await world.event(publish=False)
     async with world.desk("korea") as desk:
         assert "data-erasing" not in (await desk.get(f"/desk/events/{event['slug']}")).text
+
+
+async def test_no_picture_of_who_is_erased_is_held(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event, 2)
+    async with world.stranger as worker:
+        drawn = await worker.get(f"/km/r/{party['key']}/1.png")
+        assert drawn.headers["content-type"] == "image/png"
+        assert len(drawn.content) < 40_000
+        assert PRESS._tickets
+        await worker.post(f"/api/v1/registrations/{party['key']}/erase")
+        assert not PRESS._tickets
+        assert (await worker.get(f"/km/r/{party['key']}/1.png")).status_code == 410

@@ -44,7 +44,7 @@ async def test_one_picture_for_each_and_one_for_all(world: World) -> None:
     for number in (1, 2, 3):
         answer = await fetched(world, f"/km/r/{party['key']}/{number}.png")
         assert read(answer.content) == [urls[number - 1]]
-        assert Image.open(io.BytesIO(answer.content)).width >= 720
+        assert Image.open(io.BytesIO(answer.content)).width >= 500
     assert sorted(read((await fetched(world, f"/km/r/{party['key']}/all.png")).content)) == sorted(urls)
     single = await fetched(world, f"/km/r/{party['key']}/2.pdf")
     assert read(pages_of(single.content)[0]) == [urls[1]]
