@@ -269,16 +269,16 @@ def _require_free_port(host: str, port: int) -> None:
 
 async def _prepare(settings: Settings) -> None:
     from app.care.backup import is_restoring
-    from app.database.connection import DatabaseError, opened, pending
-    from app.database.engines import engine_for
+    from app.database import engines, migrations
+    from app.database.connection import DatabaseError, opened
     from app.database.key_check import require_matching_secret
     from app.database.ready import ready
     from app.security.keyring import load
 
     keyring = load(settings)
     if settings.read_only:
-        async with opened(engine_for(settings)):
-            if await pending():
+        async with opened(engines.engine_for(settings)):
+            if await migrations.pending():
                 raise DatabaseError("Migrations are pending, and BON_READ_ONLY lets nothing be changed.")
         return
     async with ready(settings):

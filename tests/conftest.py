@@ -14,8 +14,9 @@ for name in [name for name in os.environ if name.startswith("BON_")]:
     del os.environ[name]
 
 from app.activity import undo  # noqa: E402
-from app.database.connection import current, fetch, migrate, opened, tables  # noqa: E402
+from app.database.connection import current, fetch, opened, tables  # noqa: E402
 from app.database.engines import engine_for  # noqa: E402
+from app.database.migrations import migrate  # noqa: E402
 from app.settings import Settings, read  # noqa: E402
 from tests import owners  # noqa: E402
 from tests.world import World, settings_for  # noqa: E402

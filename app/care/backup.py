@@ -11,7 +11,8 @@ import msgspec
 
 from app.care.archive import FORMAT, BackupHead, TableHead, lines, written
 from app.care.rules import release
-from app.database.connection import current, now, require_known
+from app.database.connection import current, now
+from app.database.migrations import require_known
 from app.database.snapshot import Filling, Shape, Values, in_chunks, reading, shapes, typed
 from app.i18n.operators import Failed
 from models.guards import Heartbeat

@@ -12,9 +12,10 @@ from app.care.heartbeat import unsound
 from app.care.purge import due_by_event
 from app.care.purge import purge as purge_now
 from app.care.rotation import sealed_before, secret_place
-from app.database.connection import current, migrate, now, opened, pending
+from app.database.connection import current, now, opened
 from app.database.engines import engine_for
 from app.database.key_check import require_matching_secret
+from app.database.migrations import migrate, pending
 from app.database.ready import ready
 from app.messages.channels import adapters
 from app.messages.queries import queue

@@ -16,19 +16,10 @@ from app.care import backup as backups
 from app.care.archive import BackupHead
 from app.care.erased import NAME, note_erased, read_log
 from app.care.purge import forget_counted
-from app.database.connection import (
-    DatabaseError,
-    Engine,
-    current,
-    known_migrations,
-    migrate,
-    now,
-    opened,
-    pending,
-    seen_migrations,
-)
+from app.database.connection import DatabaseError, Engine, current, now, opened
 from app.database.engines import engine_for
 from app.database.key_check import require_matching_secret
+from app.database.migrations import known_migrations, migrate, pending, seen_migrations
 from app.database.ready import ready
 from app.database.rows import uuid_of
 from app.database.snapshot import filling

@@ -6,7 +6,8 @@ from litestar import Response, route
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from app.care.backup import last_backup
-from app.database.connection import DatabaseError, now, pending
+from app.database.connection import DatabaseError, now
+from app.database.migrations import pending
 from app.messages.queries import queue
 from app.settings import LOOPBACK
 from app.validation.refusals import Refused

@@ -12,10 +12,11 @@ from pathlib import Path
 from app.accounts.second import reseal_apps
 from app.care.resealing import reseal
 from app.database.claims import tell
-from app.database.connection import DatabaseError, opened, pending
+from app.database.connection import DatabaseError, opened
 from app.database.data_keys import reseal_keys
 from app.database.engines import engine_for
 from app.database.key_check import require_matching_secret
+from app.database.migrations import pending
 from app.registrations.resealing import rehash_addresses
 from app.security.keyring import Keyring, half_rotated, load, replace_file, text_of, with_another
 from app.settings import Settings

@@ -1,21 +1,20 @@
-"""Which engine is in use, `write()` for changes, `fetch()` for plain SQL, and the migrations."""
+"""Which engine is in use, `write()` for changes, `fetch()` for plain SQL."""
 
 import contextlib
-import fcntl
-import io
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
-from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
 from piccolo.apps.migrations.tables import Migration
-from piccolo.conf.apps import Finder
 from piccolo.table import Table
 
+import models
 import piccolo_conf
 from app.database.lane import Row
 from app.database.lanes import LaneEngine
@@ -24,7 +23,6 @@ from app.database.pool import PoolEngine
 Engine = LaneEngine | PoolEngine
 
 MOST_PLACES = 30_000  # both databases take a little more in one statement
-MIGRATION_LOCK = 7_301_297  # any number, the same in every process
 
 
 class DatabaseError(Exception):
@@ -39,7 +37,13 @@ def current() -> Engine:
 
 def tables() -> list[type[Table]]:
     """Every table of Bon."""
-    return Finder().get_table_classes(include_apps=["models"])
+    names = [each.name for each in iter_modules(models.__path__) if not each.ispkg and each.name != "piccolo_app"]
+    found = [value for name in names for value in vars(import_module(f"models.{name}")).values()]
+    return list(
+        dict.fromkeys(
+            each for each in found if isinstance(each, type) and issubclass(each, Table) and each is not Table
+        )
+    )
 
 
 def use(engine: Engine) -> Engine:
@@ -142,68 +146,3 @@ def rising(before: datetime | None) -> datetime:
     """Now, but later than the last change by a second at least: calendars look at whole seconds."""
     moment = now().replace(microsecond=0)
     return moment if before is None else max(moment, before.replace(microsecond=0) + timedelta(seconds=1))
-
-
-# -- migrations ------------------------------------------------------------------------------------------------------
-
-
-def known_migrations() -> list[str]:
-    """Ids of this release's migrations, in order."""
-    manager = ForwardsMigrationManager(app_name="models")
-    folder = manager.get_app_config(app_name="models").resolved_migrations_folder_path
-    return sorted(manager.get_migration_ids(manager.get_migration_modules(folder)))
-
-
-async def seen_migrations() -> list[str]:
-    """Ids of the migrations that this database has seen."""
-    if not await Migration.table_exists():
-        return []
-    return sorted(await Migration.get_migrations_which_ran(app_name="models"))
-
-
-async def pending() -> list[str]:
-    """Ids of the migrations that this database has not seen; raises DatabaseError where it is a newer release's."""
-    known, seen = known_migrations(), await seen_migrations()
-    require_known(seen, "This database was brought up to date")
-    return sorted(set(known) - set(seen))
-
-
-def require_known(migrations: Iterable[str], what: str) -> None:
-    """Raise DatabaseError where one of these migrations is none of this release."""
-    if newer := sorted(set(migrations) - set(known_migrations())):
-        raise DatabaseError(
-            f"{what} by a newer release of Bon ({newer[-1]}): this one would not understand it. Use the newer release,"
-            " or an older backup."
-        )
-
-
-async def migrate(upto: str = "all") -> list[str]:
-    """Bring the database up to date (or up to a migration's id); one process at a time. Returns the ids that ran."""
-    async with _one_at_a_time():
-        waiting = [each for each in await pending() if upto == "all" or each <= upto]
-        if waiting:
-            with contextlib.redirect_stdout(io.StringIO()):
-                result = await ForwardsMigrationManager(app_name="models", migration_id=upto).run()
-            if not result.success:
-                raise DatabaseError(f"A migration failed: {result.message}")
-    return waiting
-
-
-@contextlib.asynccontextmanager
-async def _one_at_a_time() -> AsyncIterator[None]:
-    engine = current()
-    if isinstance(engine, LaneEngine):
-        file = os.open(f"{engine.path}-migrating", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(file)
-        return
-    connection = await engine.get_new_connection()
-    try:
-        async with connection.transaction():  # also behind a pooler, which keeps a connection for a transaction only
-            await connection.execute(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})", timeout=120)
-            yield
-    finally:
-        await connection.close()

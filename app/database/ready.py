@@ -3,8 +3,9 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from app.database.connection import migrate, opened
+from app.database.connection import opened
 from app.database.engines import engine_for
+from app.database.migrations import migrate
 from app.settings import Settings
 
 

@@ -21,7 +21,8 @@ import httpx
 
 from app.accounts import actions as accounts
 from app.activity.record import OPERATOR
-from app.database.connection import fetch, migrate
+from app.database.connection import fetch
+from app.database.migrations import migrate
 from app.database.ready import ready
 from app.settings import Settings
 from tests.bench.desk import PEOPLE, people

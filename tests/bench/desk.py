@@ -16,7 +16,8 @@ from uuid import UUID, uuid4
 from app.accounts import actions as accounts
 from app.accounts.queries import account_by_email
 from app.activity.record import OPERATOR
-from app.database.connection import fetch, insert, migrate, write
+from app.database.connection import fetch, insert, write
+from app.database.migrations import migrate
 from app.database.ready import ready
 from app.registrations.codes import draw_short_code
 from app.security.keyring import Keyring

@@ -15,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from app.database.connection import fetch, insert, migrate, opened
+from app.database.connection import fetch, insert, opened
 from app.database.engines import engine_for
+from app.database.migrations import migrate
 from app.security.keyring import Keyring, load
 from app.security.sealing import OWN, seal
 from app.settings import Settings

@@ -24,8 +24,9 @@ from uuid import UUID, uuid4
 import httpx
 
 from app.activity.record import OPERATOR
-from app.database.connection import fetch, insert, migrate, opened, write
+from app.database.connection import fetch, insert, opened, write
 from app.database.engines import engine_for
+from app.database.migrations import migrate
 from app.messages.actions import write_letter
 from app.messages.fanning import fan_out
 from app.messages.shapes import Audience

@@ -6,8 +6,9 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from app.database.connection import fetch, migrate, opened
+from app.database.connection import fetch, opened
 from app.database.engines import engine_for
+from app.database.migrations import migrate
 from models.directory import HostCountry
 from tests.world import settings_for
 

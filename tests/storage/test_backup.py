@@ -24,8 +24,9 @@ from app.care.backup import PATTERN, back_up, remove_old
 from app.care.commands import doctor
 from app.care.erased import NAME, note_erased, read_log
 from app.cli import _prepare
-from app.database.connection import DatabaseError, current, fetch, known_migrations, migrate, opened, pending, use
+from app.database.connection import DatabaseError, current, fetch, opened, use
 from app.database.engines import engine_for
+from app.database.migrations import known_migrations, migrate, pending
 from app.database.snapshot import shapes
 from app.i18n.operators import Failed
 from app.security.sealing import ENDED

@@ -13,9 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import pytest
 
-from app.database.connection import current, fetch, migrate, opened
+from app.database.connection import current, fetch, opened
 from app.database.data_keys import sweep
 from app.database.engines import engine_for
+from app.database.migrations import migrate
 from app.settings import Settings
 from tests.served import free_port
 from tests.world import World, settings_for

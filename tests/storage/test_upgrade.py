@@ -18,8 +18,9 @@ import pytest
 from app.care import resealing
 from app.care.heartbeat import unsound
 from app.care.resealing import reseal
-from app.database.connection import fetch, migrate, opened, pending
+from app.database.connection import fetch, opened
 from app.database.engines import engine_for
+from app.database.migrations import migrate, pending
 from app.security.sealing import OWN
 from app.settings import Settings
 from models.guards import Heartbeat
