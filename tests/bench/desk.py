@@ -31,15 +31,15 @@ from tests.world import PASSWORD, World, festival, settings_for
 PEOPLE, EVENTS, ROUNDS, CHUNK = 20_000, 500, 15, 250
 
 
-async def people(keyring: Keyring, event: UUID) -> None:
+async def people(keyring: Keyring, event: UUID, many: int = PEOPLE) -> None:
     """Registrations of one with names under keys of their own, half of whom came."""
     began, codes = datetime.now(UTC) - timedelta(days=40), set[str]()
-    while len(codes) < PEOPLE:
+    while len(codes) < many:
         codes.add(draw_short_code())
-    for first in range(0, PEOPLE, CHUNK):
+    for first in range(0, many, CHUNK):
         rows: dict[type[Any], list[dict[str, Any]]] = {Registration: [], Ticket: [], DataKey: [], Admission: []}
-        for index in range(first, first + CHUNK):
-            row, ticket, at = uuid4(), uuid4(), began + timedelta(seconds=index * 170)
+        for index in range(first, min(first + CHUNK, many)):
+            row, ticket, at = uuid4(), uuid4(), began + timedelta(days=40) * index / many
             key = new_key(keyring, row)
             name = f"{secrets.choice(WORDS)} {secrets.choice(WORDS)}{index % 97}"
             rows[Registration].append(
@@ -66,7 +66,7 @@ async def people(keyring: Keyring, event: UUID) -> None:
         async with write():
             for table, some in rows.items():
                 await insert(table, *some)
-    await fetch("UPDATE event SET seats_taken = $2 WHERE id = $1", event, PEOPLE)
+    await fetch("UPDATE event SET seats_taken = $2 WHERE id = $1", event, many)
 
 
 async def cast(world: World) -> dict[str, Any]:

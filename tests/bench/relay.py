@@ -42,6 +42,9 @@ class Relay:
 
         self._loop.run_until_complete(begin())
         self._loop.run_forever()
+        for each in asyncio.all_tasks(self._loop):
+            each.cancel()
+        self._loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(self._loop), return_exceptions=True))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.refuses:
