@@ -49,6 +49,8 @@ async def register(
     `key` is a new one, for whoever seals under it afterwards; its subject becomes the registration's id.
     """
     moment = now()
+    if not (by.by_staff or draft.accept_waiting or draft.take_what_there_is):
+        _refuse_where_full(event, draft, moment)
     key = key or new_key(keyring, uuid4())
     row = uuid_of(key.subject)
     source = "" if draft.invitation else rushes.source_of(keyring, event, network, moment)
@@ -165,6 +167,13 @@ def _rows(key: RowKey, row: UUID, event: EventRow, draft: RegistrationDraft, mom
         for index, name in enumerate(draft.names)
     ]
     return booking.BookingRows(registration, tickets, draw_short_code)
+
+
+def _refuse_where_full(event: EventRow, draft: RegistrationDraft, moment: datetime) -> None:
+    """Send away whom there is no place for and who would not wait, before anything is written."""
+    left = event.seats_left
+    if left is not None and left < draft.party and registration_refusal(event, moment) is None:
+        raise Refused("event_full", left=left)
 
 
 class _Openness(msgspec.Struct):

@@ -29,6 +29,11 @@ _QUEUE = """
 UPDATE event SET revision = revision + 1, seats_waiting = seats_waiting + $2 WHERE id = $1 AND {open}
 RETURNING revision
 """
+_COULD_MOVE = """
+SELECT event.capacity IS NULL OR event.capacity - event.seats_taken >= registration.party
+  OR (registration.take_what_there_is AND event.seats_taken < event.capacity) AS could
+FROM registration JOIN event ON event.id = registration.event WHERE registration.id = $1
+"""
 _BUS_THERE = "SELECT id FROM pickup_point WHERE id = $1"
 _BOOKED = "SELECT id, number, short_code, state, party, children, pickup_point FROM registration WHERE id = $1"
 
@@ -108,6 +113,8 @@ async def settle(event: UUID, booked: Booked, *, accept_waiting: bool) -> Booked
         raise Refused("event_full", left=0)
     if booked.state == RegistrationState.CONFIRMED or booked.set_aside:
         return booked
+    if accept_waiting and not await could_move(booked.id):
+        return booked
     await promote_waiting(event)
     settled = msgspec.convert((await fetch(_BOOKED, booked.id))[0], Booked, strict=False)
     if settled.state == RegistrationState.WAITING and not accept_waiting:
@@ -115,6 +122,12 @@ async def settle(event: UUID, booked: Booked, *, accept_waiting: bool) -> Booked
     if settled.state == RegistrationState.CONFIRMED and booked.pickup_point and settled.pickup_point is None:
         raise Refused("pickup_point_full")
     return settled
+
+
+async def could_move(registration: UUID) -> bool:
+    """Whether there are places for one that has just joined the others; nobody before it moves up because of it."""
+    (row,) = await fetch(_COULD_MOVE, registration)
+    return bool(row["could"])
 
 
 async def insert_registration(columns: dict[str, Any], draw_short_code: Callable[[], str]) -> str:

@@ -20,8 +20,7 @@ def who_moves_up(waiting: Iterable[Waiting], free: int | None, now: datetime, ke
     fewer.
     """
     promoted: list[tuple[Waiting, int]] = []
-    skipped: list[UUID] = []
-    passed, left = 0, free
+    left = free
     keeper: UUID | None = None
     until: datetime | None = None
     for party in waiting:
@@ -32,16 +31,14 @@ def who_moves_up(waiting: Iterable[Waiting], free: int | None, now: datetime, ke
         elif party.take_what_there_is:
             seats = left
         else:
-            skipped.append(party.id)
             until = _kept_for(party, now, keeping)
             if until is not None:
                 keeper = party.id
                 break
             continue
         promoted.append((party, seats))
-        passed = len(skipped)
         left = None if left is None else left - seats
-    return Promotion(tuple(promoted), tuple(skipped[:passed]), keeper, until)
+    return Promotion(tuple(promoted), keeper, until)
 
 
 def _kept_for(party: Waiting, now: datetime, keeping: Keeping) -> datetime | None:

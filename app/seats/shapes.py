@@ -51,10 +51,10 @@ class Keeping(msgspec.Struct, frozen=True):
 
 
 class Promotion(msgspec.Struct, frozen=True):
-    """Who moves up and with how many places, which parties were passed over by that, and for whom places are kept."""
+    """Who moves up and with how many places, and for whom places are kept. Whoever stays before the last who moves up
+    was passed over."""
 
-    promoted: tuple[tuple[Waiting, int], ...]
-    passed: tuple[UUID, ...]
+    promoted: tuple[tuple[Waiting, int], ...] = ()
     keeper: UUID | None = None
     kept_until: datetime | None = None
 

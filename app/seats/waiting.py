@@ -36,6 +36,17 @@ SELECT id, party, children, take_what_there_is, passed_over, created_at, pickup_
 WHERE event = $1 AND state = 'waiting'
 """
 _NOT_ASIDE = "AND set_aside_at IS NULL"
+# who fits, or has waited for so long that places are kept; the others only let them pass
+_CONCERNED = f"""
+{_WAITING} {_NOT_ASIDE} AND (CAST($2 AS INTEGER) IS NULL OR party <= $2 OR take_what_there_is OR kept_until IS NOT NULL
+  OR passed_over >= $3 OR created_at <= $4) ORDER BY wait_position, created_at, id LIMIT $5
+"""
+_PASSED = f"""
+UPDATE registration SET passed_over = passed_over + 1 WHERE event = $1 AND state = 'waiting' {_NOT_ASIDE}
+  AND (wait_position, created_at, id) < (SELECT wait_position, created_at, id FROM registration WHERE id = $2)
+  AND id NOT IN ({{places}})
+"""
+FIRST = 50  # parties that are looked at before more are
 _LET_IN = """
 UPDATE registration SET set_aside_at = NULL
 WHERE event = $1 AND source = $2 AND set_aside_at IS NOT NULL AND state = 'waiting' RETURNING party
@@ -66,8 +77,6 @@ async def promote_waiting(event: UUID) -> None:
         await fetch(_KEEP_FOR_NOBODY, event)
         return
     row, moment = rows[0], now()
-    queue = await fetch(f"{_WAITING} {_NOT_ASIDE} ORDER BY wait_position, created_at, id", event)
-    waiting = msgspec.convert(queue, list[Waiting], strict=False)
     keeping = Keeping(
         timedelta(hours=row["held_after_hours"]),
         row["held_after_passes"],
@@ -76,15 +85,28 @@ async def promote_waiting(event: UUID) -> None:
         row["capacity"],
     )
     free = None if row["capacity"] is None else max(0, row["capacity"] - row["seats_taken"])
-    moves = who_moves_up(waiting, free, moment, keeping)
+    moves = await _moves(event, free, moment, keeping)
     revision = row["revision"]
+    if moves.promoted and free is not None:
+        up = [party.id for party, _ in moves.promoted]
+        await fetch(_PASSED.format(places=places(up, 3)), event, up[-1], *up)
     for party, seats in moves.promoted:
         await _promote(event, party, seats, revision)
     await _keep(event, row["kept_until"], moves)
-    if moves.passed:
-        await fetch(
-            f"UPDATE registration SET passed_over = passed_over + 1 WHERE id IN ({places(moves.passed)})", *moves.passed
-        )
+
+
+async def _moves(event: UUID, free: int | None, moment: datetime, keeping: Keeping) -> Promotion:
+    """Who moves up, found without reading a long list to its end."""
+    if free == 0:
+        return Promotion()
+    limit, waited = FIRST, moment - keeping.after
+    while True:
+        queue = await fetch(_CONCERNED, event, free, keeping.passes, waited, limit)
+        moves = who_moves_up(msgspec.convert(queue, list[Waiting], strict=False), free, moment, keeping)
+        over = moves.keeper or sum(seats for _, seats in moves.promoted) == free
+        if over or len(queue) < limit:
+            return moves
+        limit *= 8
 
 
 async def _keep(event: UUID, before: datetime | None, moves: Promotion) -> None:

@@ -35,15 +35,8 @@ def test_in_order_of_arrival() -> None:
     assert moved([party(2), party(2), party(2)], 4) == [(0, 2), (1, 2)]
 
 
-def test_a_later_party_that_fits_passes_and_that_is_counted() -> None:
-    waiting = [party(5), party(2), party(4), party(1)]
-    moves = promotion(waiting, 3, NOW)
-    assert moved(waiting, 3) == [(1, 2), (3, 1)]
-    assert moves.passed == (waiting[0].id, waiting[2].id)
-
-
-def test_nobody_is_passed_when_nobody_moves() -> None:
-    assert promotion([party(5), party(4)], 3, NOW).passed == ()
+def test_a_later_party_that_fits_passes() -> None:
+    assert moved([party(5), party(2), party(4), party(1)], 3) == [(1, 2), (3, 1)]
 
 
 def test_after_five_passes_or_a_day_places_are_kept_for_the_head() -> None:
@@ -73,7 +66,6 @@ def test_never_more_than_free_and_never_twice(rows: list[tuple[int, bool, int, f
     assert sum(seats) <= free
     assert len(set(ids)) == len(ids)
     assert all(count == each.party or each.take_what_there_is for each, count in moves.promoted)
-    assert not set(ids) & set(moves.passed)
 
 
 def test_nothing_is_kept_for_a_party_that_never_fits() -> None:
