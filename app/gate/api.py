@@ -23,6 +23,7 @@ from app.gate.queries import PAIRING, judged_parties
 from app.gate.roster import roster
 from app.gate.scans import record_scans
 from app.gate.shapes import Device
+from app.gate.stitching import gzip_around
 from app.registrations.queries import parties_named, party_by_short_code
 from app.registrations.shapes import Party
 from app.seats.counts import counts, head_count
@@ -31,7 +32,6 @@ from app.security.keyring import Keyring
 from app.security.links import make_key
 from app.validation.fields import Reader, found_id, small_number
 from app.validation.refusals import Refused
-from app.web.assets import compressed
 from app.web.bodies import json_object
 from app.web.idempotency import Answer
 from app.web.json import answer_once, json_answer
@@ -81,10 +81,13 @@ async def revoke(request: Req, event: NamedDependency[EventRow], pairing: FromPa
 async def get_roster(request: Req, device: NamedDependency[Device]) -> Response[bytes]:
     """What the phone needs to judge without a network: a page of parties after ?since=, and what else changed."""
     since = small_number(request.query_params.get("since", ""), MOST_REVISION) or 0
-    answer = await roster(keyring_of(request), device, since, request.query_params.get("known", ""))
-    response = compressed(request, msgspec.json.encode(answer), "application/json", {})
-    response.headers["cache-control"] = "private, no-store"
-    return response
+    page = await roster(keyring_of(request), device, since, request.query_params.get("known", ""))
+    headers = {"cache-control": "private, no-store", "vary": "accept-encoding"}
+    facts = msgspec.json.encode(page.facts)[:-1] + b","
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(facts + page.parties.plain, media_type="application/json", headers=headers)
+    headers["content-encoding"] = "gzip"
+    return Response(gzip_around(facts, page.parties, b""), media_type="application/json", headers=headers)
 
 
 @post("/gate/api/scans", status_code=200, opt={"late": True})

@@ -20,17 +20,25 @@ from app.gate import rules
 from app.gate.queries import LABEL, label_of
 from app.gate.roster_seals import encoded, party_secrets, seal_for_tickets
 from app.gate.shapes import Device, device_name
+from app.gate.stitching import Deflated, part_of
 from app.registrations.shapes import HELD
 from app.seats.counts import head_count
 from app.seats.rules import day_of
 from app.security.keyring import Keyring
+from app.security.moments import Moments
 from app.security.sealing import Unreadable, keyed_hash, open_key
 from models.states import RegistrationState, TicketState
 
 VERSION = 1
 PARTIES_A_PAGE = 2_000  # parties
 NO_LONGER, HANDED_ON = -1, -2  # in place of a ticket's issue
+WORTH_HOLDING = 100  # parties
+MOST_HELD = 48 * 1024 * 1024  # bytes; a page is half a megabyte
+NOBODY = part_of(b'"parties":[],"revoked":[]}')
 NEIGHBOURS = timedelta(days=45)
+
+_held = Moments[Deflated](MOST_HELD)
+_making: dict[tuple[Any, ...], asyncio.Future[Deflated]] = {}
 
 _UPTO = """
 SELECT max(revision) AS upto, count(*) AS parties FROM (
@@ -67,7 +75,14 @@ ORDER BY starts_at LIMIT 100
 """
 
 
-async def roster(keyring: Keyring, device: Device, since: int, known: str) -> dict[str, Any]:
+class RosterPage(msgspec.Struct, frozen=True):
+    """A page as JSON: what is this phone's and this moment's, and behind it the parties, which are the same for all."""
+
+    facts: dict[str, Any]
+    parties: Deflated
+
+
+async def roster(keyring: Keyring, device: Device, since: int, known: str) -> RosterPage:
     """The next page after `since` (0: from the beginning). The head is left out if the phone knows it by its tag."""
     event = await event_by_id(device.event)
     reset = since > event.revision  # the server was restored from an older backup
@@ -78,8 +93,8 @@ async def roster(keyring: Keyring, device: Device, since: int, known: str) -> di
     devices = await fetch(_DEVICES, event.id)
     head = await _head(keyring, device, event, devices)
     tag = hashlib.sha256(msgspec.json.encode(head)).hexdigest()[:16]
-    parties, revoked = await _page(keyring, event, since, upto) if bounds["upto"] is not None else ([], [])
-    answer = {
+    parties = await _parties(keyring, event, since, upto, bounds["parties"])
+    facts = {
         "version": VERSION,
         "now": now().isoformat(),
         "cursor": str(upto if more else max(upto, event.revision)),
@@ -87,10 +102,8 @@ async def roster(keyring: Keyring, device: Device, since: int, known: str) -> di
         "reset": reset,
         "counts": msgspec.structs.asdict(await head_count(event.id, rules.entry_of(event))),
         "tag": tag,
-        "parties": parties,
-        "revoked": revoked,
     }
-    return answer if tag == known else answer | head
+    return RosterPage(facts if tag == known else facts | head, parties)
 
 
 async def _head(keyring: Keyring, device: Device, event: EventRow, devices: list[dict[str, Any]]) -> dict[str, Any]:
@@ -137,6 +150,32 @@ def _short(row: Any) -> str:
 
 def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+async def _parties(keyring: Keyring, event: EventRow, since: int, upto: int, many: int) -> Deflated:
+    """The same for every phone, as JSON; made once while several ask.
+
+    Parties leave a page when something of them changes, and none comes in: bounds and number say whether it holds.
+    """
+    if not many:
+        return NOBODY
+    key = (event.id, event.number, since, upto, many, day_of(rules.entry_of(event), now()), keyring.current)
+    if (held := _held.get(key)) is not None:
+        return held
+    making = _making.get(key)
+    if making is None:
+        making = asyncio.ensure_future(_made(keyring, event, since, upto, many, key))
+        _making[key] = making
+        making.add_done_callback(lambda _: _making.pop(key, None))
+    return await asyncio.shield(making)
+
+
+async def _made(keyring: Keyring, event: EventRow, since: int, upto: int, many: int, key: tuple[Any, ...]) -> Deflated:
+    parties, revoked = await _page(keyring, event, since, upto)
+    part = await asyncio.to_thread(lambda: part_of(msgspec.json.encode({"parties": parties, "revoked": revoked})[1:]))
+    if len(parties) + len(revoked) == many and many >= WORTH_HOLDING:
+        _held.hold(key, part, len(part.plain) + len(part.deflated))
+    return part
 
 
 async def _page(keyring: Keyring, event: EventRow, since: int, upto: int) -> tuple[list[Any], list[str]]:

@@ -16,17 +16,17 @@ import typst
 from PIL import Image
 
 from app.printing.fonts import folders
+from app.security.moments import Moments
 from app.settings import TEMPLATES
 from app.validation.refusals import Refused
 
 PIXELS = 152.4  # an inch
 MOST_WAITING = 40  # at 100 ms each, whoever is the last of them waits four seconds
 COLOURS = 64  # of a picture on a phone: a fifth of the bytes, and nobody sees the difference
-TICKETS = "ticket.typ"  # held for MOMENT, as the same phone asks again and again; nobody gets one unjudged
+TICKETS = "ticket.typ"  # held for a moment, as the same phone asks again and again
 PERSONAL = {"report.typ", "list.typ"}  # hold names, or whose link it is: made once while several ask, never kept
-MOMENT = 600.0  # seconds
 MOST_KEPT, MOST_BYTES = 64, 1024 * 1024  # prints made last, each up to so large
-MOST_TICKETS, MOST_TICKET_BYTES = 256, 128 * 1024
+MOST_TICKETS = 16 * 1024 * 1024  # bytes
 
 Kind = Literal["pdf", "png", "picture"]  # a picture is a PNG of few colours
 
@@ -66,7 +66,7 @@ class Press:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="press")
         self._making: dict[bytes, asyncio.Future[bytes]] = {}
         self._kept: OrderedDict[bytes, bytes] = OrderedDict()
-        self._tickets: OrderedDict[bytes, bytes] = OrderedDict()
+        self._tickets = Moments[bytes](MOST_TICKETS)
 
     async def make(self, template: str, facts: dict[str, Any], kind: Kind, ppi: float) -> bytes:
         """The print of these facts; raises Refused "busy" while too many wait."""
@@ -91,18 +91,13 @@ class Press:
         self._making.pop(slot, None)
         if template in PERSONAL or made.cancelled() or made.exception():
             return
-        mine = template == TICKETS
-        kept, most = (self._tickets, MOST_TICKETS) if mine else (self._kept, self._most_kept)
-        if len(made.result()) < (MOST_TICKET_BYTES if mine else MOST_BYTES):
-            kept[slot] = made.result()
-        while len(kept) > most:
-            kept.popitem(last=False)
-        if mine:
-            asyncio.get_running_loop().call_later(MOMENT, self._tickets.pop, slot, None)
-
-    def forget_tickets(self) -> None:
-        """Hold no ticket any more: somebody has erased theirs."""
-        self._tickets.clear()
+        print_ = made.result()
+        if template == TICKETS:
+            self._tickets.hold(slot, print_, len(print_))
+        elif len(print_) < MOST_BYTES:
+            self._kept[slot] = print_
+        while len(self._kept) > self._most_kept:
+            self._kept.popitem(last=False)
 
 
 PRESS = Press()

@@ -7,10 +7,10 @@ from piccolo.query.functions.aggregate import Sum
 from app.activity.undo import WITHIN
 from app.database.connection import insert, now
 from app.database.data_keys import end_keys
-from app.printing.typesetting import PRESS
 from app.seats.hold import Held
 from app.seats.holdings import mark_erased
 from app.seats.places import free
+from app.security.moments import forget_people
 from app.web import idempotency
 from models.guards import Erased
 from models.registrations import Reach, ReachToken, Registration
@@ -43,7 +43,7 @@ async def forget(held: Held, parties: list[UUID]) -> None:
     await Reach.delete().where(Reach.registration.is_in(parties))  # and with them what was to be said to them
     await ReachToken.delete().where(ReachToken.registration.is_in(parties))
     await idempotency.forget(parties)
-    PRESS.forget_tickets()
+    forget_people()
     moment = now()
     await insert(Erased, *({"id": party, "at": moment} for party in parties), unless_there="id")
 

@@ -1,5 +1,6 @@
 """What a phone is given to judge without a network, and what it may not learn; what it says of itself."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -304,3 +305,44 @@ async def test_an_old_tab_cannot_deliver_by_the_cookie_of_a_newer_pairing(world:
         ):
             assert (answer.status_code, answer.json()["code"]) == (409, "another_pairing")
     assert await fetch("SELECT nonce FROM scan") == []
+
+
+async def test_a_page_is_made_once_for_all_phones_and_never_after_it_changed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rosters, "WORTH_HOLDING", 1)
+    made: list[int] = []
+    original = rosters._rows
+
+    def counted(*args: Any) -> Any:
+        made.append(1)
+        return original(*args)
+
+    monkeypatch.setattr(rosters, "_rows", counted)
+    event = await world.event()
+    parties = [await world.party(event, 1, name=f"Name {number}") for number in range(4)]
+    phones = [await world.gate(event, f"Gate {number}") for number in range(3)]
+
+    async def page(phone: dict[str, Any], **headers: str) -> dict[str, Any]:
+        async with world.phone(phone["token"]) as client:
+            answer = await client.get("/gate/api/roster", headers=headers)
+            assert answer.status_code == 200, answer.text
+            return dict(answer.json())
+
+    pages = await asyncio.gather(*(page(phone) for phone in phones), *(page(phone) for phone in phones))
+    assert len(made) == 1
+    assert {len(each["parties"]) for each in pages} == {4}
+    assert [each["device"]["name"].split(" ·")[0] for each in pages[:3]] == ["Gate 0", "Gate 1", "Gate 2"]
+    plain = await page(phones[0], **{"accept-encoding": "identity"})
+    assert plain["parties"] == pages[0]["parties"]
+    assert len(made) == 1
+
+    await world.scan(phones[0], {"code": parties[0]["tickets"][0]["code"]})
+    now_in = await page(phones[1])
+    assert sum(1 for row in now_in["parties"] if row[4]) == 1
+    assert len(made) == 2
+    async with world.stranger as worker:
+        await worker.post(f"/api/v1/registrations/{parties[1]['key']}/erase")
+    assert len(rosters._held) == 0
+    left = await page(phones[2])
+    assert (len(left["parties"]), len(left["revoked"])) == (3, 1)
