@@ -167,6 +167,21 @@ class Tally(Table):
     people = Integer(default=0)
 
 
+class HeadCount(Table, tablename="head_count"):
+    """Heads of an event that are counted as its rows change, by triggers, so that no page has to count them.
+
+    `what` is "parties" (`key`: their state), "bus" (people who wish to ride, by pick-up point), "admitted" (people),
+    "inside" (people, by day) or "came" (confirmed parties). Nobody else writes here: the triggers of m0032 do,
+    whichever release runs. `bon doctor` counts anew.
+    """
+
+    id = Varchar(length=120, primary_key=True)
+    event = UUID(default=None, index=True)
+    what = Varchar(length=10)
+    key = Varchar(length=40, default="")
+    number = Integer(default=0)
+
+
 class Counter(Table):
     """Numbers given out one by one, such as the event numbers that tickets carry."""
 

@@ -49,7 +49,7 @@ async def registrations(
         part=part,
         before=cursor_of(part.before) if part else None,
         after=cursor_of(part.after) if part else None,
-        lists=await list_counts(event.id, event.revision),
+        lists=await list_counts(event.id),
         buses=await bus_counts(event.id),
         no_bus=NO_BUS,
         invitations=await invitations_of(keyring, event.id),

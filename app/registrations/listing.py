@@ -1,7 +1,4 @@
-"""An event's parties by what is asked of them: state, bus, whether they came, by whose invitation; pages both ways.
-
-SQL by name: the counts of all lists are grouped.
-"""
+"""An event's parties by what is asked of them: state, bus, whether they came, by whose invitation; pages both ways."""
 
 from datetime import datetime
 from typing import Any
@@ -9,10 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from app.database.connection import fetch
 from app.registrations.queries import parties_where
 from app.registrations.shapes import Party
-from app.seats.fresh import Fresh
+from app.seats.counts import bus_wishes, party_counts
 from app.security.keyring import Keyring
 
 NO_BUS = "none"
@@ -26,16 +22,6 @@ SHOWN = {
     "not_come": f"state = 'confirmed' AND NOT {_CAME}",
     "given_up": "state = 'cancelled'",
 }
-_STATES = "SELECT state, count(*) AS parties FROM registration WHERE event = $1 AND state <> 'erased' GROUP BY state"
-_HOW_MANY_CAME = """
-SELECT count(DISTINCT ticket.registration) AS parties FROM admission JOIN ticket ON ticket.id = admission.ticket
-  JOIN registration ON registration.id = ticket.registration
-WHERE admission.event = $1 AND registration.state = 'confirmed'
-"""
-_BUSES = """
-SELECT pickup_point AS bus, sum(party) AS people FROM registration
-WHERE event = $1 AND state IN ('confirmed', 'waiting') GROUP BY pickup_point
-"""
 
 Place = tuple[datetime, UUID]
 
@@ -106,22 +92,14 @@ def _place(party: Party) -> Place:
     return party.created_at, party.id
 
 
-_fresh = Fresh[dict[str, int]]()
-
-
-async def list_counts(event: UUID, revision: int) -> dict[str, int]:
-    """How many parties each list has, of an event at this revision."""
-    return await _fresh.of(event, revision, lambda: _counted(event))
-
-
-async def _counted(event: UUID) -> dict[str, int]:
-    states = {row["state"]: int(row["parties"]) for row in await fetch(_STATES, event)}
-    came = int((await fetch(_HOW_MANY_CAME, event))[0]["parties"])
-    confirmed = states.get("confirmed", 0)
+async def list_counts(event: UUID) -> dict[str, int]:
+    """How many parties each list has."""
+    states = await party_counts(event)
+    confirmed, waiting, came = (states.get(each, 0) for each in ("confirmed", "waiting", "came"))
     return {
-        "all": sum(states.values()),
+        "all": confirmed + waiting + states.get("cancelled", 0),
         "confirmed": confirmed,
-        "waiting": states.get("waiting", 0),
+        "waiting": waiting,
         "came": came,
         "not_come": confirmed - came,
         "given_up": states.get("cancelled", 0),
@@ -130,4 +108,4 @@ async def _counted(event: UUID) -> dict[str, int]:
 
 async def bus_counts(event: UUID) -> dict[str, int]:
     """How many people go by each bus, those that wait among them; NO_BUS for those without."""
-    return {str(row["bus"] or NO_BUS): int(row["people"]) for row in await fetch(_BUSES, event)}
+    return {bus or NO_BUS: people for bus, people in (await bus_wishes(event)).items()}

@@ -24,6 +24,7 @@ TABLES = {
     "reach": "registrations",
     "admission": "seats",
     "tally": "seats",
+    "head_count": "seats",
     "pairing": "gate",
     "gate_device": "gate",
     "scan": "gate",

@@ -18,15 +18,33 @@ KEPT = timedelta(seconds=1)
 MOST_KEPT = 100  # events
 
 _COUNTS = """
-SELECT
-  (SELECT count(*) FROM ticket WHERE event = $1 AND state = 'valid') AS registered,
-  (SELECT coalesce(sum(party), 0) FROM registration WHERE event = $1 AND state = 'waiting') AS waiting,
-  (SELECT count(DISTINCT ticket) FROM admission WHERE event = $1) AS admitted,
-  (SELECT count(DISTINCT ticket) FROM admission
-   WHERE event = $1 AND inside AND day NOT LIKE '+%' AND (CAST($2 AS TEXT) = '' OR day = $2)) AS inside,
-  (SELECT coalesce(sum(size), 0) FROM walk_in
-   WHERE event = $1 AND NOT undone AND counted_at >= $3) AS walk_ins,
-  (SELECT count(DISTINCT registration) FROM ticket WHERE event = $1 AND state = 'valid') AS parties
+SELECT what, key, number FROM head_count WHERE event = $1
+UNION ALL SELECT 'registered', '', seats_taken FROM event WHERE id = $1
+UNION ALL SELECT 'waiting', '', seats_waiting FROM event WHERE id = $1
+UNION ALL SELECT 'parties', 'left', count(*) FROM registration
+WHERE event = $1 AND state IN ('erased', 'cancelled')
+  AND EXISTS (SELECT 1 FROM ticket WHERE ticket.registration = registration.id AND ticket.state = 'valid')
+UNION ALL SELECT 'walk_ins', '', sum(size) FROM walk_in WHERE event = $1 AND NOT undone AND counted_at >= $2
+"""
+_INSIDE = "SELECT count(DISTINCT ticket) AS people FROM admission WHERE event = $1 AND inside AND day NOT LIKE '+%'"
+_PARTIES = "SELECT what, key, number FROM head_count WHERE event = $1 AND what IN ('parties', 'came')"
+_WISHES = "SELECT key, number FROM head_count WHERE event = $1 AND what = 'bus' AND number > 0"
+HOLDS_PLACES = ("confirmed", "left")  # parties; of those who left some are counted still
+# what the triggers count, counted anew
+_HEADS = """
+SELECT event, 'parties' AS what, state AS key, count(*) AS number FROM registration
+WHERE state <> 'erased' GROUP BY event, state
+UNION ALL SELECT event, 'bus', coalesce(CAST(pickup_point AS TEXT), ''), sum(party) FROM registration
+WHERE state IN ('confirmed', 'waiting') GROUP BY event, pickup_point
+UNION ALL SELECT event, 'admitted', '', count(DISTINCT ticket) FROM admission GROUP BY event
+UNION ALL SELECT event, 'inside', day, count(*) FROM admission WHERE inside AND day NOT LIKE '+%' GROUP BY event, day
+UNION ALL SELECT registration.event, 'came', '', count(DISTINCT registration.id) FROM admission
+  JOIN ticket ON ticket.id = admission.ticket JOIN registration ON registration.id = ticket.registration
+WHERE registration.state = 'confirmed' GROUP BY registration.event
+"""
+_KEPT_HEADS = """
+SELECT event.slug, head_count.event, what, key, head_count.number
+FROM head_count LEFT JOIN event ON event.id = head_count.event
 """
 _SET_ASIDE = """
 SELECT coalesce(sum(party), 0) AS people FROM registration
@@ -60,9 +78,35 @@ _kept: dict[UUID, tuple[datetime, Counts]] = {}
 
 
 async def counts(event: UUID, day: str = "", since: datetime = LONG_AGO) -> Counts:
-    """The event's head counts, recounted from the rows; who is inside and walk-ins only of a day where one is given."""
-    rows = await fetch(_COUNTS, event, day, since)
-    return Counts(**{name: int(value) for name, value in rows[0].items()})
+    """The event's head counts; who is inside and walk-ins only of a day where one is given."""
+    heads = {(row["what"], row["key"]): int(row["number"] or 0) for row in await fetch(_COUNTS, event, since)}
+    inside = {key: number for (what, key), number in heads.items() if what == "inside" and number}
+    if not day and len(inside) > 1:  # somebody may be inside on several days
+        within = int((await fetch(_INSIDE, event))[0]["people"])
+    else:
+        within = inside.get(day, 0) if day else sum(inside.values())
+    return Counts(
+        registered=heads["registered", ""],
+        waiting=heads["waiting", ""],
+        admitted=heads.get(("admitted", ""), 0),
+        inside=within,
+        walk_ins=heads["walk_ins", ""],
+        parties=sum(heads.get(("parties", state), 0) for state in HOLDS_PLACES),
+    )
+
+
+async def party_counts(event: UUID) -> dict[str, int]:
+    """How many parties there are by state, and "came": those that hold places and came."""
+    rows = await fetch(
+        "SELECT what, key, number FROM head_count WHERE event = $1 AND what IN ('parties', 'came')", event
+    )
+    return {row["key"] or row["what"]: int(row["number"]) for row in rows}
+
+
+async def bus_wishes(event: UUID) -> dict[str, int]:
+    """How many people wish to go by each bus, those that wait among them; "" for those without."""
+    rows = await fetch(_WISHES, event)
+    return {row["key"]: int(row["number"]) for row in rows}
 
 
 async def head_count(event: UUID, days: Days) -> Counts:
@@ -114,4 +158,14 @@ async def miscounted() -> list[Miscount]:
         Miscount(row["slug"], f"taken in bus {row['id']}", int(row["seats_taken"]), int(row["people"]))
         for row in await fetch(_BUSES)
     ]
-    return found
+    return found + await _miscounted_heads()
+
+
+async def _miscounted_heads() -> list[Miscount]:
+    kept = {(str(row["event"]), row["what"], row["key"]): row for row in await fetch(_KEPT_HEADS)}
+    counted = {(str(row["event"]), row["what"], row["key"]): int(row["number"]) for row in await fetch(_HEADS)}
+    return [
+        Miscount(str(kept[each]["slug"] if each in kept else each[0]), f"{each[1]} {each[2]}".strip(), stored, present)
+        for each in {**kept, **counted}
+        if (stored := int(kept[each]["number"]) if each in kept else 0) != (present := counted.get(each, 0))
+    ]

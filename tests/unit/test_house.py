@@ -121,7 +121,6 @@ RAW = {
     "app/festivals/actions.py": 1,  # an upsert whose revision goes on from the row that is there
     "app/registrations/queries.py": 6,  # three counts that correlate, two asked in two places; names with their keys
     "app/registrations/invitations.py": 3,  # a sum over a link's bookings decides in the UPDATE that counts one more
-    "app/registrations/listing.py": 3,  # the counts of all lists, grouped
     "app/registrations/paper.py": 1,  # who came in with a batch: a join over two tables
     "app/registrations/finding.py": 4,  # sealed names and numbers with their keys, which no foreign key joins
     "app/registrations/set_aside.py": 1,  # sums by case, grouped, of sources of which something is set aside
