@@ -102,8 +102,6 @@ async def created(
     request: Req, staff: Staff, raw: Mapping[str, Any], like: EventRow | None = None, *, asks: bool = False
 ) -> EventRow:
     """A new draft of what this person wrote."""
-    if like and raw.get("retention_days") == like.retention_days > settings_of(request).retention_days:
-        raw = {**raw, "retention_days": None}  # what was said then was said of that event
     draft = (await reader_for(request, staff, asks=asks))(raw, None)
     slugs = {country.code: country.slug for country in await countries()}
     return await actions.create(draft, slugs[draft.host_country], actor_of(request), like)
@@ -219,7 +217,8 @@ async def copy_event(request: Req, staff: NamedDependency[Staff], event: NamedDe
     along = _along(given)
 
     async def act() -> Answer:
-        copy = await created(request, staff, copied(event, given, along=along), event)
+        raw = copied(event, given, settings_of(request).retention_days, along=along)
+        copy = await created(request, staff, raw, event)
         return Answer(201, event_json(request, copy, private=True))
 
     return await answer_once(request, str(staff.account), act, str(event.id))
@@ -233,9 +232,11 @@ def _along(given: dict[str, Any]) -> bool:
     return along
 
 
-def copied(event: EventRow, given: Mapping[str, Any], *, along: bool = True) -> dict[str, Any]:
-    """An event as raw material for another: its pick-up points become new ones, and its times move along."""
+def copied(event: EventRow, given: Mapping[str, Any], retention: int, *, along: bool = True) -> dict[str, Any]:
+    """An event as raw material for another: its buses become new ones, its times move along, names stay no longer than
+    `retention` says now."""
     raw = as_raw(event) | {"notice": {}, "registration_paused": False}
+    raw["retention_days"] = min(event.retention_days, retention)
     raw |= dict(given)
     if along:
         raw, _ = rules.moved_along(raw, event, given)

@@ -91,7 +91,9 @@ async def new_event(request: Req, staff: NamedDependency[Staff]) -> Response[byt
     if event is None:
         raise Refused("not_found")
     given = {"starts_at": f"{day[:10]}T{event.starts_local:%H:%M}"} if day else {}
-    return await _form_page(request, staff, as_typed(copied(event, given)) | {"copy_of": event.slug})
+    return await _form_page(
+        request, staff, as_typed(copied(event, given, settings_of(request).retention_days)) | {"copy_of": event.slug}
+    )
 
 
 @post("/desk/events/new")

@@ -210,7 +210,7 @@ async def hold_again(request: Req, staff: NamedDependency[Staff], address: FromP
         shift = (first or now()).date() - min(event.first_day for event in events)
         check = await reader_for(request, staff)
         for event in events:  # all are looked at before any is made
-            check(_shifted(event, word, shift), None)
+            check(_shifted(request, event, word, shift), None)
         for event in events:
             await _once_more(request, staff, event, word, shift)
     except Refused as refused:
@@ -219,13 +219,14 @@ async def hold_again(request: Req, staff: NamedDependency[Staff], address: FromP
     return see_other(f"/desk/campaigns/{fresh.address}")
 
 
-def _shifted(event: EventRow, word: str, shift: timedelta) -> dict[str, Any]:
+def _shifted(request: Req, event: EventRow, word: str, shift: timedelta) -> dict[str, Any]:
     """An event so much later, in another campaign."""
-    return copied(event, {"starts_at": f"{event.starts_local + shift:%Y-%m-%dT%H:%M}", "campaign": word})
+    given = {"starts_at": f"{event.starts_local + shift:%Y-%m-%dT%H:%M}", "campaign": word}
+    return copied(event, given, settings_of(request).retention_days)
 
 
 async def _once_more(request: Req, staff: Staff, event: EventRow, word: str, shift: timedelta) -> None:
-    raw, act = _shifted(event, word, shift), partial(created, request, staff)
+    raw, act = _shifted(request, event, word, shift), partial(created, request, staff)
 
     async def once_more() -> Answer:
         return Answer(303, {"slug": (await act(raw, event)).slug})

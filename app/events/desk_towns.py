@@ -1,6 +1,7 @@
 """Ten towns from one table at the desk: paste or upload, look, make drafts of the rows that are right."""
 
 import hashlib
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,14 +17,14 @@ from app.events.queries import staff_event, staff_events
 from app.events.shapes import TITLE, EventRow
 from app.events.sheets import MOST_BYTES, text_of
 from app.events.tables import ORDERS, Town, as_text, headed, is_ambiguous, order_of, read_towns, rows_of
-from app.events.towns import judged, title_patterns, written
+from app.events.towns import Copied, judged, title_patterns, written
 from app.security.nonces import kept_or_new
 from app.validation.fields import Reader
 from app.validation.refusals import Problem, Refused, invalid
 from app.web.bodies import nested
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.rendering import page, said
-from app.web.request import Req, keyring_of
+from app.web.request import Req, keyring_of, settings_of
 
 FORM = "towns"
 
@@ -108,7 +109,7 @@ async def use_table(request: Req, staff: NamedDependency[Staff]) -> Response[byt
         if town.problems:
             left.append(row)
             continue
-        raw = written(town, like, titles, typed.get("campaign", ""), copied)
+        raw = written(town, like, titles, typed.get("campaign", ""), _copying(request))
         slug = await _made_once(request, staff, like, raw, typed)
         event = await staff_event(slug, staff)
         if event and all(each.id != event.id for each in made):  # two rows alike are one draft
@@ -139,6 +140,10 @@ def _titles(typed: Typed, like: EventRow) -> dict[str, str]:
     return titles
 
 
+def _copying(request: Req) -> Copied:
+    return partial(copied, retention=settings_of(request).retention_days)
+
+
 async def _look(request: Req, staff: Staff, like: EventRow, typed: Typed, titles: dict[str, str]) -> Looked:
     columns, rows = headed(rows_of(typed.get("table", "")))
     if not rows:
@@ -148,7 +153,8 @@ async def _look(request: Req, staff: Staff, like: EventRow, typed: Typed, titles
     order, check = order_of(rows, columns, chosen), await reader_for(request, staff, asks=True)
     campaign = typed.get("campaign", "")
     towns = [
-        judged(town, written(town, like, titles, campaign, copied), check) for town in read_towns(rows, columns, order)
+        judged(town, written(town, like, titles, campaign, _copying(request)), check)
+        for town in read_towns(rows, columns, order)
     ]
     return Looked(columns, rows, towns, order, doubtful)
 

@@ -25,7 +25,7 @@ from app.registrations.shapes import HELD
 from app.seats.counts import head_count
 from app.seats.rules import day_of
 from app.security.keyring import Keyring
-from app.security.moments import Moments
+from app.security.moments import Moments, epoch
 from app.security.sealing import Unreadable, keyed_hash, open_key
 from models.states import RegistrationState, TicketState
 
@@ -46,18 +46,18 @@ SELECT max(revision) AS upto, count(*) AS parties FROM (
 ) AS next
 """
 _PARTIES = """
-SELECT id, number, state, party, children, sealed_name, sealed_note, pickup_point, attention, sealed_key
+SELECT /* many */ id, number, state, party, children, sealed_name, sealed_note, pickup_point, attention, sealed_key
 FROM registration LEFT JOIN data_key ON data_key.subject = registration.id
 WHERE event = $1 AND revision > $2 AND revision <= $3
 """
-_UNMOVED = "SELECT number FROM registration WHERE event = $1 AND revision > $2 AND revision <= $3"
+_UNMOVED = "SELECT /* many */ number FROM registration WHERE event = $1 AND revision > $2 AND revision <= $3"
 _TICKETS = """
-SELECT registration.number AS party, ticket.number, ticket.issue, ticket.state
+SELECT /* many */ registration.number AS party, ticket.number, ticket.issue, ticket.state
 FROM registration JOIN ticket ON ticket.registration = registration.id
 WHERE registration.event = $1 AND registration.revision > $2 AND registration.revision <= $3 ORDER BY ticket.number
 """
 _ADMISSIONS = """
-SELECT registration.number AS party, ticket.number, admission.inside, admission.admitted_at, scan.device
+SELECT /* many */ registration.number AS party, ticket.number, admission.inside, admission.admitted_at, scan.device
 FROM registration JOIN ticket ON ticket.registration = registration.id JOIN admission ON admission.ticket = ticket.id
   LEFT JOIN scan ON scan.id = admission.scan
 WHERE registration.event = $1 AND registration.revision > $2 AND registration.revision <= $3 AND admission.day = $4
@@ -171,10 +171,11 @@ async def _parties(keyring: Keyring, event: EventRow, since: int, upto: int, man
 
 
 async def _made(keyring: Keyring, event: EventRow, since: int, upto: int, many: int, key: tuple[Any, ...]) -> Deflated:
+    read_at = epoch()
     parties, revoked = await _page(keyring, event, since, upto)
     part = await asyncio.to_thread(lambda: part_of(msgspec.json.encode({"parties": parties, "revoked": revoked})[1:]))
     if len(parties) + len(revoked) == many and many >= WORTH_HOLDING:
-        _held.hold(key, part, len(part.plain) + len(part.deflated))
+        _held.hold(key, part, len(part.plain) + len(part.deflated), read_at)
     return part
 
 

@@ -16,7 +16,7 @@ import typst
 from PIL import Image
 
 from app.printing.fonts import folders
-from app.security.moments import Moments
+from app.security.moments import Moments, epoch
 from app.settings import TEMPLATES
 from app.validation.refusals import Refused
 
@@ -84,16 +84,17 @@ class Press:
             loop = asyncio.get_running_loop()
             making = loop.run_in_executor(self._thread, _set, template, inputs, kind, ppi)
             self._making[slot] = making
-            making.add_done_callback(lambda done: self._done(slot, template, done))
+            since = epoch()
+            making.add_done_callback(lambda done: self._done(slot, template, done, since))
         return await asyncio.shield(making)
 
-    def _done(self, slot: bytes, template: str, made: "asyncio.Future[bytes]") -> None:
+    def _done(self, slot: bytes, template: str, made: "asyncio.Future[bytes]", since: int) -> None:
         self._making.pop(slot, None)
         if template in PERSONAL or made.cancelled() or made.exception():
             return
         print_ = made.result()
         if template == TICKETS:
-            self._tickets.hold(slot, print_, len(print_))
+            self._tickets.hold(slot, print_, len(print_), since)
         elif len(print_) < MOST_BYTES:
             self._kept[slot] = print_
         while len(self._kept) > self._most_kept:

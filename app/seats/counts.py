@@ -32,7 +32,7 @@ _WISHES = "SELECT key, number FROM head_count WHERE event = $1 AND what = 'bus' 
 HOLDS_PLACES = ("confirmed", "left")  # parties; of those who left some are counted still
 # what the triggers count, counted anew
 _HEADS = """
-SELECT event, 'parties' AS what, state AS key, count(*) AS number FROM registration
+SELECT /* many */ event, 'parties' AS what, state AS key, count(*) AS number FROM registration
 WHERE state <> 'erased' GROUP BY event, state
 UNION ALL SELECT event, 'bus', coalesce(CAST(pickup_point AS TEXT), ''), sum(party) FROM registration
 WHERE state IN ('confirmed', 'waiting') GROUP BY event, pickup_point
@@ -43,7 +43,7 @@ UNION ALL SELECT registration.event, 'came', '', count(DISTINCT registration.id)
 WHERE registration.state = 'confirmed' GROUP BY registration.event
 """
 _KEPT_HEADS = """
-SELECT event.slug, head_count.event, what, key, head_count.number
+SELECT /* many */ event.slug, head_count.event, what, key, head_count.number
 FROM head_count LEFT JOIN event ON event.id = head_count.event
 """
 _SET_ASIDE = """
@@ -55,7 +55,7 @@ SELECT event, sum(party) AS people FROM registration
 WHERE event IN ({places}) AND state = 'waiting' AND set_aside_at IS NOT NULL GROUP BY event
 """
 _SEATS = """
-SELECT slug, seats_taken, seats_waiting, tickets, people_waiting FROM (
+SELECT /* many */ slug, seats_taken, seats_waiting, tickets, people_waiting FROM (
   SELECT event.slug, event.seats_taken, event.seats_waiting,
     (SELECT count(*) FROM ticket WHERE ticket.event = event.id AND ticket.state = 'valid') AS tickets,
     (SELECT coalesce(sum(party), 0) FROM registration
@@ -65,7 +65,7 @@ SELECT slug, seats_taken, seats_waiting, tickets, people_waiting FROM (
 WHERE seats_taken <> tickets OR seats_waiting <> people_waiting
 """
 _BUSES = """
-SELECT slug, id, seats_taken, people FROM (
+SELECT /* many */ slug, id, seats_taken, people FROM (
   SELECT event.slug, pickup_point.id, pickup_point.seats_taken,
     (SELECT count(*) FROM ticket JOIN registration ON registration.id = ticket.registration
      WHERE registration.pickup_point = pickup_point.id AND ticket.state = 'valid') AS people

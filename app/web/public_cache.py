@@ -49,7 +49,7 @@ class PublicAnswer(msgspec.Struct):
     status: int = 200
 
 
-class CachedAnswer(msgspec.Struct):
+class CachedAnswer(msgspec.Struct, weakref=True):
     """A made answer with its validators and its encodings ("" is plain), ready to send."""
 
     made: PublicAnswer

@@ -6,6 +6,7 @@ bytes, while the cache would give the same answer, needs no routing and no rende
 
 import time
 from typing import Any, cast
+from weakref import ref
 
 import msgspec
 from litestar.enums import ScopeType
@@ -16,7 +17,7 @@ from app.web.logs import note_answer
 from app.web.public_cache import FRESH, CachedAnswer
 from app.web.request import SAFE
 
-MOST = 2_048  # answers, whose bodies are the cache's own
+MOST = 2_048  # answers, whose bodies are the cache's own, and gone when it drops them
 LONGEST = 512  # bytes of a header by which an answer is found again
 DECIDES = frozenset(
     {
@@ -38,11 +39,11 @@ Key = tuple[str, str, bytes, tuple[tuple[bytes, bytes], ...]]
 class Shelved(msgspec.Struct, frozen=True):
     """An answer as it was sent."""
 
-    kept: CachedAnswer
+    kept: "ref[CachedAnswer]"
     template: str
     status: int
     headers: list[tuple[bytes, bytes]]
-    body: bytes
+    encoding: str | None  # of its body; None where it has none
 
 
 class Shelf:
@@ -59,16 +60,18 @@ class Shelf:
             return
         began = time.monotonic()
         found = self._shelved.get(key)
-        if found is None or began - found.kept.checked > FRESH:
+        kept = found.kept() if found else None
+        if found is None or kept is None or began - kept.checked > FRESH:
             await self.app(scope, receive, self._noting(key, asked, send))
             return
         own = request_id(scope)
         scope["path_template"] = found.template
         scope.setdefault("state", {})["request_id"] = own
         note_answer(scope, found.status, time.monotonic() - began)
+        body = b"" if found.encoding is None else kept.encoded[found.encoding]
         headers = [*found.headers, (b"x-request-id", own.encode())]
         await send({"type": "http.response.start", "status": found.status, "headers": headers})
-        await send({"type": "http.response.body", "body": found.body, "more_body": False})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
 
     def _noting(self, key: Key, scope: HTTPScope, send: Send) -> Send:
         starts: list[dict[str, Any]] = []
@@ -85,12 +88,13 @@ class Shelf:
         return noting
 
     def _put(self, key: Key, scope: HTTPScope, kept: CachedAnswer, start: dict[str, Any], body: bytes) -> None:
-        if start["status"] not in {200, 304}:
+        encoding = next((name for name, made in kept.encoded.items() if made == body), None) if body else None
+        if start["status"] not in {200, 304} or (body and encoding is None):
             return
         while len(self._shelved) >= MOST:
             self._shelved.pop(next(iter(self._shelved)))
         headers = [(name, value) for name, value in start["headers"] if name != b"x-request-id"]
-        self._shelved[key] = Shelved(kept, scope.get("path_template", ""), start["status"], headers, body)
+        self._shelved[key] = Shelved(ref(kept), scope.get("path_template", ""), start["status"], headers, encoding)
 
 
 def _key(scope: HTTPScope) -> Key | None:

@@ -5,14 +5,17 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from app.database.connection import fetch, opened, write
 from app.database.lanes import LaneEngine
+from app.database.short import TRUSTED
 
 
 @pytest.fixture
@@ -220,3 +223,49 @@ async def test_cancelling_again_and_again_leaves_the_turnstile_free(lanes: LaneE
     await asyncio.gather(busy, *tasks, return_exceptions=True)
     await asyncio.wait_for(take("after"), 5)
     assert "after" in on_disk(lanes)
+
+
+async def test_what_is_short_runs_where_it_is_asked_and_what_may_be_long_never(lanes: LaneEngine) -> None:
+    here = threading.get_ident()
+    for name in ("short", "many"):
+        await lanes.writer.call(partial(lanes.writer.connection.create_function, name, 0, threading.get_ident))
+        lanes._here.connection.create_function(name, 0, threading.get_ident)
+        for reader in lanes._readers:
+            await reader.call(partial(reader.connection.create_function, name, 0, threading.get_ident))
+    for _ in range(2):  # reading, and in a transaction
+        for _ in range(TRUSTED):
+            await fetch("SELECT short() AS thread")
+            await fetch("SELECT /* many */ many() AS thread")
+        assert (await fetch("SELECT short() AS thread"))[0]["thread"] == here
+        assert (await fetch("SELECT /* many */ many() AS thread"))[0]["thread"] != here
+        async with write():
+            assert (await fetch("SELECT short() AS thread"))[0]["thread"] == here
+            assert (await fetch("SELECT /* many */ many() AS thread"))[0]["thread"] != here
+
+
+async def test_a_statement_that_was_long_once_leaves_the_loop(lanes: LaneEngine) -> None:
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT $1) SELECT i FROM n"
+    sql = f"SELECT count(*) AS rows FROM ({numbers})"
+    for _ in range(TRUSTED):
+        await fetch(sql, 1)
+    assert lanes._short.knows(sql.replace("$1", "?1"))
+    await fetch(sql, 100_000)
+    assert not lanes._short.knows(sql.replace("$1", "?1"))
+
+
+async def test_a_long_body_of_short_statements_lets_others_have_the_loop(lanes: LaneEngine) -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    counting = asyncio.create_task(count())
+    async with write():
+        for number in range(3_000):
+            await fetch("INSERT INTO seat (name) VALUES ($1)", str(number))
+        while_open = turns
+    counting.cancel()
+    assert while_open > 3

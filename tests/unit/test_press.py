@@ -1,8 +1,10 @@
 """The press: the same print is made once, what waits has a bound, and what failed is tried again."""
 
 import asyncio
+import gc
 import threading
 from typing import Any
+from weakref import ref
 
 import pytest
 
@@ -11,6 +13,10 @@ from app.printing.typesetting import Press
 from app.security import moments
 from app.security.moments import forget_people
 from app.validation.refusals import Refused
+
+
+class Thing:
+    """Anything that can be looked for."""
 
 
 class Setter:
@@ -100,3 +106,31 @@ async def test_what_failed_is_not_kept(setter: Setter) -> None:
         await asked(press, {"a": 1})
     setter.fails = False
     assert await asked(press, {"a": 1}) == b'{"a":1}'
+
+
+async def test_what_is_dropped_is_dropped_by_everybody() -> None:
+    """Also by the clock that would have forgotten it in ten minutes."""
+    held = moments.Moments[Thing](most_bytes=3)
+    things = [Thing() for _ in range(5)]
+    seen = [ref(each) for each in things]
+    for number, each in enumerate(things):
+        held.hold(number, each, 1, moments.epoch())
+    del things, each
+    gc.collect()
+    assert [each() is None for each in seen] == [True, True, False, False, False]
+    forget_people()
+    gc.collect()
+    assert [each() for each in seen] == [None] * 5
+    assert len(held) == 0
+
+
+async def test_what_was_read_before_an_erasing_is_not_held_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moments, "AGAIN", 0.0)
+    held = moments.Moments[Thing](most_bytes=3)
+    read_at = moments.epoch()
+    forget_people()
+    held.hold("page", Thing(), 1, read_at)
+    assert len(held) == 0
+    held.hold("page", Thing(), 1, moments.epoch())  # by somebody who does not see yet that the erasing is committed
+    await asyncio.sleep(0.01)
+    assert len(held) == 0

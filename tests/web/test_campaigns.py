@@ -282,7 +282,9 @@ async def test_drafts_of_a_campaign_are_published_together_after_a_look(world: W
 
 
 async def test_next_years_campaign_is_made_of_this_years(world: World) -> None:
-    address, _ = await three(world)
+    address, before = await three(world)
+    for days, event in zip((60, 3), before, strict=False):  # one as long as was usual then, one shorter than is now
+        await fetch("UPDATE event SET retention_days = $2 WHERE slug = $1", event["slug"], days)
     path = f"/desk/campaigns/{address}"
     nonce = nonce_in((await get(world, path)).text)
     wrong = await press(world, f"{path}/again", word="New Year 2090", first_day="2091-04-15", nonce=nonce)
@@ -295,6 +297,7 @@ async def test_next_years_campaign_is_made_of_this_years(world: World) -> None:
     assert len(made) == 3
     assert {each["starts_at"][:16] for each in made} == {"2091-04-15T09:00"}
     assert {each["pickup_points"][0]["departs_at"][:16] for each in made} == {"2091-04-15T07:30"}
+    assert sorted(each["retention_days"] for each in made) == [3, 14, 14]
 
 
 # -- what a hostile reader found ------------------------------------------------------------------------------------

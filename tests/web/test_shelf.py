@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.web import logs, shelf
+from app.web import logs, public_cache, shelf
 from app.web.front import Front
 from tests.world import World
 
@@ -107,3 +107,19 @@ async def test_it_holds_so_many_answers_and_no_more(world: World, monkeypatch: p
     held = world.transport.app
     assert isinstance(held, shelf.Shelf)
     assert len(held._shelved) <= 3
+
+
+async def test_it_holds_nothing_that_the_cache_has_dropped(
+    world: World, found: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public_cache, "MOST_ANSWERS", 1)
+    event = await world.event()
+    path = f"/en/events/{event['slug']}"
+    async with world.stranger as reader, world.api("korea") as staff:
+        for _ in range(2):
+            await reader.get(path)
+        assert len(found) == 1
+        await reader.get("/en/")  # which takes its place
+        await staff.patch(f"/api/v1/events/{event['slug']}", json={"notice": {"en": "Bring water"}})
+        assert "Bring water" in (await reader.get(path)).text
+    assert len(found) == 1
