@@ -20,7 +20,8 @@ from app.directory.queries import countries
 from app.events import actions, rules, undoing
 from app.events.access import event_of
 from app.events.campaigns import campaign_at, public_campaign_at
-from app.events.queries import page_of_events, public_event, staff_event
+from app.events.present import public_event
+from app.events.queries import page_of_events, staff_event
 from app.events.shapes import NOTICE, EventDraft, EventRow, Pickup, as_raw
 from app.seats.counts import counts
 from app.seats.few import in_public
@@ -233,8 +234,7 @@ def _along(given: dict[str, Any]) -> bool:
 
 
 def copied(event: EventRow, given: Mapping[str, Any], retention: int, *, along: bool = True) -> dict[str, Any]:
-    """An event as raw material for another: its buses become new ones, its times move along, names stay no longer than
-    `retention` says now."""
+    """An event as raw material for another: new buses, times that move along, names kept no longer than is said now."""
     raw = as_raw(event) | {"notice": {}, "registration_paused": False}
     raw["retention_days"] = min(event.retention_days, retention)
     raw |= dict(given)

@@ -17,8 +17,9 @@ from app.events.calendar_entries import VEVENTS, one_event_calendar
 from app.events.campaigns import CampaignRow, public_campaign_at
 from app.events.feed_changes import changed_at
 from app.events.feed_rows import FeedItem, Head, feed_head, feed_items
-from app.events.queries import country_events, events_by_id, public_event
-from app.events.rss import rss_of
+from app.events.present import public_event
+from app.events.queries import events_by_id, part_of_country
+from app.events.rss import MOST_IN_RSS, rss_of
 from app.events.rules import FESTIVALS
 from app.festivals.calendar_entries import KHMER_CALENDAR, khmer_calendar
 from app.festivals.queries import confirmations
@@ -247,7 +248,8 @@ async def rss(request: Req, language: FromPath[str], slug: FromPath[str]) -> Res
         country = await _country(slug, address)
         if country is None:
             raise Refused("not_found")
-        body = rss_of(country, await country_events(country.code, now() - timedelta(days=1)), language, base, address)
+        coming = await part_of_country(country.code, now() - timedelta(days=1), MOST_IN_RSS)
+        body = rss_of(country, coming, language, base, address)
         modified = await changed_at(f"{language}/{slug}/events.rss", body)
         return PublicAnswer(body, "application/rss+xml", modified=modified)
 

@@ -14,8 +14,9 @@ from app.accounts.shapes import Staff
 from app.events import actions
 from app.events.access import RIGHT
 from app.events.pictures import MOST_BYTES, Picture, read_picture
+from app.events.present import public_event
 from app.events.prints import CARD, PRINTS, print_of
-from app.events.queries import picture_file, public_event
+from app.events.queries import picture_file
 from app.events.shapes import TITLE, EventRow
 from app.validation.fields import Reader
 from app.validation.refusals import Refused

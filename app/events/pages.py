@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from app.database.connection import now
 from app.events.campaigns import public_campaign_at, public_events_of
-from app.events.queries import public_event
+from app.events.present import public_event
 from app.events.rules import days_until, refresh_after
 from app.events.sharing import directions
 from app.events.showing import shown

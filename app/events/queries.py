@@ -11,11 +11,10 @@ from uuid import UUID
 import msgspec
 
 from app.accounts.shapes import Staff
-from app.database.connection import fetch, in_transaction, now
-from app.database.rows import json_of, places, uuid_of
+from app.database.connection import fetch, now
+from app.database.rows import json_of, places
 from app.events.shapes import EventRow, Pickup, with_folds
 from app.validation.forms import loaded
-from app.validation.refusals import Refused
 from models.events import EventPicture
 from models.states import EventState
 
@@ -29,28 +28,6 @@ _PICKUPS = f"SELECT event, {', '.join(Pickup.__struct_fields__)} FROM pickup_poi
 
 PUBLIC = "event.state IN ('published', 'cancelled')"
 THERE = "event.ended_at IS NULL"  # a draft that was deleted stays for as long as that can be undone
-
-# what an event's content hangs on beside its revision: its country's names, and what a clock turns
-_CONTENT = (
-    "content_revision",
-    "state",
-    "starts_at",
-    "ends_at",
-    "registration_opens_at",
-    "registration_closes_at",
-    "registration_paused",
-    "capacity",
-    "country_slug",
-    "country_names",
-)
-_PRESENT = f"""
-SELECT event.id, revision, seats_taken, seats_waiting, kept_until, {", ".join(_CONTENT[:-2])},
-  host_country.slug AS country_slug, host_country.names AS country_names
-FROM event JOIN host_country ON host_country.code = event.host_country WHERE event.slug = $1 AND {PUBLIC}
-"""
-_BUS_SEATS = "SELECT id, seats_taken FROM pickup_point WHERE event = $1"
-MOST_KEPT = 500  # events, about 5 kB each
-_written: dict[UUID, tuple[tuple[Any, ...], EventRow]] = {}
 
 _NEXT = f"""
 SELECT id, many FROM (
@@ -73,14 +50,15 @@ def within(staff: Staff, first: int) -> tuple[str, list[Any]]:
     return f"({' OR '.join(parts)})", args
 
 
-def _keeps(row: dict[str, Any]) -> bool:
+def keeps(row: dict[str, Any]) -> bool:
+    """Whether an event's free places are kept for somebody at this moment."""
     return bool(row["seats_waiting"]) and row["kept_until"] is not None and row["kept_until"] > now()
 
 
 def _event(row: dict[str, Any], pickups: list[dict[str, Any]]) -> EventRow:
     row = loaded(EventRow, row)
     row |= {name: json_of(row[name]) for name in ("country_names", "picture_alt")}
-    row["keeps"] = _keeps(row)
+    row["keeps"] = keeps(row)
     row["pickup_points"] = tuple(
         with_folds(Pickup, loaded(Pickup, point), row["time_zone"]) for point in pickups if point["event"] == row["id"]
     )
@@ -103,40 +81,6 @@ async def find(condition: str, *args: Any) -> list[EventRow]:
         f"{_PICKUPS} WHERE event IN ({places(rows)}) ORDER BY position, id", *(row["id"] for row in rows)
     )
     return [_event(row, pickups) for row in rows]
-
-
-async def public_event(slug: str) -> EventRow:
-    """A published or cancelled event; raises Refused "not_found".
-
-    What people wrote of it is kept in the process by its content's revision; what others changed is read each time.
-    """
-    rows = await fetch(_PRESENT, slug)
-    if not rows:
-        raise Refused("not_found")
-    present = rows[0]
-    content = tuple(present[name] for name in _CONTENT)
-    known = None if in_transaction() else _written.get(present["id"])
-    if known is None or known[0] != content:
-        event = await event_by_id(uuid_of(present["id"]))
-        _remember(content, event)
-        return event
-    event = known[1]
-    if event.revision == present["revision"] and not event.seats_waiting:
-        return event
-    points = event.pickup_points
-    if points and event.revision != present["revision"]:
-        taken = {uuid_of(row["id"]): row["seats_taken"] for row in await fetch(_BUS_SEATS, event.id)}
-        points = tuple(msgspec.structs.replace(point, seats_taken=taken.get(point.id, 0)) for point in points)
-    numbers = {name: present[name] for name in ("revision", "seats_taken", "seats_waiting")}
-    return msgspec.structs.replace(event, keeps=_keeps(present), pickup_points=points, **numbers)
-
-
-def _remember(content: tuple[Any, ...], event: EventRow) -> None:
-    """Not what a transaction sees that may be undone, nor what has changed since its content was read."""
-    if not in_transaction() and content[_CONTENT.index("content_revision")] == event.content_revision:
-        _written[event.id] = (content, event)
-        if len(_written) > MOST_KEPT:
-            _written.pop(next(iter(_written)))
 
 
 async def staff_event(slug: str, staff: Staff, *, even_deleted: bool = False) -> EventRow | None:
@@ -194,6 +138,18 @@ async def country_events(code: str, since: datetime, until: datetime | None = No
         since,
         *args,
     )
+
+
+async def part_of_country(code: str, since: datetime, most: int, skipped: int = 0) -> list[EventRow]:
+    """The same, `most` of them after so many; a country may have thousands, and each is a wide row."""
+    rows = await fetch(
+        f"SELECT id FROM event WHERE host_country = $1 AND ends_at >= $2 AND {PUBLIC}"
+        f" ORDER BY starts_at, slug LIMIT {most} OFFSET {skipped}",
+        code,
+        since,
+    )
+    ids = [row["id"] for row in rows]
+    return await find(f"event.id IN ({places(ids)}) ORDER BY event.starts_at, event.slug", *ids) if ids else []
 
 
 async def next_of_countries(at: datetime) -> dict[str, Coming]:

@@ -12,7 +12,8 @@ from app.accounts.rights import Right
 from app.activity.kinds import Kind
 from app.activity.record import record
 from app.events.access import RIGHT
-from app.events.queries import event_by_id, public_event
+from app.events.present import public_event
+from app.events.queries import event_by_id
 from app.events.shapes import EventRow
 from app.i18n.catalogues import languages
 from app.registrations import actions, changes, rules, undoing

@@ -11,7 +11,8 @@ from litestar.params import FromPath
 from app.activity.undo import WITHIN, step_of
 from app.database.connection import now
 from app.directory.queries import contacts_of
-from app.events.queries import event_by_id, public_event
+from app.events.present import public_event
+from app.events.queries import event_by_id
 from app.events.rules import refresh_after, registration_refusal
 from app.events.shapes import EventRow
 from app.events.sharing import share_links

@@ -13,12 +13,13 @@ from app.directory.queries import contacts_everywhere, contacts_of, countries, c
 from app.directory.rules import subscribe_links
 from app.directory.shapes import ContactRow, Country
 from app.directory.vcard import vcard
-from app.events.queries import country_events, next_of_countries, past_events
+from app.events.queries import next_of_countries, part_of_country, past_events
 from app.events.rules import days_until
 from app.festivals.shapes import NAMES
 from app.i18n.catalogues import preferred, translate
 from app.printing import qr
 from app.site import cards
+from app.validation.fields import small_number
 from app.validation.refusals import Refused
 from app.web.public_cache import PublicAnswer, public_cache_of
 from app.web.rendering import render, see_other
@@ -27,6 +28,7 @@ from app.web.request import Req, digits_of, settings_of
 CARDS = "public, max-age=600"
 PAST_SHOWN = timedelta(days=365)
 MOST_PAST = 12
+A_PART, MOST_PARTS = 20, 500  # events of a country on a page
 
 Facts = dict[str, Any]
 
@@ -51,7 +53,12 @@ async def _public(
 
 
 async def _of_country(
-    request: Req, language: str, slug: str, below: str, make_of: Callable[[Country], Awaitable[PublicAnswer]]
+    request: Req,
+    language: str,
+    slug: str,
+    below: str,
+    make_of: Callable[[Country], Awaitable[PublicAnswer]],
+    part: int = 1,
 ) -> Response[bytes]:
     """Something of a host country at /{language}/{slug}/{below}; a former address leads to the present one."""
 
@@ -63,7 +70,8 @@ async def _of_country(
             raise Refused("not_found")
         return await make_of(found)
 
-    return await public_cache_of(request).answer(request, ("country", below, language, slug, digits_of(request)), make)
+    key = ("country", below, language, slug, digits_of(request), part)
+    return await public_cache_of(request).answer(request, key, make)
 
 
 @route("/{language:str}", http_method=["GET", "HEAD"])
@@ -161,23 +169,29 @@ async def how(request: Req, language: FromPath[str]) -> Response[bytes]:
 
 @route("/{language:str}/{slug:str}", http_method=["GET", "HEAD"])
 async def country(request: Req, language: FromPath[str], slug: FromPath[str]) -> Response[bytes]:
-    """One host country: what is coming, whom to call, how to subscribe."""
+    """One host country: what is coming (a part of it: ?page=2 …), whom to call, how to subscribe."""
+    part = small_number(request.query_params.get("page", ""), MOST_PARTS) or 1
 
     async def make(found: Country) -> PublicAnswer:
-        at = now()
-        coming = await country_events(found.code, at)
+        at, skipped = now(), (part - 1) * A_PART
+        coming = await part_of_country(found.code, at, A_PART + 1, skipped)
+        if skipped and not coming:
+            raise Refused("not_found")
+        more, coming = len(coming) > A_PART, coming[:A_PART]
         html = render(
             request,
             "pages/country.html",
             country=found,
             events=coming,
             days_left={event.id: days_until(event, at) for event in coming},
+            before=part - 1,
+            after=part + 1 if more else None,
             past=await past_events(found.code, at, at - PAST_SHOWN, MOST_PAST),
             contacts=await contacts_of(found.code),
         )
         return PublicAnswer(html.encode())
 
-    return await _of_country(request, language, slug, "", make)
+    return await _of_country(request, language, slug, "", make, part)
 
 
 @route("/{language:str}/{slug:str}/subscribe", http_method=["GET", "HEAD"])

@@ -113,7 +113,7 @@ async def test_the_square_is_read_in_hard_conditions(world: World, hardship: Any
 @pytest.mark.parametrize("code", ["KR", "JP", "TH", "MY", "AE", "TW"])
 async def test_every_host_language_is_drawn(world: World, code: str) -> None:
     from app.directory.queries import countries
-    from app.events.queries import public_event
+    from app.events.present import public_event
     from app.printing.texts import said
     from app.registrations.prints import ADMITS, Printed, facts_of
 
@@ -129,7 +129,7 @@ async def test_every_host_language_is_drawn(world: World, code: str) -> None:
 
 
 async def test_change_follows_the_ticket(world: World) -> None:
-    from app.events.queries import public_event
+    from app.events.present import public_event
     from app.registrations.prints import notice_of
 
     event = await world.event()
@@ -170,7 +170,7 @@ async def test_a_page_waits_for_the_opening_without_script(world: World) -> None
 
 async def test_prints_say_the_day_in_few_words(world: World) -> None:
     """The longest Khmer day does not push the hours or the title off a card."""
-    from app.events.queries import public_event
+    from app.events.present import public_event
     from app.events.words import days_of
 
     event = await world.event(starts_at="2030-09-26T09:00", ends_at="2030-09-26T17:00")

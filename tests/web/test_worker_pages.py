@@ -10,6 +10,7 @@ import pytest
 from icalendar import Calendar
 from PIL import Image
 
+from app.site import pages as site_pages
 from tests.world import World, festival, soon
 
 BUS = {"name": "Osan", "place": "Station, exit 2", "departs_at": soon(hour=7), "returns_at": soon(hour=18), "seats": 45}
@@ -317,3 +318,27 @@ async def test_what_a_volunteer_said_of_somebody_goes_with_them(world: World) ->
         assert "1 let in by hand" in shown
         await sent(world, f"/en/r/{party['key']}/erase", sure="on")
         assert "cousin" not in (await desk.get(path)).text
+
+
+async def test_a_country_with_many_events_shows_them_a_part_at_a_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site_pages, "A_PART", 2)
+    for day in (3, 1, 5, 2, 4):
+        await world.event(title={"km": f"បុណ្យ {day}", "en": f"Feast {day}"}, starts_at=soon(day), ends_at=soon(day, 17))
+    async with world.stranger as worker:
+        seen, path = list[list[str]](), "/en/korea/"
+        while path:
+            page = await worker.get(path)
+            assert page.status_code == 200
+            seen.append(list(dict.fromkeys(re.findall(r"Feast \d", page.text))))
+            after = re.search(r'rel="next" href="([^"]+)"', page.text)
+            path = after[1] if after else ""
+        assert seen == [["Feast 1", "Feast 2"], ["Feast 3", "Feast 4"], ["Feast 5"]]
+        back = re.search(r'rel="prev" href="([^"]+)"', page.text)
+        assert back is not None
+        assert back[1].endswith("?page=2")
+        assert (await worker.get("/en/korea/?page=4")).status_code == 404
+        assert (await worker.get("/en/korea/?page=x")).status_code == 200
+        feed = await worker.get("/en/korea/events.rss")
+        assert re.findall(r"<title>(Feast \d)", feed.text) == [f"Feast {day}" for day in range(1, 6)]
