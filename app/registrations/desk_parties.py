@@ -15,10 +15,11 @@ from app.database.connection import now
 from app.events.access import RIGHT
 from app.events.shapes import EventRow
 from app.registrations import actions, changes, rules, undoing
+from app.registrations.likeness import parts_of
 from app.registrations.listing import NO_BUS, SHOWN, Asked, bus_counts, list_counts, part_of
 from app.registrations.queries import gave_up_since, invitations_of, look_alikes, party_by_id
 from app.registrations.shapes import Party
-from app.validation.fields import found_id
+from app.validation.fields import found_id, small_number
 from app.validation.refusals import Refused
 from app.web.bodies import form
 from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
@@ -67,13 +68,28 @@ def _asked(request: Req) -> Asked:
     return Asked(**given)
 
 
+MOST_PARTS = 9_999
+
+
 @get("/desk/events/{slug:str}/suspicious", opt={RIGHT: Right.NAMES})
 async def suspicious(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Parties that look alike: the same phone, the same name, many at once. A look, not a verdict."""
     found = await look_alikes(keyring_of(request), event.id)
     await record(Kind.NAMES_READ, actor_of(request), event.id, event.id, parties=found.read)
     ended = await gave_up_since(keyring_of(request), event.id, now() - WITHIN)
-    return page(request, "desk/suspicious.html", staff=staff, event=event, clusters=found.clusters, ended=ended)
+    parts, part = parts_of(found.clusters), small_number(request.query_params.get("page", ""), MOST_PARTS) or 1
+    if part > max(1, len(parts)):
+        raise Refused("not_found")
+    return page(
+        request,
+        "desk/suspicious.html",
+        staff=staff,
+        event=event,
+        clusters=parts[part - 1] if parts else [],
+        before=part - 1,
+        after=part + 1 if part < len(parts) else None,
+        ended=ended,
+    )
 
 
 @post("/desk/events/{slug:str}/registrations", opt={RIGHT: Right.NAMES})

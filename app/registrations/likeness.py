@@ -1,10 +1,13 @@
 """Which parties look alike. Pure."""
 
+import msgspec
+
 from app.registrations.names import folded
 from app.registrations.shapes import Cluster, Party
 
 LEAST = {"phone": 2, "name": 3, "burst": 10}  # parties that make a group; a burst is within one second
 MOST_CLUSTERS = 50
+A_PAGE = 100  # parties
 
 
 class Likeness:
@@ -25,3 +28,18 @@ class Likeness:
         """The groups that are worth a look, the largest first."""
         found = [Cluster(why, tuple(group)) for (why, _), group in self._groups.items() if len(group) >= LEAST[why]]
         return sorted(found, key=lambda cluster: -len(cluster.parties))[:MOST_CLUSTERS]
+
+
+def parts_of(clusters: list[Cluster]) -> list[list[Cluster]]:
+    """Pages of at most A_PAGE parties; a group that is larger goes on with the next one."""
+    pages: list[list[Cluster]] = [[]]
+    left = A_PAGE
+    for cluster in clusters:
+        parties = cluster.parties
+        while parties:
+            pages[-1].append(msgspec.structs.replace(cluster, parties=parties[:left], size=len(cluster.parties)))
+            parties, left = parties[left:], left - len(parties[:left])
+            if not left:
+                pages.append([])
+                left = A_PAGE
+    return [page for page in pages if page]

@@ -256,7 +256,9 @@ class Friend(msgspec.Struct, frozen=True):
 
 
 class Cluster(msgspec.Struct, frozen=True):
-    """Parties that look alike. `why` is "phone", "name" or "burst"."""
+    """Parties that look alike. `why` is "phone", "name" or "burst"; `size` is how many there are with those of other
+    pages."""
 
     why: str
     parties: tuple[Party, ...]
+    size: int = 0

@@ -4,8 +4,11 @@ import re
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from app.database.connection import fetch
 from app.database.data_keys import words_key
+from app.registrations import likeness
 from app.seats.counts import miscounted
 from tests.world import World
 
@@ -142,6 +145,7 @@ async def test_what_looks_alike_is_shown_and_given_up_together(world: World) -> 
         page = (await client.get(f"{path}?lang=en")).text
     assert "The same phone number · 2" in page
     assert "Somebody else" not in page
+    assert 'rel="next"' not in page
     rows = [await row_of(twin) for twin in twins]
     many = f"/desk/events/{event['slug']}/registrations"
     foreign = await desk_post(world, many, who="japan", do="give_up", sure="on", **{f"party.{rows[0]}": "on"})
@@ -149,3 +153,21 @@ async def test_what_looks_alike_is_shown_and_given_up_together(world: World) -> 
     await desk_post(world, many, do="give_up", sure="on", **{f"party.{row}": "on" for row in rows})
     assert [(await seen(world, twin))["state"] for twin in twins] == ["cancelled", "cancelled"]
     assert len(await fetch("SELECT id FROM audit_entry WHERE action = 'gave_up'")) == 2
+
+
+async def test_many_who_look_alike_are_shown_a_part_at_a_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(likeness, "A_PAGE", 3)
+    event = await world.event()
+    for index in range(4):
+        await world.party(event, 1, name=f"Twin {index}", phone="010-1234-5678")
+    for index in range(2):
+        await world.party(event, 1, name=f"Other {index}", phone="010-7777-0000")
+    path, shown = f"/desk/events/{event['slug']}/suspicious", list[list[str]]()
+    async with world.desk("korea") as client:
+        for part in (1, 2):
+            text = (await client.get(path, params={"lang": "en", "page": part})).text
+            assert "The same phone number · 4" in text  # of all pages
+            shown.append(re.findall(r"(?:Twin|Other) \d", text))
+            assert ('rel="next"' in text, 'rel="prev"' in text) == (part == 1, part == 2)
+        assert shown == [["Twin 0", "Twin 1", "Twin 2"], ["Twin 3", "Other 0", "Other 1"]]
+        assert (await client.get(path, params={"page": 3})).status_code == 404
