@@ -24,6 +24,7 @@ from app.care.heartbeat import EVERY, beat
 from app.care.purge import purge_if_time_is_sound
 from app.care.resealing import reseal, rewrite
 from app.care.rotation import keep_reading
+from app.care.rules import release
 from app.database.claims import Job, keep_running
 from app.database.connection import opened
 from app.database.data_keys import sweep
@@ -74,7 +75,7 @@ from app.seats.waiting import end_keeping
 from app.security import keyring
 from app.settings import Settings, read
 from app.site import pages as site_pages
-from app.web import assets, errors
+from app.web import assets, errors, reporting
 from app.web.bodies import MOST_BYTES
 from app.web.front import Front
 from app.web.headers import before_send
@@ -261,6 +262,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
     if settings is None:
         settings = read(os.environ)
         to_standard_error(settings.log)
+    if settings.sentry_dsn:
+        reporting.begin(settings.sentry_dsn, release())
     state = state_of(settings)
     return Litestar(
         route_handlers=[PAGES, DESK, API, GATE],

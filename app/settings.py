@@ -52,11 +52,7 @@ OPTIONS = (
     ),
     Option("BON_RETENTION_DAYS", "14", "days after an event until names and addresses are erased (1–365)"),
     Option("BON_TRUSTED_PROXIES", "", "addresses or networks, separated by commas, whose X-Forwarded-For is believed"),
-    Option(
-        "BON_WORKER",
-        "auto",
-        "`auto`: a process serves and works in the background; `off`: it only serves; `only`: `bon serve` only works",
-    ),
+    Option("BON_WORKER", "auto", "`auto`: serves and works in the background; `off`: only serves; `only`: only works"),
     Option("BON_READ_ONLY", "off", "`on`: nothing is changed and nothing works in the background, as data move"),
     Option(
         "BON_LOG",
@@ -72,11 +68,7 @@ OPTIONS = (
     Option("BON_MAIL_FROM", "", "the sender of e-mails, such as `Bon <bon@example.org>`; needed for e-mail"),
     Option("BON_TELEGRAM_TOKEN", "", "token of a Telegram bot: letters go out by Telegram", secret=True),
     Option("BON_TELEGRAM_API", "https://api.telegram.org", "where the Bot API is, for one of your own"),
-    Option(
-        "BON_TELEGRAM_UPDATES",
-        "polling",
-        "how the bot hears: `polling` works everywhere, `webhook` needs BON_BASE_URL to be reached from outside",
-    ),
+    Option("BON_TELEGRAM_UPDATES", "polling", "`polling` works everywhere; `webhook` if Bon is reached from outside"),
     Option(
         "BON_SMS_URL",
         "",
@@ -86,9 +78,8 @@ OPTIONS = (
     Option("BON_SMS_PRICE", "", "what a part of an SMS costs, such as `0.05 USD`; shown before sending"),
     Option("BON_PUSH_CONTACT", "", "`mailto:` or `https:` address of the operator: letters go to browsers by web push"),
     Option("BON_PUSH_HOSTS", "", "push services beside those of Google, Mozilla, Apple and Microsoft, by commas"),
-    Option(
-        "BON_METRICS_TOKEN", "", "bearer token for `/metrics`; without one only this machine reads them", secret=True
-    ),
+    Option("BON_METRICS_TOKEN", "", "bearer token of `/metrics`; without, only this machine reads them", secret=True),
+    Option("BON_SENTRY_DSN", "", "a Sentry-compatible service, told of failures: kind and lines of code", secret=True),
 )
 
 LEAST_PASSPHRASE = 16
@@ -123,6 +114,7 @@ class Settings(msgspec.Struct, frozen=True):
     trusted_proxies: tuple[str, ...]
     worker: str = "auto"
     metrics_token: str = ""
+    sentry_dsn: str = ""
     backup_passphrase: str = ""
     secret_file: str = ""
     read_only: bool = False
@@ -158,6 +150,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         trusted_proxies=_networks(values["BON_TRUSTED_PROXIES"]),
         worker=_one_of("BON_WORKER", values["BON_WORKER"], WORKERS),
         metrics_token=values["BON_METRICS_TOKEN"],
+        sentry_dsn=_dsn(values["BON_SENTRY_DSN"]),
         read_only=_one_of("BON_READ_ONLY", values["BON_READ_ONLY"], SWITCHES) == "on",
         log=_one_of("BON_LOG", values["BON_LOG"], LEVELS),
         secret_file=environ.get("BON_SECRET_FILE", ""),
@@ -276,6 +269,17 @@ def _whole(name: str, value: str, low: int, high: int) -> int:
     if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
         raise SettingsError(f"{name}: {value!r} must be a whole number from {low} to {high}.")
     return int(value)
+
+
+def _dsn(value: str) -> str:
+    parts = urlsplit(value)
+    if value and not (
+        parts.scheme in {"http", "https"} and parts.username and parts.hostname and parts.path.strip("/")
+    ):
+        raise SettingsError(
+            "BON_SENTRY_DSN is an address such as https://key@errors.example.org/1, as the service shows."
+        )
+    return value
 
 
 def _passphrase(value: str, secret: str) -> str:

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from app.database.failures import meaning
 from app.i18n import catalogues as i18n
 from app.validation.refusals import Refused
+from app.web import reporting
 from app.web.logs import TURNED_AWAY
 from app.web.measures import note_failure
 from app.web.rendering import page, see_other
@@ -118,13 +119,16 @@ def problem_json(request: Req, refused: Refused, headers: dict[str, str]) -> Res
 def _log_failure(request: Req, error: Exception) -> None:
     """Where it failed, without the values that were there: they may be personal."""
     note_failure(meaning(error) or "mistake")
+    request_id, route = request.scope["state"].get("request_id", ""), request.scope.get("path_template", "")
+    if settings_of(request).sentry_dsn:
+        reporting.report(error, request_id, route)
     frames = traceback.extract_tb(error.__traceback__)[-4:]
     log.error(
         msgspec.json.encode(
             {
                 "event": "failure",
-                "request": request.scope["state"].get("request_id", ""),
-                "route": request.scope.get("path_template", ""),
+                "request": request_id,
+                "route": route,
                 "kind": type(error).__name__,
                 "frames": [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames],
             }
