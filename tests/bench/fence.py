@@ -7,28 +7,25 @@ Measured from another address: a page and a scan, every half second for twenty s
 """
 
 import asyncio
-import re
 import secrets
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from multiprocessing import Process, Queue
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from tests.served import Served, free_port
+from tests.proxies import through
+from tests.served import Served
 from tests.world import festival
 
 HOSTILE = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
 PROXY = sys.argv[2] if len(sys.argv) > 2 else ""
-RECIPES = Path(__file__).parent.parent.parent / "docs" / "proxy"
 SECONDS, PRINTS = 20, 200
 PATH = b"/km/korea/"
 HEAD = (
@@ -147,36 +144,6 @@ def tell(what: str, waits: list[float]) -> None:
         print(
             f"{what:34} {statistics.median(fine) * 1000:6.0f} ms {max(fine) * 1000:6.0f} ms   {failed} of {len(waits)}"
         )
-
-
-@contextmanager
-def through(proxy: str, served: Served, folder: Path) -> Iterator[int]:
-    """The port to come by: that of the proxy of our recipe, without its TLS, or Bon's own."""
-    if not proxy:
-        yield served.port
-        return
-    port, recipe = free_port(), RECIPES / {"nginx": "nginx.conf", "caddy": "Caddyfile"}[proxy]
-    text = recipe.read_text().replace("127.0.0.1:8000", f"127.0.0.1:{served.port}")
-    if proxy == "nginx":
-        text = re.sub(r"ssl_\w+ [^;]+;", "", text).replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
-        command = ["nginx", "-c", str(folder / "proxy"), "-g", f"daemon off; pid {folder}/pid;"]
-    else:
-        text = text.replace("bon.example {", f"http://127.0.0.1:{port} {{").replace(
-            "{\n\tservers", "{\n\tadmin off\n\tservers", 1
-        )
-        command = ["caddy", "run", "--config", str(folder / "proxy"), "--adapter", "caddyfile"]
-    (folder / "proxy").write_text(text)
-    running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(100):
-            with suppress(httpx.HTTPError):
-                if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
-                    break
-            time.sleep(0.1)
-        yield port
-    finally:
-        running.terminate()
-        running.wait(20)
 
 
 def main() -> None:
