@@ -127,7 +127,7 @@ def test_what_is_wrong_takes_the_focus(browser: Browser, site: Site) -> None:
     page.goto(f"{site.base}/km/events/{site.slug}/register")
     page.fill("#party", "99")
     page.click("main form button.big")
-    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    page.wait_for_function("document.activeElement.getAttribute('role') === 'alert'")
     page.click(".wrongs a[href='#name']")
     assert page.evaluate("document.activeElement.id") == "name"
     page.context.close()

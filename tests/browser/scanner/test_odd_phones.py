@@ -197,6 +197,9 @@ def test_a_camera_that_does_not_answer_or_ends_says_so(browser: Browser, fair: F
     phone = Phone(browser, fair.gate())
     phone.page.evaluate(BEGIN)
     phone.page.wait_for_selector("[data-part=start]", state="hidden")
+    phone.page.wait_for_function(
+        "() => { const v = document.querySelector('video'); return !v.paused && v.readyState > 1; }"
+    )
     phone.page.evaluate(
         """() => { const track = document.querySelector("video").srcObject.getVideoTracks()[0];
           track.stop(); track.dispatchEvent(new Event("ended")); }"""
