@@ -16,6 +16,8 @@ T = TypeVar("T")
 Job = tuple[asyncio.Future[Any], Callable[[], Any]] | None
 
 BUSY_MS = 5000
+AT_MOST = 0.003  # seconds that a statement may read on the loop's thread
+STEPS = 1_000  # of SQLite's machine between two looks at the clock, about twenty rows
 
 
 class FileConnection:
@@ -59,6 +61,25 @@ class FileConnection:
             rows = [dict(zip(names, row, strict=True)) for row in rows]
         self._short.note(sql, note_slow(sql, began))
         return rows
+
+    def at_once(self, sql: str, args: Sequence[Any], *, reads: bool) -> list[Row] | None:
+        """The same on the loop's thread. None where reading takes longer than AT_MOST: then it is broken off.
+
+        What writes goes on to its end, as SQLite would undo the whole transaction.
+        """
+        if not reads:
+            return self.execute(sql, args)
+        over = time.perf_counter() + AT_MOST
+        self.connection.set_progress_handler(lambda: time.perf_counter() > over, STEPS)
+        try:
+            return self.execute(sql, args)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            self._short.note(sql, AT_MOST)
+            return None
+        finally:
+            self.connection.set_progress_handler(None, 0)
 
 
 class Lane(FileConnection):

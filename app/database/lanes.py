@@ -21,7 +21,7 @@ from piccolo.engine.sqlite import SQLiteEngine
 from piccolo.querystring import QueryString
 
 from app.database.lane import BUSY_MS, FileConnection, Lane, Row
-from app.database.short import MAY_BE_LONG, Short
+from app.database.short import Short
 from app.database.turnstile import TURN_SECONDS, Turnstile
 
 T = TypeVar("T")
@@ -33,9 +33,9 @@ LONGEST_RUN = 0.005  # seconds for which short statements may follow one another
 
 
 @lru_cache(maxsize=2048)
-def numbered(sql: str) -> tuple[str, bool, bool]:
-    """`$1` (PostgreSQL's and our spelling) as SQLite's `?1`; whether it only reads, and whether it may be short."""
-    return re.sub(r"\$(\d+)", r"?\1", sql), sql.lstrip()[:6].upper() == "SELECT", MAY_BE_LONG not in sql
+def numbered(sql: str) -> tuple[str, bool]:
+    """`$1` (PostgreSQL's and our spelling) as SQLite's `?1`; and whether it only reads."""
+    return re.sub(r"\$(\d+)", r"?\1", sql), sql.lstrip()[:6].upper() == "SELECT"
 
 
 class TransactionLost(sqlite3.OperationalError):
@@ -294,19 +294,20 @@ class LaneEngine(SQLiteEngine):
 
     async def fetch(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
         """Run one statement with `$1` placeholders and return its rows."""
-        sql, reads, may_be_short = numbered(sql)
-        short = may_be_short and self._short.knows(sql)
+        sql, reads = numbered(sql)
+        short = self._short.knows(sql)
         if short and time.monotonic() - self._yielded > LONGEST_RUN:
             await asyncio.sleep(0)  # whoever else waits for the loop has a turn between two of many
             self._yielded = time.monotonic()
         if self.current_transaction.get() is not None:
-            if short and self.writer.idle:
-                return self.writer.execute(sql, args)
+            if short and self.writer.idle and (rows := self.writer.at_once(sql, args, reads=reads)) is not None:
+                return rows
             return await self._finish(self.writer.call(lambda: self.writer.execute(sql, args)))
         if reads:
             if short:
                 with contextlib.suppress(sqlite3.OperationalError):  # somebody has the file: a lane can wait for it
-                    return self._here.execute(sql, args)
+                    if (rows := self._here.at_once(sql, args, reads=True)) is not None:
+                        return rows
             async with self._reader_slots:
                 lane = self._readers.pop()
                 try:

@@ -1,13 +1,12 @@
 """Which statements are so short that handing them to another thread costs more than running them.
 
-Nobody names them: each SQL text earns its place by how long it took before, and loses it when it is long once. What
-reads as many rows as there are says so itself, as a small event would earn it a place that a large one has to pay for.
+Nobody names them: each SQL text earns its place by how long it took before, and loses it when it is long once. A small
+event may earn it a place that a large one has to pay for: what reads is therefore broken off (lane.py).
 """
 
 TRUSTED = 3  # short runs in a row
 LONG = 0.001  # seconds
 DOUBTED = -1_000  # so many short runs more after a long one
-MAY_BE_LONG = "/* many */"  # in the text of a statement
 MOST_TEXTS = 2_000
 
 

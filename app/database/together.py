@@ -27,7 +27,7 @@ class SqlPart(msgspec.Struct, frozen=True):
 
 
 class NewRows(msgspec.Struct, frozen=True):
-    """NewRows of equal columns to insert; `stamped` with the revision that the head returns."""
+    """Rows of equal columns to insert; `stamped` with the revision that the head returns."""
 
     table: type[Table]
     rows: list[dict[str, Any]]

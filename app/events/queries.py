@@ -128,20 +128,11 @@ async def staff_events(staff: Staff) -> list[EventRow]:
     return await find(f"{THERE} AND {condition} ORDER BY event.starts_at DESC, event.slug LIMIT 500", *args)
 
 
-async def country_events(code: str, since: datetime, until: datetime | None = None) -> list[EventRow]:
-    """Public events of a country that end at or after `since` (and before `until`), the soonest first."""
-    until_part, args = ("AND event.ends_at < $3", [until]) if until else ("", [])
-    return await find(
-        f"event.host_country = $1 AND event.ends_at >= $2 {until_part} AND {PUBLIC}"
-        " ORDER BY event.starts_at, event.slug",
-        code,
-        since,
-        *args,
-    )
-
-
 async def part_of_country(code: str, since: datetime, most: int, skipped: int = 0) -> list[EventRow]:
-    """The same, `most` of them after so many; a country may have thousands, and each is a wide row."""
+    """Public events of a country that end at or after `since`, the soonest first: `most` of them, after so many.
+
+    A country may have thousands, and each is a wide row: they are found by narrow ones.
+    """
     rows = await fetch(
         f"SELECT id FROM event WHERE host_country = $1 AND ends_at >= $2 AND {PUBLIC}"
         f" ORDER BY starts_at, slug LIMIT {most} OFFSET {skipped}",

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from app.database.connection import fetch, now
+from app.database.lane import Row
 from app.database.rows import json_of
 from app.events.queries import event_by_id
 from app.events.shapes import EventRow
@@ -46,18 +47,18 @@ SELECT max(revision) AS upto, count(*) AS parties FROM (
 ) AS next
 """
 _PARTIES = """
-SELECT /* many */ id, number, state, party, children, sealed_name, sealed_note, pickup_point, attention, sealed_key
+SELECT id, number, state, party, children, sealed_name, sealed_note, pickup_point, attention, sealed_key
 FROM registration LEFT JOIN data_key ON data_key.subject = registration.id
 WHERE event = $1 AND revision > $2 AND revision <= $3
 """
-_UNMOVED = "SELECT /* many */ number FROM registration WHERE event = $1 AND revision > $2 AND revision <= $3"
+_UNMOVED = "SELECT number FROM registration WHERE event = $1 AND revision > $2 AND revision <= $3"
 _TICKETS = """
-SELECT /* many */ registration.number AS party, ticket.number, ticket.issue, ticket.state
+SELECT registration.number AS party, ticket.number, ticket.issue, ticket.state
 FROM registration JOIN ticket ON ticket.registration = registration.id
 WHERE registration.event = $1 AND registration.revision > $2 AND registration.revision <= $3 ORDER BY ticket.number
 """
 _ADMISSIONS = """
-SELECT /* many */ registration.number AS party, ticket.number, admission.inside, admission.admitted_at, scan.device
+SELECT registration.number AS party, ticket.number, admission.inside, admission.admitted_at, scan.device
 FROM registration JOIN ticket ON ticket.registration = registration.id JOIN admission ON admission.ticket = ticket.id
   LEFT JOIN scan ON scan.id = admission.scan
 WHERE registration.event = $1 AND registration.revision > $2 AND registration.revision <= $3 AND admission.day = $4
@@ -172,15 +173,20 @@ async def _parties(keyring: Keyring, event: EventRow, since: int, upto: int, man
 
 async def _made(keyring: Keyring, event: EventRow, since: int, upto: int, many: int, key: tuple[Any, ...]) -> Deflated:
     read_at = epoch()
-    parties, revoked = await _page(keyring, event, since, upto)
-    part = await asyncio.to_thread(lambda: part_of(msgspec.json.encode({"parties": parties, "revoked": revoked})[1:]))
-    if len(parties) + len(revoked) == many and many >= WORTH_HOLDING:
+    read = await _read_page(event, since, upto)
+
+    def deflated() -> Deflated:
+        parties, revoked = _rows(keyring, event, *read)
+        return part_of(msgspec.json.encode({"parties": parties, "revoked": revoked})[1:])
+
+    part = await asyncio.to_thread(deflated)
+    if len(read[0]) == many >= WORTH_HOLDING:
         _held.hold(key, part, len(part.plain) + len(part.deflated), read_at)
     return part
 
 
-async def _page(keyring: Keyring, event: EventRow, since: int, upto: int) -> tuple[list[Any], list[str]]:
-    """The parties with a revision in (since, upto], and the references of those that must be forgotten."""
+async def _read_page(event: EventRow, since: int, upto: int) -> tuple[list[Row], list[Row], list[Row]]:
+    """The parties with a revision in (since, upto], their tickets, and who of them came in today."""
     bounds = (event.id, since, upto)
     parties = await fetch(_PARTIES, *bounds)
     tickets = await fetch(_TICKETS, *bounds)
@@ -190,7 +196,7 @@ async def _page(keyring: Keyring, event: EventRow, since: int, upto: int) -> tup
     if still[0]["revision"] != event.revision:  # what moved between these statements comes whole with a later page
         unmoved = {row["number"] for row in await fetch(_UNMOVED, *bounds)}
         parties = [party for party in parties if party["number"] in unmoved]
-    return await asyncio.to_thread(_rows, keyring, event, parties, tickets, admissions)
+    return parties, tickets, admissions
 
 
 def _rows(

@@ -92,11 +92,11 @@ class Press:
         self._making.pop(slot, None)
         if template in PERSONAL or made.cancelled() or made.exception():
             return
-        print_ = made.result()
+        content = made.result()
         if template == TICKETS:
-            self._tickets.hold(slot, print_, len(print_), since)
-        elif len(print_) < MOST_BYTES:
-            self._kept[slot] = print_
+            self._tickets.hold(slot, content, len(content), since)
+        elif len(content) < MOST_BYTES:
+            self._kept[slot] = content
         while len(self._kept) > self._most_kept:
             self._kept.popitem(last=False)
 

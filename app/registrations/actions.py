@@ -40,24 +40,22 @@ async def register(
     event: EventRow,
     draft: RegistrationDraft,
     by: Actor,
-    network: str = "",
+    source: rushes.CountedSource = rushes.NOWHERE,
     key: RowKey | None = None,
 ) -> Booked:
     """Book places for a party; raises Refused when the event is closed, full, or the bus is.
 
-    `network` is where it comes from, as far as that may be judged ("": not): one that takes very much is set aside.
-    `key` is a new one, for whoever seals under it afterwards; its subject becomes the registration's id.
+    A party of a `source` that takes very much is set aside. `key` is a new one, for whoever seals under it afterwards;
+    its subject becomes the registration's id.
     """
     moment = now()
     if not (by.by_staff or draft.accept_waiting or draft.take_what_there_is):
         _refuse_where_full(event, draft, moment)
     key = key or new_key(keyring, uuid4())
     row = uuid_of(key.subject)
-    source = "" if draft.invitation else rushes.source_of(keyring, event, network, moment)
     async with write():
         aside = await rushes.is_one(event, source, draft.party, moment)
-        rows = _rows(key, row, event, draft, moment)
-        rows.registration.update(source=source, took_at=moment if source else None)
+        rows = _rows(key, row, event, draft, moment, source)
         booked = await booking.book(rows, moment, aside=aside, by_hand=by.by_staff)
         if booked is None:
             raise await _why_not(event, moment)
@@ -78,22 +76,32 @@ async def register_once(
     answer: Callable[[Booked, RegistrationDraft], Any],
     once: Callable[[Act, AtOnce], Awaitable[Answer]],
 ) -> Answer:
-    """Register what is `read`, and keep the body of the `answer` to it, `once`; the shortest way the database has."""
-    own = new_key(keyring, uuid4())
+    """Register what is `read`, and keep the body of the `answer` to it, `once`; the shortest way the database has.
+
+    `network` is where it comes from, as far as that may be judged ("": not).
+    """
+    own, drafts = new_key(keyring, uuid4()), list[tuple[RegistrationDraft, rushes.CountedSource]]()
+
+    async def drafted() -> tuple[RegistrationDraft, rushes.CountedSource]:
+        if not drafts:  # whichever way it goes, it is read and counted once
+            draft = await read()
+            counted = "" if draft.invitation else network
+            drafts.append((draft, rushes.seen(keyring, event, counted, draft.party, now())))
+        return drafts[0]
 
     async def act() -> Answer:
-        draft = await read()
-        booked = await register(keyring, event, draft, by, network, own)
+        draft, source = await drafted()
+        booked = await register(keyring, event, draft, by, source, own)
         return Answer(201, answer(booked, draft), booked.id, own)
 
     async def at_once(keep: Keep) -> Answer | None:
-        draft, made = await read(), list[Answer]()
+        (draft, source), made = await drafted(), list[Answer]()
 
         def beside(booked: Booked) -> list[NewRows]:
             made.append(Answer(201, answer(booked, draft), booked.id, own))
             return keep(made[-1])
 
-        return made[-1] if await register_at_once(keyring, event, draft, by, network, own, beside) else None
+        return made[-1] if await register_at_once(keyring, event, draft, by, source, own, beside) else None
 
     return await once(act, at_once)
 
@@ -103,7 +111,7 @@ async def register_at_once(
     event: EventRow,
     draft: RegistrationDraft,
     by: Actor,
-    network: str,
+    source: rushes.CountedSource,
     key: RowKey,
     beside: Callable[[Booked], list[NewRows]],
 ) -> Booked | None:
@@ -112,19 +120,11 @@ async def register_at_once(
     `beside` makes what else is written with the booking.
     """
     left = event.seats_left
-    if (
-        event.seats_waiting
-        or (left is not None and left < draft.party)
-        or draft.invitation
-        or draft.reaches.get(Channel.EMAIL)
-    ):
+    crowded = event.seats_waiting or (left is not None and left < draft.party)
+    if crowded or source.many or draft.invitation or draft.reaches.get(Channel.EMAIL):
         return None
     moment, row = now(), uuid_of(key.subject)
-    source = rushes.source_of(keyring, event, network, moment)
-    if rushes.may_be_one(event, source, draft.party, moment):
-        return None
-    rows = _rows(key, row, event, draft, moment)
-    rows.registration.update(source=source, took_at=moment if source else None)
+    rows = _rows(key, row, event, draft, moment, source)
 
     def with_it(booked: Booked) -> list[NewRows]:
         facts = {"party": draft.party, "state": booked.state, "set_aside": False}
@@ -138,7 +138,9 @@ async def register_at_once(
     return await booking.book_at_once(rows, moment, with_it)
 
 
-def _rows(key: RowKey, row: UUID, event: EventRow, draft: RegistrationDraft, moment: datetime) -> booking.BookingRows:
+def _rows(
+    key: RowKey, row: UUID, event: EventRow, draft: RegistrationDraft, moment: datetime, source: rushes.CountedSource
+) -> booking.BookingRows:
     grown_ups = draft.party - draft.children
     registration = {
         "id": row,
@@ -154,6 +156,8 @@ def _rows(key: RowKey, row: UUID, event: EventRow, draft: RegistrationDraft, mom
         "invitation": draft.invitation,
         "consented_at": moment,
         "created_at": moment,
+        "source": source.text,
+        "took_at": moment if source.text else None,
     }
     tickets = [
         {

@@ -29,12 +29,12 @@ _SHORT = "SELECT id, event FROM registration WHERE event IN ({places}) AND short
 _TICKET = "SELECT id, event FROM registration WHERE event IN ({places}) AND number = $1 AND state <> 'erased'"
 # ids as plain text: 20,000 typed columns would cost as much as opening the names
 _NAMES = """
-SELECT /* many */ CAST(id AS TEXT) AS id, CAST(event AS TEXT) AS event, sealed_name, sealed_key FROM registration
+SELECT CAST(id AS TEXT) AS id, CAST(event AS TEXT) AS event, sealed_name, sealed_key FROM registration
   LEFT JOIN data_key ON data_key.subject = registration.id
 WHERE event IN ({places}) AND state <> 'erased'
 """
 _PHONES = f"""
-SELECT /* many */
+SELECT
   registration.id, registration.event, reach.id AS reach, sealed_address, {SEALED_KEY.format(id="registration.id")}
 FROM reach JOIN registration ON registration.id = reach.registration
 WHERE registration.event IN ({{places}}) AND registration.state <> 'erased' AND reach.channel = 'phone'

@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from piccolo.query.functions.aggregate import Sum
 
 from app.database.connection import now
@@ -48,20 +49,28 @@ def is_known(network: str, known: tuple[str, ...]) -> bool:
     return any(each.version == mine.version and each.overlaps(mine) for each in named)
 
 
-async def is_one(event: EventRow, source: str, party: int, moment: datetime) -> bool:
-    """Whether this party is more than its source may take at once; call it in the transaction that books.
+class CountedSource(msgspec.Struct, frozen=True):
+    """Where a booking comes from (a hash; "": it is not counted), and whether `many` have come from there lately."""
 
-    Most sources bring a family: they are only counted in this process. Beyond that the event's row decides.
-    """
-    if not may_be_one(event, source, party, moment):
+    text: str = ""
+    many: bool = False
+
+
+NOWHERE = CountedSource()
+
+
+def seen(keyring: Keyring, event: EventRow, network: str, party: int, moment: datetime) -> CountedSource:
+    """Count a party in this process, once. Most sources bring a family; of `many` the event's row decides."""
+    text = source_of(keyring, event, network, moment)
+    return CountedSource(text, bool(text) and _noticed(event.id, text, party, moment) > UNCOUNTED)
+
+
+async def is_one(event: EventRow, source: CountedSource, party: int, moment: datetime) -> bool:
+    """Whether this party is more than its source may take at once; call it in the transaction that books."""
+    if not source.many:
         return False
     async with hold(event.id):
-        return await _taken(event.id, source, moment) + party > most_at_once(event.capacity, event.rush_share)
-
-
-def may_be_one(event: EventRow, source: str, party: int, moment: datetime) -> bool:
-    """Whether this process has seen so many of this source that the event's row must decide."""
-    return bool(source) and _noticed(event.id, source, party, moment) > UNCOUNTED
+        return await _taken(event.id, source.text, moment) + party > most_at_once(event.capacity, event.rush_share)
 
 
 async def refuse_growth(event: EventRow, registration: UUID, more: int, moment: datetime, network: str = "") -> None:

@@ -23,16 +23,16 @@ from models.states import Measure
 
 # ten minutes of registering and a minute of arriving are told apart by the beginning of the instant's text (UTC)
 _REGISTERED = """
-SELECT /* many */ substr(CAST(registration.created_at AS TEXT), 1, 15) AS slot, count(*) AS people
+SELECT substr(CAST(registration.created_at AS TEXT), 1, 15) AS slot, count(*) AS people
 FROM ticket JOIN registration ON registration.id = ticket.registration
 WHERE ticket.event = $1 AND ticket.state = 'valid' GROUP BY substr(CAST(registration.created_at AS TEXT), 1, 15)
 """
 _ARRIVED = """
-SELECT /* many */ substr(CAST(admitted_at AS TEXT), 1, 16) AS slot, count(*) AS people FROM admission
+SELECT substr(CAST(admitted_at AS TEXT), 1, 16) AS slot, count(*) AS people FROM admission
 WHERE event = $1 AND day NOT LIKE '+%' GROUP BY substr(CAST(admitted_at AS TEXT), 1, 16)
 """
 _BY = """
-SELECT /* many */ {column} AS key, sum(party) AS people FROM registration
+SELECT {column} AS key, sum(party) AS people FROM registration
 WHERE event = $1 AND state = 'confirmed' AND {column} IS NOT NULL GROUP BY {column}
 """
 _FEW = """

@@ -18,7 +18,7 @@ from models.states import EntryRule
 from models.tickets import Admission
 
 _TURN = "UPDATE admission SET inside = $3, revision = $4 WHERE ticket = $1 AND day = $2 RETURNING id"
-_ALL = "SELECT /* many */ * FROM admission WHERE event = $1 ORDER BY admitted_at, id"
+_ALL = "SELECT * FROM admission WHERE event = $1 ORDER BY admitted_at, id"
 _FORGET = "DELETE FROM admission WHERE event = $1 RETURNING id"
 _TELL_PHONES = """
 UPDATE registration SET revision = $2

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from app.database.connection import fetch, now
+from app.database.connection import fetch, in_transaction, now
 from app.database.rows import places, uuid_of
 from app.seats.rules import day_begins, day_of
 from app.seats.shapes import Counts, Days
@@ -21,18 +21,20 @@ _COUNTS = """
 SELECT what, key, number FROM head_count WHERE event = $1
 UNION ALL SELECT 'registered', '', seats_taken FROM event WHERE id = $1
 UNION ALL SELECT 'waiting', '', seats_waiting FROM event WHERE id = $1
-UNION ALL SELECT 'parties', 'left', count(*) FROM registration
-WHERE event = $1 AND state IN ('erased', 'cancelled')
-  AND EXISTS (SELECT 1 FROM ticket WHERE ticket.registration = registration.id AND ticket.state = 'valid')
+UNION ALL SELECT 'revision', '', revision FROM event WHERE id = $1
 UNION ALL SELECT 'walk_ins', '', sum(size) FROM walk_in WHERE event = $1 AND NOT undone AND counted_at >= $2
 """
 _INSIDE = "SELECT count(DISTINCT ticket) AS people FROM admission WHERE event = $1 AND inside AND day NOT LIKE '+%'"
 _PARTIES = "SELECT what, key, number FROM head_count WHERE event = $1 AND what IN ('parties', 'came')"
 _WISHES = "SELECT key, number FROM head_count WHERE event = $1 AND what = 'bus' AND number > 0"
-HOLDS_PLACES = ("confirmed", "left")  # parties; of those who left some are counted still
+# who left, and yet is counted: was inside when the party gave up, or was erased once it was over
+_LEFT_BEHIND = """
+SELECT count(*) AS parties FROM registration WHERE event = $1 AND state IN ('erased', 'cancelled')
+  AND EXISTS (SELECT 1 FROM ticket WHERE ticket.registration = registration.id AND ticket.state = 'valid')
+"""
 # what the triggers count, counted anew
 _HEADS = """
-SELECT /* many */ event, 'parties' AS what, state AS key, count(*) AS number FROM registration
+SELECT event, 'parties' AS what, state AS key, count(*) AS number FROM registration
 WHERE state <> 'erased' GROUP BY event, state
 UNION ALL SELECT event, 'bus', coalesce(CAST(pickup_point AS TEXT), ''), sum(party) FROM registration
 WHERE state IN ('confirmed', 'waiting') GROUP BY event, pickup_point
@@ -43,7 +45,7 @@ UNION ALL SELECT registration.event, 'came', '', count(DISTINCT registration.id)
 WHERE registration.state = 'confirmed' GROUP BY registration.event
 """
 _KEPT_HEADS = """
-SELECT /* many */ event.slug, head_count.event, what, key, head_count.number
+SELECT event.slug, head_count.event, what, key, head_count.number
 FROM head_count LEFT JOIN event ON event.id = head_count.event
 """
 _SET_ASIDE = """
@@ -55,7 +57,7 @@ SELECT event, sum(party) AS people FROM registration
 WHERE event IN ({places}) AND state = 'waiting' AND set_aside_at IS NOT NULL GROUP BY event
 """
 _SEATS = """
-SELECT /* many */ slug, seats_taken, seats_waiting, tickets, people_waiting FROM (
+SELECT slug, seats_taken, seats_waiting, tickets, people_waiting FROM (
   SELECT event.slug, event.seats_taken, event.seats_waiting,
     (SELECT count(*) FROM ticket WHERE ticket.event = event.id AND ticket.state = 'valid') AS tickets,
     (SELECT coalesce(sum(party), 0) FROM registration
@@ -65,7 +67,7 @@ SELECT /* many */ slug, seats_taken, seats_waiting, tickets, people_waiting FROM
 WHERE seats_taken <> tickets OR seats_waiting <> people_waiting
 """
 _BUSES = """
-SELECT /* many */ slug, id, seats_taken, people FROM (
+SELECT slug, id, seats_taken, people FROM (
   SELECT event.slug, pickup_point.id, pickup_point.seats_taken,
     (SELECT count(*) FROM ticket JOIN registration ON registration.id = ticket.registration
      WHERE registration.pickup_point = pickup_point.id AND ticket.state = 'valid') AS people
@@ -75,6 +77,7 @@ WHERE seats_taken <> people
 """
 
 _kept: dict[UUID, tuple[datetime, Counts]] = {}
+_left: dict[UUID, tuple[int, int]] = {}  # parties by the event's revision
 
 
 async def counts(event: UUID, day: str = "", since: datetime = LONG_AGO) -> Counts:
@@ -91,15 +94,25 @@ async def counts(event: UUID, day: str = "", since: datetime = LONG_AGO) -> Coun
         admitted=heads.get(("admitted", ""), 0),
         inside=within,
         walk_ins=heads["walk_ins", ""],
-        parties=sum(heads.get(("parties", state), 0) for state in HOLDS_PLACES),
+        parties=heads.get(("parties", "confirmed"), 0) + await _left_behind(event, heads["revision", ""]),
     )
+
+
+async def _left_behind(event: UUID, revision: int) -> int:
+    """Read once a revision: of an event that is purged there are many, and it changes no more."""
+    kept = _left.get(event)
+    if kept is None or kept[0] != revision:
+        kept = (revision, int((await fetch(_LEFT_BEHIND, event))[0]["parties"]))
+        if not in_transaction():
+            if len(_left) >= MOST_KEPT:
+                _left.clear()
+            _left[event] = kept
+    return kept[1]
 
 
 async def party_counts(event: UUID) -> dict[str, int]:
     """How many parties there are by state, and "came": those that hold places and came."""
-    rows = await fetch(
-        "SELECT what, key, number FROM head_count WHERE event = $1 AND what IN ('parties', 'came')", event
-    )
+    rows = await fetch(_PARTIES, event)
     return {row["key"] or row["what"]: int(row["number"]) for row in rows}
 
 

@@ -14,15 +14,15 @@ from app.seats.measures import Count, Happened, Person, count
 from models.events import Tally
 
 _PEOPLE = """
-SELECT /* many */
+SELECT
   ticket.registration, registration.created_at AS registered_at, registration.language, ticket.state, ticket.child,
   registration.pickup_point, registration.invitation,
   EXISTS (SELECT 1 FROM admission WHERE admission.ticket = ticket.id) AS admitted
 FROM ticket JOIN registration ON registration.id = ticket.registration WHERE ticket.event = $1
 """
-_MOVED_UP = "SELECT /* many */ at, facts FROM audit_entry WHERE event = $1 AND action = 'moved_up'"
-_ADMISSIONS = "SELECT /* many */ admitted_at AS at, day FROM admission WHERE event = $1 AND day NOT LIKE '+%'"
-_WALK_INS = "SELECT /* many */ counted_at AS at, size AS people FROM walk_in WHERE event = $1 AND NOT undone"
+_MOVED_UP = "SELECT at, facts FROM audit_entry WHERE event = $1 AND action = 'moved_up'"
+_ADMISSIONS = "SELECT admitted_at AS at, day FROM admission WHERE event = $1 AND day NOT LIKE '+%'"
+_WALK_INS = "SELECT counted_at AS at, size AS people FROM walk_in WHERE event = $1 AND NOT undone"
 _ENDED = """
 SELECT id FROM event WHERE ends_at <= $1 AND state <> 'draft'
   AND (tallied_revision IS NULL OR tallied_revision < revision)

@@ -118,9 +118,10 @@ def problem_json(request: Req, refused: Refused, headers: dict[str, str]) -> Res
 
 def _log_failure(request: Req, error: Exception) -> None:
     """Where it failed, without the values that were there: they may be personal."""
-    note_failure(meaning(error) or "mistake")
+    known = meaning(error)
+    note_failure(known or "mistake")
     request_id, route = request.scope["state"].get("request_id", ""), request.scope.get("path_template", "")
-    if settings_of(request).sentry_dsn:
+    if settings_of(request).sentry_dsn and known is None:  # that a database is away, everybody knows
         reporting.report(error, request_id, route)
     frames = traceback.extract_tb(error.__traceback__)[-4:]
     log.error(

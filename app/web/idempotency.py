@@ -66,8 +66,9 @@ async def once(
     `act` runs inside the transaction that keeps its answer; before it, where the database can, `at_once` may do the
     same in one statement, or do nothing and return None. Raises Refused "idempotency_key_reused" for another body.
     """
+    shortly = at_once if can_together() else None
     if key is None:
-        return (await at_once(lambda _: []) if at_once and can_together() else None) or await act()
+        return (shortly and await shortly(lambda _: [])) or await act()
     if not 1 <= len(key) <= 255 or not all(32 <= ord(character) < 127 for character in key):
         raise Refused("idempotency_key_invalid")
     oldest = min(keyring.ids)  # every process has it, before, during and after a rotation
@@ -75,11 +76,7 @@ async def once(
     body_hash = keyed_hash(keyring, PURPOSE, body.decode("utf-8", "replace"), oldest)
     if first := await _find(keyring, claim_hash, body_hash):
         return first
-    if (
-        at_once
-        and can_together()
-        and (kept := await at_once(lambda answer: _rows(keyring, claim_hash, body_hash, answer)))
-    ):
+    if shortly and (kept := await shortly(lambda answer: _rows(keyring, claim_hash, body_hash, answer))):
         return kept
     try:
         async with write():

@@ -30,6 +30,7 @@ HIDDEN = 600.0  # seconds that the last good answer stands in for one that a mis
 PATIENCE = 2.0  # seconds: whoever can have the last good answer waits no longer for a better one
 MOST_ANSWERS = 512
 MOST_BYTES = 64 * 1024 * 1024
+ANSWERED = "kept_answer"  # of a request's state: what it was answered with
 LONG = 50_000  # bytes that are compressed off the event loop
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": lambda body: gzip.compress(body, 5, mtime=0),
@@ -100,7 +101,7 @@ class PublicCache:
         encoding = encoding_for(request.headers.get("accept-encoding", ""))
         if encoding not in kept.encoded:
             await self._encode(key, kept, encoding)
-        request.scope["state"]["kept_answer"] = kept
+        request.scope["state"][ANSWERED] = kept
         return _respond(request, kept, encoding, cache_control)
 
     async def _encode(self, key: tuple[Any, ...], kept: CachedAnswer, encoding: str) -> None:

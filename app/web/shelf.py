@@ -14,11 +14,11 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from app.web.front import request_id
 from app.web.logs import note_answer
-from app.web.public_cache import FRESH, CachedAnswer
+from app.web.public_cache import ANSWERED, FRESH, CachedAnswer
 from app.web.request import SAFE
 
 MOST = 2_048  # answers, whose bodies are the cache's own, and gone when it drops them
-LONGEST = 512  # bytes of a header by which an answer is found again
+LONGEST = 1_024  # bytes of address and headers by which an answer is found again
 DECIDES = frozenset(
     {
         b"accept-encoding",
@@ -31,7 +31,6 @@ DECIDES = frozenset(
     }
 )
 HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
-KEPT = "kept_answer"  # where the cache tells in the scope's state what it answered with
 
 Key = tuple[str, str, bytes, tuple[tuple[bytes, bytes], ...]]
 
@@ -79,7 +78,7 @@ class Shelf:
         async def noting(message: Any) -> None:
             if message["type"] == "http.response.start":
                 starts.append(message)
-            elif starts and (kept := scope["state"].get(KEPT)) and not message.get("more_body"):
+            elif starts and (kept := scope["state"].get(ANSWERED)) and not message.get("more_body"):
                 self._put(key, scope, kept, starts.pop(), message["body"])
             else:
                 starts.clear()
@@ -98,13 +97,14 @@ class Shelf:
 
 
 def _key(scope: HTTPScope) -> Key | None:
-    """By what an answer is found again; None where it is not: a body comes, or a header is very long."""
-    deciding = []
+    """By what an answer is found again; None where it is not: a body comes, or it is very long."""
+    deciding, size = [], len(scope["path"]) + len(scope["query_string"])
     for header in scope["headers"]:
         if header[0] in DECIDES:
-            if len(header[1]) > LONGEST:
-                return None
             deciding.append(header)
+            size += len(header[0]) + len(header[1])
         elif header[0] in HAS_BODY and header[1] != b"0":
             return None
+    if size > LONGEST:
+        return None
     return scope["method"], scope["path"], scope["query_string"], tuple(deciding)

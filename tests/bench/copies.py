@@ -19,13 +19,11 @@ from uuid import UUID
 
 import httpx
 
-from app.accounts import actions as accounts
-from app.activity.record import OPERATOR
 from app.database.connection import fetch
 from app.database.migrations import migrate
 from app.database.ready import ready
 from app.settings import Settings
-from tests.bench.desk import PEOPLE, people
+from tests.bench.desk import PEOPLE, attache, people
 from tests.served import BON, ROOT, Served
 from tests.world import PASSWORD, SECRET, World, settings_for
 
@@ -35,9 +33,7 @@ async def fill(settings: Settings) -> str:
     async with ready(settings):
         await migrate()
     async with World.on(settings) as world:
-        await accounts.add_account("bench@bon.example", "Bench", "attache", PASSWORD, OPERATOR)
-        await accounts.add_posting("bench@bon.example", "KR", OPERATOR)
-        world.tokens["korea"] = await accounts.add_token("bench@bon.example", OPERATOR)
+        await attache(world)
         event = await world.event(capacity=None)
         await people(world.app.state.keyring, UUID(event["id"]))
         past = datetime.now(UTC) - timedelta(days=20)

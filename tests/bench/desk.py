@@ -69,14 +69,19 @@ async def people(keyring: Keyring, event: UUID, many: int = PEOPLE) -> None:
     await fetch("UPDATE event SET seats_taken = $2 WHERE id = $1", event, many)
 
 
-async def cast(world: World) -> dict[str, Any]:
-    """An attaché of Korea with 500 events, the first of them full of people."""
+async def attache(world: World) -> None:
+    """An attaché of Korea, with a token and a session."""
     await accounts.add_account("bench@bon.example", "Bench", "attache", PASSWORD, OPERATOR)
     await accounts.add_posting("bench@bon.example", "KR", OPERATOR)
     account = await account_by_email("bench@bon.example")
     assert account is not None
     world.tokens["korea"] = await accounts.add_token("bench@bon.example", OPERATOR)
     world.sessions["korea"] = await world.session(account["id"])
+
+
+async def cast(world: World) -> dict[str, Any]:
+    """An attaché of Korea with 500 events, the first of them full of people."""
+    await attache(world)
     event = await world.event(capacity=None)
     async with world.api("korea") as api:
         for number in range(EVENTS - 1):

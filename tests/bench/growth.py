@@ -16,15 +16,12 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from app.accounts import actions as accounts
-from app.accounts.queries import account_by_email
-from app.activity.record import OPERATOR
 from app.database.connection import fetch
 from app.database.migrations import migrate
 from app.database.ready import ready
 from app.seats import counts
-from tests.bench.desk import people
-from tests.world import PASSWORD, World, settings_for
+from tests.bench.desk import attache, people
+from tests.world import World, settings_for
 
 SIZES, WAITING, ROUNDS = (200, 2_000, 20_000, 200_000), (10, 1_000, 10_000), 9
 _TOUCH = "UPDATE event SET revision = revision + 1 WHERE id = $1 RETURNING revision"
@@ -113,12 +110,7 @@ async def main(most: int = SIZES[-1], database_url: str = "") -> None:
         async with ready(settings):
             await migrate()
         async with World.on(settings) as world:
-            await accounts.add_account("bench@bon.example", "Bench", "attache", PASSWORD, OPERATOR)
-            await accounts.add_posting("bench@bon.example", "KR", OPERATOR)
-            account = await account_by_email("bench@bon.example")
-            assert account is not None
-            world.tokens["korea"] = await accounts.add_token("bench@bon.example", OPERATOR)
-            world.sessions["korea"] = await world.session(account["id"])
+            await attache(world)
             await queues_of(world)
             await events_of(world, most)
 

@@ -1,6 +1,7 @@
 """The SQLite lanes: what is acknowledged is kept, what fails leaves the lane free, processes take turns."""
 
 import asyncio
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -8,7 +9,6 @@ import textwrap
 import threading
 import time
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -225,32 +225,41 @@ async def test_cancelling_again_and_again_leaves_the_turnstile_free(lanes: LaneE
     assert "after" in on_disk(lanes)
 
 
-async def test_what_is_short_runs_where_it_is_asked_and_what_may_be_long_never(lanes: LaneEngine) -> None:
+async def test_what_is_short_runs_where_it_is_asked(lanes: LaneEngine) -> None:
     here = threading.get_ident()
-    for name in ("short", "many"):
-        await lanes.writer.call(partial(lanes.writer.connection.create_function, name, 0, threading.get_ident))
-        lanes._here.connection.create_function(name, 0, threading.get_ident)
-        for reader in lanes._readers:
-            await reader.call(partial(reader.connection.create_function, name, 0, threading.get_ident))
-    for _ in range(2):  # reading, and in a transaction
-        for _ in range(TRUSTED):
-            await fetch("SELECT short() AS thread")
-            await fetch("SELECT /* many */ many() AS thread")
-        assert (await fetch("SELECT short() AS thread"))[0]["thread"] == here
-        assert (await fetch("SELECT /* many */ many() AS thread"))[0]["thread"] != here
-        async with write():
-            assert (await fetch("SELECT short() AS thread"))[0]["thread"] == here
-            assert (await fetch("SELECT /* many */ many() AS thread"))[0]["thread"] != here
-
-
-async def test_a_statement_that_was_long_once_leaves_the_loop(lanes: LaneEngine) -> None:
-    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT $1) SELECT i FROM n"
-    sql = f"SELECT count(*) AS rows FROM ({numbers})"
+    for line in (lanes.writer, lanes._here, *lanes._readers):
+        line.connection.create_function("thread", 0, threading.get_ident)
     for _ in range(TRUSTED):
-        await fetch(sql, 1)
-    assert lanes._short.knows(sql.replace("$1", "?1"))
-    await fetch(sql, 100_000)
+        assert (await fetch("SELECT thread() AS id"))[0]["id"] != here
+    assert (await fetch("SELECT thread() AS id"))[0]["id"] == here
+    async with write():
+        assert (await fetch("SELECT thread() AS id"))[0]["id"] == here
+
+
+NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT $1) SELECT i, thread() AS id FROM n"
+
+
+@pytest.mark.parametrize("inside", [False, True])
+async def test_reading_that_is_long_this_time_is_broken_off_and_goes_on_elsewhere(
+    lanes: LaneEngine, *, inside: bool
+) -> None:
+    """A text that small events have made trusted, and a large one asks."""
+    here, sql = threading.get_ident(), f"SELECT i, id FROM ({NUMBERS})"
+    for line in (lanes.writer, lanes._here, *lanes._readers):
+        line.connection.create_function("thread", 0, threading.get_ident)
+    async with write() if inside else contextlib.nullcontext():
+        await fetch("SELECT 1")
+        for _ in range(TRUSTED + 1):
+            (row,) = await fetch(sql, 1)
+        assert row["id"] == here
+        rows = await fetch(sql, 60_000)
+        if inside:
+            await fetch("INSERT INTO seat (name) VALUES ('kept')")  # the transaction goes on
+    assert [row["i"] for row in rows] == list(range(1, 60_001))
+    assert here not in {row["id"] for row in rows}
     assert not lanes._short.knows(sql.replace("$1", "?1"))
+    if inside:
+        assert on_disk(lanes) == {"kept"}
 
 
 async def test_a_long_body_of_short_statements_lets_others_have_the_loop(lanes: LaneEngine) -> None:

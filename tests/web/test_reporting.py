@@ -98,3 +98,21 @@ async def test_a_service_that_is_away_holds_nobody_up(world: World, tmp_path: Pa
 def test_what_is_no_address_of_such_a_service_is_said(wrong: str) -> None:
     with pytest.raises(SettingsError, match="BON_SENTRY_DSN"):
         read({"BON_SECRET": SECRET, "BON_SENTRY_DSN": wrong})
+
+
+async def test_a_database_that_is_away_is_no_failure_of_ours(
+    world: World, service: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any, **__: Any) -> None:
+        raise ConnectionRefusedError
+
+    dsn = f"http://key@127.0.0.1:{service.port}/1"
+    world.app.state.settings = msgspec.structs.replace(world.app.state.settings, sentry_dsn=dsn)
+    reporting.begin(dsn, "9.9.9")
+    event = await world.event()
+    monkeypatch.setattr("app.registrations.actions.register_once", away)
+    async with world.stranger as worker:
+        answer = await worker.post(f"/api/v1/events/{event['slug']}/registrations", json={"name": NAME})
+    assert answer.status_code == 503
+    await asyncio.to_thread(sentry_sdk.flush, 5)
+    assert service.asked == []

@@ -312,3 +312,21 @@ async def test_a_full_event_sets_nobody_aside_against_their_wish(world: World) -
     event, _ = await rush(world, capacity=100, parties=10)
     answer = await register(world, event, FACTORY, 1)
     assert (answer.status_code, answer.json()["code"]) == (409, "event_full")
+
+
+async def test_a_party_is_counted_once_whichever_way_it_goes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that does not fit at once is looked at again under the event's row: it is the same party."""
+    counted: list[int] = []
+    original = rushes._noticed
+
+    def noticed(event: UUID, source: str, party: int, moment: datetime) -> int:
+        counted.append(party)
+        return original(event, source, party, moment)
+
+    monkeypatch.setattr(rushes, "_noticed", noticed)
+    event = await world.event(capacity=50, pickup_points=[{"name": "Osan", "seats": 2}])
+    bus, path = event["pickup_points"][0]["id"], f"/api/v1/events/{event['slug']}/registrations"
+    async with world.stranger as worker:
+        refused = await worker.post(path, json={"name": "Sok", "party": 3, "pickup_point": bus})
+        assert refused.json()["code"] == "pickup_point_full"
+    assert counted == [3]

@@ -123,3 +123,13 @@ async def test_it_holds_nothing_that_the_cache_has_dropped(
         await staff.patch(f"/api/v1/events/{event['slug']}", json={"notice": {"en": "Bring water"}})
         assert "Bring water" in (await reader.get(path)).text
     assert len(found) == 1
+
+
+async def test_no_long_address_is_remembered(world: World, found: list[str]) -> None:
+    async with world.stranger as reader:
+        for _ in range(2):
+            assert (await reader.get("/en/", params={"q": "x" * 1_100})).status_code == 200
+            assert (await reader.get("/en/", headers={"cookie": "a=" + "b" * 1_100})).status_code == 200
+            many = [("if-none-match", f'"{number:032}"') for number in range(40)]
+            assert (await reader.get("/en/", headers=many)).status_code == 200
+    assert found == []
