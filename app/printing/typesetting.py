@@ -22,7 +22,7 @@ from app.validation.refusals import Refused
 
 PIXELS = 152.4  # an inch
 MOST_WAITING = 40  # at 100 ms each, whoever is the last of them waits four seconds
-COLOURS = 64  # of a picture on a phone: a fifth of the bytes, and nobody sees the difference
+COLOURS = 16  # of a picture on a phone: a sixth of the bytes, and of the longest Khmer less than 40 kB
 TICKETS = "ticket.typ"  # held for a moment, as the same phone asks again and again
 PERSONAL = {"report.typ", "list.typ"}  # hold names, or whose link it is: made once while several ask, never kept
 MOST_KEPT, MOST_BYTES = 64, 1024 * 1024  # prints made last, each up to so large

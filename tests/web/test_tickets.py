@@ -55,6 +55,20 @@ async def test_one_picture_for_each_and_one_for_all(world: World) -> None:
     assert again.content == (await fetched(world, f"/km/r/{party['key']}/1.png")).content
 
 
+async def test_a_picture_is_small_also_of_the_longest_khmer(world: World) -> None:
+    long = "ពិធីបុណ្យចូលឆ្នាំថ្មីប្រពៃណីជាតិខ្មែរសម្រាប់បងប្អូនពលករទាំងអស់នៅទីក្រុងស៊ូវ៉ុននិងតំបន់ជុំវិញ"
+    event = await world.event(
+        title={"km": long, "en": "Khmer New Year for all workers", "ko": "모든 노동자를 위한 캄보디아 설날 축제"},
+        venue={"km": long, "ko": "만석공원"},
+        notice={"km": f"{long}។ {long}"},
+        pickup_points=[{"name": {"km": long}}],
+    )
+    party = await world.party(event, 2, name=long[:60], pickup_point=event["pickup_points"][0]["id"])
+    drawn = await fetched(world, f"/km/r/{party['key']}/1.png")
+    assert read(drawn.content) == [party["tickets"][0]["url"]]
+    assert len(drawn.content) < 40_000
+
+
 async def test_sixty_tickets_on_sheets_to_cut(world: World) -> None:
     event = await world.event(party_limit=60)
     party = await world.party(event, 60)
