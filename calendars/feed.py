@@ -1,20 +1,22 @@
 """Events as iCalendar bytes (RFC 5545, RFC 7986, ICAL.md). The bytes are a pure function of what is given:
 no clock, no random ids, no order that depends on hashing."""
 
-import unicodedata
+import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 import regex
-from icalendar import Alarm, Calendar, Event, vDuration, vUri
+from icalendar import Alarm, Calendar, vDuration, vUri
 
+from calendars.lines import line, text, utc
 from calendars.zones import before_first_onset, happens_twice, vtimezone
 
 PRODID = "-//Bon//Khmer festivals abroad//EN"
 REFRESH = timedelta(hours=6)
 _LETTER = regex.compile(r"\X(?:(?<=\u17d2)\X)*")  # a coeng takes the consonant below it along
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 SUMMARY, DESCRIPTION, LOCATION = 255, 1200, 500  # octets
 
 
@@ -46,13 +48,13 @@ class CalendarEntry(msgspec.Struct, frozen=True):
     alarm: timedelta | None = None
 
 
-def cut(text: str, octets: int) -> str:
+def cut(words: str, octets: int) -> str:
     """At most so many octets in UTF-8, ending with … where something was left out, never inside what a reader takes for
     one letter: a Khmer cluster, an emoji of several people, a flag."""
-    if len(text.encode()) <= octets:
-        return text
+    if len(words.encode()) <= octets:
+        return words
     kept, room = "", octets - 3
-    for letter in _LETTER.findall(text):
+    for letter in _LETTER.findall(words):
         room -= len(letter.encode())
         if room < 0:
             break
@@ -60,10 +62,9 @@ def cut(text: str, octets: int) -> str:
     return kept.rstrip() + "…"
 
 
-def _plain(text: str) -> str:
+def _plain(words: str) -> str:
     """Without what icalendar passes through: control characters, and backslashes that would become line breaks."""
-    kept = "".join(each for each in text if each == "\n" or unicodedata.category(each) != "Cc")
-    return kept.replace("\\", "⧵")
+    return _CONTROLS.sub("", words).replace("\\", "⧵")
 
 
 def _degrees(value: float) -> str:
@@ -71,9 +72,9 @@ def _degrees(value: float) -> str:
     return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
-def _parameter(text: str) -> str:
+def _parameter(words: str) -> str:
     """Text that needs no escaping in a parameter: what RFC 6868 would escape is left out."""
-    return cut(_plain(text).replace("\n", " ").replace('"', "'").replace("^", ""), 120)
+    return cut(_plain(words).replace("\n", " ").replace('"', "'").replace("^", ""), 120)
 
 
 def _in_utc(entry: CalendarEntry) -> bool:
@@ -88,50 +89,57 @@ def _in_utc(entry: CalendarEntry) -> bool:
 
 
 def vevent(entry: CalendarEntry) -> bytes:
-    """One VEVENT, CRLF-ended."""
-    event = Event()
-    event.add("uid", entry.uid)
-    event.add("dtstamp", entry.modified_at.astimezone(UTC))
-    event.add("last-modified", entry.modified_at.astimezone(UTC))
-    event.add("created", entry.created_at.astimezone(UTC))
-    event.add("sequence", entry.sequence)
-    for name, moment in (("dtstart", entry.starts), ("dtend", entry.ends)):
-        if entry.all_day:
-            event.add(name, moment.date())
-        elif _in_utc(entry):
-            event.add(name, moment.replace(tzinfo=ZoneInfo(entry.zone)).astimezone(UTC))
-        else:
-            event.add(name, moment.replace(tzinfo=ZoneInfo(entry.zone)))
-    summary = f"{entry.cancelled} {entry.summary}" if entry.cancelled else entry.summary
-    event.add("summary", cut(_plain(summary), SUMMARY), parameters={"LANGUAGE": entry.language})
-    event.add("description", cut(f"{entry.url}\n\n{_plain(entry.description)}".strip(), DESCRIPTION))
+    """One VEVENT, CRLF-ended, its properties in icalendar's order."""
+    summary = cut(_plain(f"{entry.cancelled} {entry.summary}" if entry.cancelled else entry.summary), SUMMARY)
     location = ", ".join(part for part in (entry.venue, entry.address) if part)
-    if location:
-        event.add("location", cut(_plain(location), LOCATION))
+    in_utc = not entry.all_day and _in_utc(entry)
+    lines = [
+        b"BEGIN:VEVENT\r\n",
+        line(f"SUMMARY;LANGUAGE={entry.language}", text(summary)),
+        _time("DTSTART", entry.starts, entry, in_utc=in_utc),
+        _time("DTEND", entry.ends, entry, in_utc=in_utc),
+        line("DTSTAMP", utc(entry.modified_at)),
+        line("UID", text(entry.uid)),
+        line("SEQUENCE", str(entry.sequence)),
+        line("CATEGORIES", text(entry.category)),
+        line("CREATED", utc(entry.created_at)),
+        line("DESCRIPTION", text(cut(f"{entry.url}\n\n{_plain(entry.description)}".strip(), DESCRIPTION))),
+        line("LAST-MODIFIED", utc(entry.modified_at)),
+        line("LOCATION", text(cut(_plain(location), LOCATION))) if location else b"",
+        line("STATUS", "CANCELLED" if entry.cancelled else "CONFIRMED"),
+        line("TRANSP", "TRANSPARENT" if entry.all_day or entry.cancelled else "OPAQUE"),
+        line("URL", entry.url),
+    ]
     if entry.latitude is not None and entry.longitude is not None:
-        event.add("geo", vUri(f"{_degrees(entry.latitude)};{_degrees(entry.longitude)}"))
+        latitude, longitude = _degrees(entry.latitude), _degrees(entry.longitude)
+        lines.insert(10, line("GEO", f"{latitude};{longitude}"))
         # Apple draws its map from this one, and only where it repeats LOCATION
-        event.add(
-            "x-apple-structured-location",
-            vUri(f"geo:{_degrees(entry.latitude)},{_degrees(entry.longitude)}"),
-            parameters={
-                "VALUE": "URI",
-                "X-ADDRESS": _parameter(entry.address or entry.venue),
-                "X-APPLE-RADIUS": "100",
-                "X-TITLE": _parameter(entry.venue or entry.address or entry.summary),
-            },
-        )
-    event.add("url", vUri(entry.url))
-    event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
-    event.add("transp", "TRANSPARENT" if entry.all_day or entry.cancelled else "OPAQUE")
-    event.add("categories", [entry.category])
+        address = _parameter(entry.address or entry.venue)
+        title = _parameter(entry.venue or entry.address or entry.summary)
+        name = f'X-APPLE-STRUCTURED-LOCATION;VALUE=URI;X-ADDRESS="{address}";X-APPLE-RADIUS=100;X-TITLE="{title}"'
+        lines.append(line(name, f"geo:{latitude},{longitude}"))
     if entry.alarm is not None and not entry.cancelled:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
-        alarm.add("description", cut(_plain(summary), SUMMARY))
+        alarm.add("description", summary)
         alarm.add("trigger", -entry.alarm)
-        event.add_component(alarm)
-    return bytes(event.to_ical())
+        lines.append(alarm.to_ical())
+    return b"".join((*lines, b"END:VEVENT\r\n"))
+
+
+def without_description(raw: bytes, url: str) -> bytes:
+    """A VEVENT that leaves its description to the page at `url`: a feed that is too long for readers gives these up."""
+    head, _, rest = raw.partition(b"\r\nDESCRIPTION:")
+    _, mark, tail = rest.partition(b"\r\nLAST-MODIFIED:")
+    return b"".join((head, b"\r\n", line("DESCRIPTION", text(url)).removesuffix(b"\r\n"), mark, tail))
+
+
+def _time(name: str, wall: datetime, entry: CalendarEntry, *, in_utc: bool) -> bytes:
+    if entry.all_day:
+        return line(f"{name};VALUE=DATE", f"{wall:%Y%m%d}")
+    if in_utc:
+        return line(name, utc(wall.replace(tzinfo=ZoneInfo(entry.zone))))
+    return line(f"{name};TZID={entry.zone}", f"{wall:%Y%m%dT%H%M%S}")
 
 
 def calendar(

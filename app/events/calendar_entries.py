@@ -1,4 +1,4 @@
-"""Events as calendar entries, and their VEVENT bytes kept by (event, language, content revision)."""
+"""Events as calendar entries, and their VEVENT bytes, kept."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -6,12 +6,14 @@ from datetime import timedelta
 import msgspec
 
 from app.directory.shapes import ContactRow
+from app.events.feed_rows import FeedItem
 from app.events.shapes import EventRow, Pickup
 from app.festivals.shapes import NAMES
 from app.i18n.catalogues import local_time, pick, translate
 from app.validation.marks import _
-from calendars.feed import CalendarEntry, calendar, vevent
+from calendars.feed import CalendarEntry, calendar, vevent, without_description
 from calendars.words import lunar_line
+from models.states import EventState
 
 MOST_CONTACTS = 3
 REMINDED = timedelta(hours=2)  # before the start, or before the bus leaves
@@ -102,29 +104,34 @@ def one_event_calendar(
     )
 
 
+class Made(msgspec.Struct, frozen=True, gc=False):
+    """An event of a feed and its VEVENT bytes: whole, and with its address alone as description."""
+
+    item: FeedItem
+    whole: bytes
+    brief: bytes
+
+
 class Vevents:
-    """VEVENT bytes by (event, language, content revision, brief); keeps the MOST used last (about 1 kB each)."""
+    """VEVENT bytes by what a feed knows of an event (its id, content revision, state) and by language. The MOST that
+    were made last are kept (1.5 kB each): to look is all that a feed of thousands does with most of its events."""
 
     MOST = 12_000
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[object, ...], bytes] = {}
+        self._kept: dict[tuple[str, str], Made] = {}
 
-    def known(self, event: str, language: str, revision: int, state: str, *, brief: bool = False) -> bytes | None:
-        """The bytes of an event as it is now, if they were made before."""
-        key = (event, language, revision, state, brief)
-        found = self._kept.pop(key, None)
-        if found is not None:
-            self._kept[key] = found  # the last used are dropped last
-        return found
+    def known(self, lines: list[str], language: str) -> list[Made | None]:
+        """The bytes of these events, where they were made before."""
+        get = self._kept.get
+        return [get((line, language)) for line in lines]
 
-    def make(
-        self, event: EventRow, language: str, base_url: str, contacts: Contacts = (), *, brief: bool = False
-    ) -> bytes:
-        """Render an event and keep its bytes; `brief` leaves the description to the page."""
-        facts = entry(event, language, base_url, contacts)
-        made = vevent(msgspec.structs.replace(facts, description="") if brief else facts)
-        self._kept[str(event.id), language, event.content_revision, event.state, brief] = made
+    def make(self, line: str, event: EventRow, language: str, base_url: str, contacts: Contacts = ()) -> Made:
+        """Render an event in the state that the feed shows (cancelled where it moved away from) and keep it."""
+        item = FeedItem.read(line)
+        facts = entry(msgspec.structs.replace(event, state=EventState(item.state)), language, base_url, contacts)
+        raw = vevent(facts)
+        made = self._kept[line, language] = Made(item, raw, without_description(raw, facts.url))
         while len(self._kept) > self.MOST:
             del self._kept[next(iter(self._kept))]
         return made

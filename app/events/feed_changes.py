@@ -1,6 +1,5 @@
 """When a feed's bytes last changed, kept in the database: Last-Modified never falls, also across restarts."""
 
-import hashlib
 from datetime import datetime
 
 from app.database.connection import fetch, rising
@@ -10,9 +9,8 @@ FAR = 1_000  # changes of one event that calendars may have seen since a backup
 _LOOK = "SELECT fingerprint, modified_at FROM feed_stamp WHERE feed = $1"
 
 
-async def changed_at(feed: str, body: bytes) -> datetime:
-    """The time of the last change of this feed, which is now if these bytes are new."""
-    fingerprint = hashlib.sha256(body).hexdigest()
+async def changed_at(feed: str, fingerprint: str) -> datetime:
+    """The time of the last change of this feed, which is now if bytes with this SHA-256 (hex) are new."""
     rows = await fetch(_LOOK, feed)
     if rows and rows[0]["fingerprint"] == fingerprint:
         return _of(rows)

@@ -2,6 +2,7 @@
 itself, one event to add; and the same events as RSS."""
 
 import asyncio
+import hashlib
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,10 +14,10 @@ from litestar.params import FromPath
 from app.database.connection import now
 from app.directory.queries import contacts_of, country_by_slug, former_address
 from app.directory.shapes import Country
-from app.events.calendar_entries import VEVENTS, one_event_calendar
+from app.events.calendar_entries import VEVENTS, Made, one_event_calendar
 from app.events.campaigns import CampaignRow, public_campaign_at
 from app.events.feed_changes import changed_at
-from app.events.feed_rows import FeedItem, Head, feed_head, feed_items
+from app.events.feed_rows import FeedItem, Head, feed_head, feed_lines
 from app.events.present import public_event
 from app.events.queries import events_by_id, part_of_country
 from app.events.rss import MOST_IN_RSS, rss_of
@@ -29,11 +30,11 @@ from app.validation.refusals import Refused
 from app.web.public_cache import PublicAnswer, public_cache_of
 from app.web.request import Req, settings_of
 from calendars.feed import calendar
-from models.states import EventState
 
 KEPT_BACK = timedelta(days=365)
 CANCELLED_KEPT = timedelta(days=30)
 MOST_EVENTS, MOST_BYTES = 900, 890_000  # readers take 1 MB and about 1,100 events
+FEW = 20  # events that are rendered at once, on the loop
 ALL, ABROAD = "khmer-festivals", "abroad"
 CACHE = "public, max-age=900, stale-while-revalidate=86400, stale-if-error=604800"
 
@@ -116,52 +117,39 @@ async def _feed(request: Req, which: Which, name: str, address: str) -> Response
         country, _, today = present  # the cache asks for the version first
         midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
         since, cancelled_since = midnight - KEPT_BACK, midnight - CANCELLED_KEPT
-        items = await feed_items(
+        lines = await feed_lines(
             country.code if country else None,
             which.festival,
             since,
             cancelled_since,
             which.campaign_id,
         )
-        parts = await _parts(items, language, base, brief=False)
-        if sum(len(raw) for _, raw in parts) > MOST_BYTES:
-            # texts go first, then the oldest past events, coming ones never
-            parts = await _parts(items, language, base, brief=True)
-        body = _assemble(which, country, _within_limits(parts), address)
+        body = _assemble(which, country, _within_limits(await _made(lines, language, base)), address)
         return await _calendar_file(f"{language}/{name}", name.rpartition("/")[2], body)
 
     key = ("feed", language, name)
     return await public_cache_of(request).answer(request, key, make, version=version, cache_control=CACHE)
 
 
+async def _made(lines: list[str], language: str, base: str) -> list[Made]:
+    """Each event's bytes; what was not made before is made off the event loop (thousands take a second)."""
+    found = VEVENTS.known(lines, language)
+    missing = {FeedItem.read(line).id: line for line, made in zip(lines, found, strict=True) if made is None}
+    if not missing:
+        return [made for made in found if made]
+    events = await events_by_id(list(missing))
+    helpers = {code: await contacts_of(code) for code in {event.host_country for event in events}}
+
+    def render() -> dict[str, Made]:
+        """By line."""
+        lines_of = ((missing[str(event.id)], event) for event in events)
+        return {line: VEVENTS.make(line, each, language, base, helpers[each.host_country]) for line, each in lines_of}
+
+    new = await asyncio.to_thread(render) if len(events) > FEW else render()
+    return [kept for line, made in zip(lines, found, strict=True) if (kept := made or new.get(line))]
+
+
 Part = tuple[FeedItem, bytes]
-
-
-async def _parts(items: list[FeedItem], language: str, base: str, *, brief: bool) -> list[Part]:
-    """Each event's bytes; what was not made before is made off the event loop (900 at once take a second)."""
-    found = {
-        item.id: VEVENTS.known(item.id, language, item.content_revision, item.state, brief=brief) for item in items
-    }
-    missing = await events_by_id([row for row, raw in found.items() if raw is None])
-
-    helpers = {code: await contacts_of(code) for code in {event.host_country for event in missing}}
-
-    shown_as = {item.id: EventState(item.state) for item in items}
-
-    def render() -> dict[str, bytes]:
-        return {
-            str(event.id): VEVENTS.make(
-                msgspec.structs.replace(event, state=shown_as[str(event.id)]),  # off where it moved away from
-                language,
-                base,
-                helpers[event.host_country],
-                brief=brief,
-            )
-            for event in missing
-        }
-
-    made = await asyncio.to_thread(render) if missing else {}
-    return [(item, found[item.id] or made[item.id]) for item in items if found[item.id] or item.id in made]
 
 
 def _assemble(which: Which, country: Country | None, parts: list[Part], address: str) -> bytes:
@@ -180,8 +168,10 @@ def _assemble(which: Which, country: Country | None, parts: list[Part], address:
     )
 
 
-def _within_limits(parts: list[Part]) -> list[Part]:
-    """Leave out the oldest past events, never coming ones, until the feed is small enough for every reader."""
+def _within_limits(made: list[Made]) -> list[Part]:
+    """Small enough for every reader: descriptions go first, then the oldest past events, coming ones never."""
+    whole = sum(len(each.whole) for each in made) <= MOST_BYTES
+    parts = [(each.item, each.whole if whole else each.brief) for each in made]
     total = sum(len(raw) for _, raw in parts)
     for index, (item, raw) in enumerate(parts):
         if (len(parts) - index <= MOST_EVENTS and total <= MOST_BYTES) or item.coming:
@@ -191,10 +181,12 @@ def _within_limits(parts: list[Part]) -> list[Part]:
 
 
 async def _calendar_file(feed: str, name: str, body: bytes) -> PublicAnswer:
+    digest = hashlib.sha256(body).hexdigest()
     return PublicAnswer(
         body,
         "text/calendar",
-        modified=await changed_at(feed, body),
+        modified=await changed_at(feed, digest),
+        digest=digest,
         headers={
             "content-disposition": f'inline; filename="{name}"',
             "access-control-allow-origin": "*",
@@ -250,8 +242,9 @@ async def rss(request: Req, language: FromPath[str], slug: FromPath[str]) -> Res
             raise Refused("not_found")
         coming = await part_of_country(country.code, now() - timedelta(days=1), MOST_IN_RSS)
         body = rss_of(country, coming, language, base, address)
-        modified = await changed_at(f"{language}/{slug}/events.rss", body)
-        return PublicAnswer(body, "application/rss+xml", modified=modified)
+        digest = hashlib.sha256(body).hexdigest()
+        modified = await changed_at(f"{language}/{slug}/events.rss", digest)
+        return PublicAnswer(body, "application/rss+xml", modified=modified, digest=digest)
 
     return await public_cache_of(request).answer(request, ("rss", language, slug), make, cache_control=CACHE)
 

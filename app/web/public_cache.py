@@ -40,7 +40,8 @@ PAGE_CACHE = "public, max-age=30"
 
 
 class PublicAnswer(msgspec.Struct):
-    """A public answer. `version` tells whether it must be made anew; `modified` becomes Last-Modified."""
+    """A public answer. `version` tells whether it must be made anew; `modified` becomes Last-Modified.
+    `digest` is the SHA-256 (hex) of the body where whoever made it needed that too: a feed may have megabytes."""
 
     body: bytes
     media_type: str = "text/html"
@@ -48,6 +49,7 @@ class PublicAnswer(msgspec.Struct):
     modified: datetime | None = None
     headers: dict[str, str] = {}
     status: int = 200
+    digest: str = ""
 
 
 class CachedAnswer(msgspec.Struct, weakref=True):
@@ -170,7 +172,7 @@ def _keep(made: PublicAnswer) -> CachedAnswer:
     return CachedAnswer(
         made,
         {"": made.body},
-        hashlib.sha256(made.body).hexdigest()[:32],
+        (made.digest or hashlib.sha256(made.body).hexdigest())[:32],
         format_datetime(made.modified.astimezone(UTC), usegmt=True) if made.modified else "",
         0.0,
     )

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from icalendar import Calendar
+from icalendar import Calendar, Event, vUri
 
-from calendars.feed import CalendarEntry, calendar, cut, vevent
+from calendars.feed import CalendarEntry, calendar, cut, vevent, without_description
+from calendars.lines import line, text
 from calendars.zones import vtimezone
 
 HOSTS = (
@@ -131,3 +132,54 @@ def test_all_day_ends_exclusively_and_is_transparent() -> None:
 
 def test_an_empty_calendar_still_has_a_component() -> None:
     assert feed().count(b"BEGIN:VTIMEZONE") == 1
+
+
+KHMER_AND_MARKS = st.text(st.sampled_from('កខ្មែរ ុណយ,;:\n"^abc.é🪷'), max_size=120)
+
+
+@given(
+    summary=KHMER_AND_MARKS, description=KHMER_AND_MARKS, venue=KHMER_AND_MARKS, off=st.booleans(), day=st.booleans()
+)
+def test_an_entry_is_byte_for_byte_what_icalendar_writes(
+    summary: str, description: str, venue: str, off: bool, day: bool
+) -> None:
+    given_ = entry(
+        summary=summary,
+        description=description,
+        venue=venue,
+        latitude=37.3,
+        longitude=127.0,
+        cancelled="[X; y]" if off else "",
+        all_day=day,
+        starts=datetime(2027, 4, 11, 0 if day else 9),
+    )
+    written = vevent(given_)
+    theirs, zone = Event(), ZoneInfo("Asia/Seoul")
+    ours = Event.from_ical(written)
+    for name in ("uid", "sequence", "created", "dtstamp", "last-modified", "status", "transp"):
+        theirs[name] = ours[name]
+    for name, at in (("dtstart", given_.starts), ("dtend", given_.ends)):
+        theirs.add(name, at.date() if day else at.replace(tzinfo=zone))
+    theirs.add("summary", f"[X; y] {summary}" if off else summary, parameters={"LANGUAGE": "en"})
+    theirs.add("description", f"{given_.url}\n\n{description}".strip())
+    if venue:
+        theirs.add("location", cut(venue, 500))
+    theirs.add("geo", vUri("37.3;127"))
+    theirs["x-apple-structured-location"] = ours["x-apple-structured-location"]
+    theirs.add("url", vUri(given_.url))
+    theirs.add("categories", [given_.category])
+    assert written == theirs.to_ical()
+
+
+@given(KHMER_AND_MARKS)
+def test_a_line_is_folded_as_icalendar_folds_it(words: str) -> None:
+    theirs = Event()
+    theirs.add("comment", words)
+    assert line("COMMENT", text(words)) in theirs.to_ical()
+    assert all(len(each) <= 75 for each in line("COMMENT", text(words)).split(b"\r\n"))
+
+
+def test_a_description_is_left_to_the_page_without_harm_to_the_rest() -> None:
+    whole = vevent(entry(description="Bring: water\nLAST-MODIFIED:no\n" * 9, summary="DESCRIPTION:x"))
+    brief = without_description(whole, "https://bon.example.org/en/events/x")
+    assert brief == vevent(entry(summary="DESCRIPTION:x"))

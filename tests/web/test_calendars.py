@@ -13,6 +13,9 @@ from icalendar import Calendar
 from app.activity.record import OPERATOR
 from app.database.connection import fetch
 from app.directory import actions
+from app.events.calendar_entries import Made
+from app.events.feed_rows import FeedItem
+from app.events.feeds import MOST_BYTES, _within_limits
 from calendars.khmer import new_year
 from tests.world import World, soon
 
@@ -201,18 +204,23 @@ async def test_encodings_follow_q_values_with_their_own_validators(
 
 
 def test_900_events_and_no_more_and_never_a_coming_one_less() -> None:
-    from app.events.feed_rows import FeedItem
-    from app.events.feeds import MOST_BYTES, _within_limits
+    def of(event: str, raw: bytes, *, coming: bool) -> Made:
+        return Made(FeedItem(event, 1, "published", coming, "Asia/Seoul"), raw, raw)
 
-    event = FeedItem("a", 1, "published", "Asia/Seoul", coming=True)
-    past = FeedItem("b", 1, "published", "Asia/Seoul", coming=False)
-    kept = _within_limits([(past, b"x")] * 1000 + [(event, b"y")] * 400)
-    assert (len(kept), kept.count((event, b"y"))) == (900, 400)
+    past, event = of("b", b"x", coming=False), of("a", b"y", coming=True)
+    kept = _within_limits([past] * 1000 + [event] * 400)
+    assert (len(kept), kept.count((event.item, b"y"))) == (900, 400)
     large = b"x" * 100_000
-    kept = _within_limits([(past, large)] * 10 + [(event, large)] * 3)
+    kept = _within_limits([of("b", large, coming=False)] * 10 + [of("a", large, coming=True)] * 3)
     assert sum(len(raw) for _, raw in kept) <= MOST_BYTES
-    assert kept.count((event, large)) == 3
-    assert len(_within_limits([(event, b"y")] * 950)) == 950
+    assert kept.count((event.item, large)) == 3
+    assert len(_within_limits([event] * 950)) == 950
+
+
+def test_descriptions_go_before_events_do() -> None:
+    made = [Made(FeedItem(str(n), 1, "published", True, ""), b"d" * 10_000, b"b" * 100) for n in range(100)]
+    assert {raw for _, raw in _within_limits(made)} == {b"b" * 100}
+    assert {raw for _, raw in _within_limits(made[:50])} == {b"d" * 10_000}
 
 
 async def test_the_subscribe_page_offers_every_way_without_script(world: World) -> None:
