@@ -19,7 +19,7 @@ from tests.bench.rush import percentile
 from tests.served import Served
 from tests.world import festival
 
-PARTIES, GATES, SECONDS, A_SECOND, VIEWS = 8_000, 16, 60, 10, 50
+PARTIES, GATES, SECONDS, A_SECOND, VIEWS, PHONES = 8_000, 16, 60, 10, 50, 400
 SIZES = (1, 2, 3, 4)  # 2.5 people on average
 FAMILY = ["សុខ", "ចាន់", "ហេង", "លី", "គឹម", "ស៊ឹម", "អ៊ុក", "ប៉ែន", "នួន", "កែវ", "ទេព", "មាស", "សៅ", "ជា", "ឈន", "ឡុង"]
 GIVEN = ["ដារ៉ា", "សុភា", "ចន្ធូ", "វណ្ណា", "សុវណ្ណ", "រតនា", "បូផា", "ពិសិដ្ឋ", "សំណាង", "ច័ន្ទថា", "ស្រីមុំ", "វិចិត្រ", "រដ្ឋា", "កល្យាណ"]
@@ -83,6 +83,24 @@ async def rosters(port: int, pid: int, headers: dict[str, str]) -> str:
     await watching
     print(f"others meanwhile: p99 {percentile(waits, 0.99):.0f} ms, longest {max(waits) * 1000:.0f} ms")
     return cursor
+
+
+async def all_at_once(port: int, tokens: list[dict[str, str]]) -> None:
+    """Every phone opens its gate in the same moment and asks for the first page of the roster."""
+    wires = [await Wire().open(port) for _ in range(PHONES)]
+    refused: dict[int, int] = {}
+    waits: list[float] = []
+    began = time.perf_counter()
+
+    async def phone(index: int) -> None:
+        headers = {**tokens[index % GATES], "accept-encoding": "gzip"}
+        status, _ = await wires[index].ask("GET", "/gate/api/roster?since=", headers)
+        waits.append(time.perf_counter() - began)
+        if status != 200:
+            refused[status] = refused.get(status, 0) + 1
+
+    await asyncio.gather(*(phone(index) for index in range(PHONES)))
+    print(f"{PHONES} phones at once: first after {min(waits):.2f} s, last {max(waits):.2f} s, refused: {refused or 0}")
 
 
 def scanning(codes: list[str], tokens: list[dict[str, str]], size: int) -> Ask:
@@ -175,6 +193,7 @@ async def run(served: Served) -> None:
         print(f"{len(codes)} tickets in {PARTIES} parties")
         headers = {**tokens[0], "accept-encoding": "gzip"}
         cursor = await rosters(port, pid, headers)
+        await all_at_once(port, tokens)
 
         async def floor(wire: Wire, _: int) -> int:
             return (await wire.ask("GET", "/healthz", {}))[0]
