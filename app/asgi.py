@@ -35,6 +35,7 @@ from app.directory import api as directory_api
 from app.directory import desk as directory_desk
 from app.directory.access import contact_of, contact_of_path
 from app.events import api as events_api
+from app.events import api_steps as events_steps
 from app.events import desk as events_desk
 from app.events import desk_campaigns as events_campaigns
 from app.events import desk_towns as events_towns
@@ -43,12 +44,14 @@ from app.events import media as events_media
 from app.events import pages as events_pages
 from app.events.access import event_of, event_of_path
 from app.events.undoing import remove_deleted
+from app.festivals import api as festivals_api
 from app.festivals import desk as festivals_desk
 from app.gate import api as gate_api
 from app.gate import desk as gate_desk
 from app.gate import pages as gate_pages
 from app.gate import ticket_page
 from app.gate.access import device_of, paired
+from app.messages import api as messages_api
 from app.messages import desk as messages_desk
 from app.messages import desk_writing as messages_writing
 from app.messages import pages as messages_pages
@@ -60,6 +63,7 @@ from app.messages.sending import Sender
 from app.messages.telegram import Telegram
 from app.messages.worker import keep_hearing, keep_listening, keep_sending
 from app.registrations import api as registrations_api
+from app.registrations import api_lists as registrations_api_lists
 from app.registrations import desk as registrations_desk
 from app.registrations import desk_adding as registrations_adding
 from app.registrations import desk_lists as registrations_lists
@@ -74,6 +78,7 @@ from app.seats.tally import tally_ended
 from app.seats.waiting import end_keeping
 from app.security import keyring
 from app.settings import Settings, read
+from app.site import api as site_api
 from app.site import pages as site_pages
 from app.web import assets, errors, reporting
 from app.web.bodies import MOST_BYTES
@@ -118,6 +123,7 @@ PAGES = Router(
         *health.HANDLERS,
         *assets.HANDLERS,
         *site_pages.HANDLERS,
+        *site_api.HANDLERS,
         *events_pages.HANDLERS,
         *events_feeds.HANDLERS,
         *events_media.PUBLIC_HANDLERS,
@@ -160,9 +166,13 @@ API = Router(
     "/",
     route_handlers=[
         *directory_api.HANDLERS,
+        *festivals_api.HANDLERS,
         *events_api.HANDLERS,
+        *events_steps.HANDLERS,
         *registrations_api.HANDLERS,
+        *registrations_api_lists.HANDLERS,
         *gate_api.HANDLERS,
+        *messages_api.HANDLERS,
     ],
     guards=asked_of(holds_token, event_of_path, party_of_link),
 )

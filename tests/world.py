@@ -20,6 +20,7 @@ from app.security.passwords import hash_secret, new_secret
 from app.settings import Settings, read
 from app.web.shelf import Shelf
 from models.accounts import Account, Session
+from tests.described import Judge, Judged
 
 PASSWORD = "a long enough password"  # noqa: S105
 SECRET = "0:" + "t" * 40
@@ -66,13 +67,20 @@ async def running(app: Litestar) -> AsyncIterator[None]:
         await holding
 
 
+@functools.cache
+def judge() -> Judge:
+    """What reads every answer of the API against its description."""
+    return Judge(_built())
+
+
 class World:
     """The application in process, with people who can ask it things."""
 
     def __init__(self, app: Litestar, settings: Settings) -> None:
         self.app = app
         self.settings = settings
-        self.transport = httpx.ASGITransport(app=cast(Any, Shelf(app)), raise_app_exceptions=False)
+        bare = httpx.ASGITransport(app=cast(Any, Shelf(app)), raise_app_exceptions=False)
+        self.transport = Judged(bare, judge())
         self.tokens: dict[str, str] = {}
         self.sessions: dict[str, str] = {}
 

@@ -1,88 +1,65 @@
 """Events for integrators: /api/v1/events (DESIGN.md 6)."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from zlib import crc32
-from zoneinfo import ZoneInfo
 
 import msgspec
-from litestar import Response, delete, get, patch, post
+from litestar import Response, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from app.accounts.access import actor_of, optional_staff, staff_of
+from app.accounts.access import actor_of, optional_staff
 from app.accounts.shapes import Staff
-from app.activity.record import Actor
 from app.database.connection import now
 from app.directory.queries import countries
-from app.events import actions, rules, undoing
-from app.events.access import event_of
+from app.events import actions, rules
+from app.events.answers import (
+    STEP,
+    EventAnswer,
+    EventBody,
+    MovingBody,
+    StatsAnswer,
+    shown,
+)
 from app.events.campaigns import campaign_at, public_campaign_at
 from app.events.present import public_event
 from app.events.queries import page_of_events, staff_event
-from app.events.shapes import NOTICE, EventDraft, EventRow, Pickup, as_raw
+from app.events.shapes import EventDraft, EventRow, as_raw
 from app.seats.counts import counts
 from app.seats.few import in_public
 from app.seats.tally import tally_of
+from app.validation import forms
 from app.validation.fields import Reader
-from app.validation.forms import Wall, fields_of
 from app.web.bodies import json_object
 from app.web.conditions import meant_for, tag, unless_known
-from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
+from app.web.cursors import PageFields, PageOf, page_answer, read_cursor, read_page
+from app.web.described import told
 from app.web.idempotency import Answer
 from app.web.json import answer_once, json_answer
 from app.web.public_cache import public_cache_of
-from app.web.request import Req, keyring_of, language_of, settings_of
-from models.states import Measure
+from app.web.request import Req, language_of, settings_of
+from models.states import Festival, Measure
 
 
-def picture_json(event: EventRow, base: str) -> dict[str, Any] | None:
-    """Where the event's picture lies, and what it shows in words."""
-    if not event.picture:
-        return None
-    return {"url": f"{base}/pictures/{event.picture}.jpg", "alt": event.picture_alt}
+class EventsQuery(PageFields, frozen=True, kw_only=True):
+    """Which events are asked for."""
+
+    host_country: Annotated[str, forms.Line(most=2, about="ISO 3166 code of a host country.")] = ""
+    campaign: Annotated[str, forms.Line(most=140, about="A campaign's word in addresses.")] = ""
+    festival: Annotated[str, forms.Choice(options=tuple(Festival), default="", about="What is celebrated.")] = ""
+    changed_since: Annotated[
+        datetime | None, forms.Moment(exact=True, about="Those changed since, in order of change.")
+    ] = None
+
+
+OPEN = {"public": True, "shared": True}
 
 
 def event_json(request: Req, event: EventRow, *, private: bool) -> dict[str, Any]:
     """An event as every answer shows it; private fields and counts only for staff."""
-    base, language = settings_of(request).base_url, language_of(request)
-
-    def local(moment: datetime | None) -> str | None:
-        return None if moment is None else moment.astimezone(ZoneInfo(event.time_zone)).isoformat()
-
-    def shown(of: EventRow | Pickup) -> dict[str, Any]:
-        return {
-            field.name or attribute: local(getattr(of, field.name))
-            if isinstance(field, Wall)
-            else field.written(getattr(of, attribute))
-            for attribute, field in fields_of(type(of)).items()
-            if field.public or private
-        }
-
-    body = {
-        "id": str(event.id),
-        "slug": event.slug,
-        "state": event.state,
-        "sequence": event.sequence,
-        **shown(event),
-        "seats_left": event.seats_left,
-        "picture": picture_json(event, base),
-        "pickup_points": [
-            {"id": str(point.id), **shown(point), "seats_left": point.seats_left} for point in event.pickup_points
-        ],
-        "modified_at": event.modified_at.astimezone(UTC).isoformat(),
-        "content_revision": event.content_revision,
-        "urls": {
-            "page": f"{base}/{language}/events/{event.slug}",
-            "short": f"{base}/e/{event.slug}",
-            "calendar": f"{base}/calendars/{language}/events/{event.slug}.ics",
-        },
-    }
-    if private:
-        body |= {"registered": event.seats_taken, "waiting": event.seats_waiting, "revision": event.revision}
-    return body
+    return shown(event, settings_of(request).base_url, language_of(request), private=private)
 
 
 async def reader_for(
@@ -108,39 +85,43 @@ async def created(
     return await actions.create(draft, slugs[draft.host_country], actor_of(request), like)
 
 
-@get("/api/v1/events", opt={"public": True})
+@get(
+    "/api/v1/events",
+    opt={
+        "public": True,
+        "shared": True,
+        **told(PageOf[EventAnswer], "unauthenticated", "not_found", query=EventsQuery),
+    },
+)
 async def events(request: Req) -> Response[bytes]:
     """Published and cancelled events, and to staff their own drafts."""
     staff = await optional_staff(request)
-    read = Reader(dict(request.query_params))
-    country, campaign = read.text("host_country", 2).upper(), read.text("campaign", 140)
-    festival, since = read.choice("festival", rules.FESTIVALS, default=""), read.moment("changed_since", exact=True)
-    for name in ("cursor", "lang"):
-        read.given(name)
-    read.finish()
+    asked = read_page(request, EventsQuery)
+    since = asked.changed_since
     if since is not None:
         since = since.replace(tzinfo=since.tzinfo or UTC)
+    campaign = await (campaign_at if staff else public_campaign_at)(asked.campaign) if asked.campaign else None
     page = await page_of_events(
         staff=staff,
-        host_country=country or None,
-        festival=festival or None,
-        campaign=(await (campaign_at if staff else public_campaign_at)(campaign)).id if campaign else None,
+        host_country=asked.host_country.upper() or None,
+        festival=asked.festival or None,
+        campaign=campaign.id if campaign else None,
         changed_since=since,
         after=read_cursor(request),
-        limit=ITEMS_A_PAGE,
+        limit=asked.limit,
     )
-    return json_answer(
-        {
-            "items": [
-                event_json(request, event, private=staff is not None and staff.reaches(event.host_country, event.id))
-                for event in page.items
-            ],
-            "next": cursor_of(page.next),
-        }
-    )
+    items = [
+        event_json(request, event, private=staff is not None and staff.reaches(event.host_country, event.id))
+        for event in page.items
+    ]
+    return page_answer(request, items, page.next)
 
 
-@post("/api/v1/events", status_code=201)
+@post(
+    "/api/v1/events",
+    status_code=201,
+    opt=told(EventAnswer, "forbidden", body=EventBody, status=201, once=True),
+)
 async def create_event(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """A new draft."""
     raw = await json_object(request)
@@ -151,7 +132,10 @@ async def create_event(request: Req, staff: NamedDependency[Staff]) -> Response[
     return await answer_once(request, str(staff.account), act)
 
 
-@get("/api/v1/events/{slug:str}", opt={"public": True})
+@get(
+    "/api/v1/events/{slug:str}",
+    opt={"public": True, "shared": True, **told(EventAnswer, "unauthenticated", tagged=True)},
+)
 async def one_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """One event: public to all, a draft to its own attachés."""
     staff = await optional_staff(request)
@@ -163,7 +147,10 @@ async def one_event(request: Req, slug: FromPath[str]) -> Response[bytes]:
     return unless_known(request, tag(event.content_revision, seen), body)
 
 
-@patch("/api/v1/events/{slug:str}")
+@patch(
+    "/api/v1/events/{slug:str}",
+    opt=told(EventAnswer, *STEP, body=MovingBody, partial=True, guarded=True, tagged=True),
+)
 async def edit_event(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Change what is given; the rest stays, or moves along with the start."""
     given = await json_object(request)
@@ -183,35 +170,11 @@ async def edit_event(request: Req, staff: NamedDependency[Staff], event: NamedDe
     )
 
 
-@post("/api/v1/events/{slug:str}/publish", status_code=200)
-async def publish_event(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
-    """Show a draft to everybody."""
-    Reader(await json_object(request)).finish()
-    return await _step(request, partial(actions.publish, event.id))
-
-
-@post("/api/v1/events/{slug:str}/cancel", status_code=200)
-async def cancel_event(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
-    """Call an event off, with a notice."""
-    notice = await _notice(request)
-    return await _step(request, partial(actions.cancel, keyring_of(request), event.id, notice))
-
-
-@post("/api/v1/events/{slug:str}/undo", status_code=200, opt={"even_deleted": True})
-async def undo_last_step(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
-    """Take back the last publishing, cancelling or deleting, within ten minutes."""
-    Reader(await json_object(request)).finish()
-    return await _step(request, partial(undoing.undo, keyring_of(request), event.id))
-
-
-@post("/api/v1/events/{slug:str}/reinstate", status_code=200)
-async def reinstate(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
-    """Hold a cancelled event after all; a notice says what people should know."""
-    notice = await _notice(request)
-    return await _step(request, partial(undoing.reinstate, event.id, notice))
-
-
-@post("/api/v1/events/{slug:str}/copy", status_code=201)
+@post(
+    "/api/v1/events/{slug:str}/copy",
+    status_code=201,
+    opt=told(EventAnswer, "forbidden", body=MovingBody, partial=True, status=201, once=True),
+)
 async def copy_event(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """A new draft like this event, with what is given instead."""
     given = await json_object(request)
@@ -247,54 +210,19 @@ def copied(event: EventRow, given: Mapping[str, Any], retention: int, *, along: 
     return raw
 
 
-@delete("/api/v1/events/{slug:str}", status_code=200)
-async def delete_event(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
-    """Remove a draft."""
-    await actions.delete(event.id, actor_of(request), meant_for(request))
-    return json_answer(None, 204)
-
-
-@get("/api/v1/events/{slug:str}/stats")
+@get("/api/v1/events/{slug:str}/stats", opt=told(StatsAnswer))
 async def event_stats(event: NamedDependency[EventRow]) -> Response[bytes]:
-    """Head counts in distinct people; once the event has ended also what stays of them, by day, language, bus, …"""
+    """Head counts in distinct people; once the event has ended also what stays of them, by day, language and bus."""
     # of one that was moved after it had ended what was counted then is not what stays
     tally, heads = await tally_of(event.id) if now() >= event.ends_at else None, await counts(event.id)
     if tally is not None:
         heads = msgspec.structs.replace(
             heads, waiting=sum(each.people for each in tally if each.measure == Measure.WAITING)
         )
-    facts = {"capacity": event.capacity, "seats_left": event.seats_left, "tally": tally and in_public(tally)}
-    return json_answer(msgspec.structs.asdict(heads) | facts)
+    shown = None if tally is None else in_public(tally)
+    return json_answer(
+        StatsAnswer(**msgspec.structs.asdict(heads), capacity=event.capacity, seats_left=event.seats_left, tally=shown)
+    )
 
 
-async def _notice(request: Req) -> dict[str, str]:
-    read = Reader(await json_object(request))
-    notice = read.localised("notice", NOTICE, lines=True)
-    read.finish()
-    return notice
-
-
-async def _step(request: Req, take: Callable[[Actor, frozenset[int] | None], Awaitable[EventRow]]) -> Response[bytes]:
-    """The event as it is after a step."""
-
-    async def act() -> Answer:
-        return Answer(200, event_json(request, await take(actor_of(request), meant_for(request)), private=True))
-
-    answer = await answer_once(request, str(staff_of(request).account), act, str(event_of(request).id))
-    public_cache_of(request).clear()
-    return answer
-
-
-HANDLERS = [
-    events,
-    create_event,
-    one_event,
-    edit_event,
-    publish_event,
-    cancel_event,
-    undo_last_step,
-    reinstate,
-    copy_event,
-    delete_event,
-    event_stats,
-]
+HANDLERS = [events, create_event, one_event, edit_event, copy_event, event_stats]

@@ -99,6 +99,19 @@ async def campaigns_within(staff: Staff) -> list[tuple[CampaignRow, int]]:
     return [(each, many[each.id]) for each in sorted(found, key=lambda each: order.index(each.id))]
 
 
+async def public_campaigns(most: int) -> list[CampaignRow]:
+    """The campaigns of which something is public, those with the latest events first."""
+    rows = await fetch(
+        f"SELECT belongs_to FROM event WHERE {PUBLIC} AND belongs_to IS NOT NULL"
+        f" GROUP BY belongs_to ORDER BY max(starts_at) DESC LIMIT {int(most)}"
+    )
+    order = [uuid_of(row["belongs_to"]) for row in rows]
+    if not order:
+        return []
+    found = [_campaign(row) for row in await Campaign.select(*_COLUMNS).where(Campaign.id.is_in(order))]
+    return sorted(found, key=lambda each: order.index(each.id))
+
+
 async def events_of(campaign: UUID, staff: Staff) -> list[EventRow]:
     """A campaign's events that exist for this person, the first to begin first."""
     condition, args = within(staff, 2)

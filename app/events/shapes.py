@@ -21,6 +21,7 @@ MOST_PARTY = 60
 MOST_PICKUPS = 50
 MOST_DAYS = 60
 MOST_PROGRAMME = 60
+EXAMPLE = {"km": "បុណ្យចូលឆ្នាំខ្មែរ នៅស៊ូវ៉ុន", "en": "Khmer New Year in Suwon"}
 
 
 FACILITY_NAMES = {
@@ -76,21 +77,31 @@ class ProgrammeItem(msgspec.Struct, frozen=True):
 class EventFields(msgspec.Struct, frozen=True, kw_only=True):
     """What an attaché writes. Times are wall times in `time_zone`; for all-day events midnights, the end exclusive."""
 
-    host_country: Annotated[str, forms.Line(most=2, required=True, about="ISO 3166 code of the host country.")]
+    host_country: Annotated[
+        str, forms.Line(most=2, required=True, about="ISO 3166 code of the host country.", example="KR")
+    ]
     campaign: Annotated[str, forms.Line(most=NAME, about="The events that belong together.")] = ""
-    festival: Annotated[Festival, forms.Choice(options=Festival, about="What is celebrated.")]
-    title: Annotated[Text, forms.Texts(most=TITLE, required=True, about="What the event is called.")]
+    festival: Annotated[Festival, forms.Choice(options=Festival, about="What is celebrated.", example="khmer_new_year")]
+    title: Annotated[Text, forms.Texts(most=TITLE, required=True, about="What the event is called.", example=EXAMPLE)]
     description: Annotated[Text, forms.Texts(most=DESCRIPTION, lines=True, about="What people should know.")]
-    venue: Annotated[Place, forms.PlaceName(most=PLACE, about="The place's name.")]
-    address: Annotated[Place, forms.PlaceName(most=PLACE, about="Where it is.")]
+    venue: Annotated[Place, forms.PlaceName(most=PLACE, about="The place's name.", example="Manseok Park")]
+    address: Annotated[Place, forms.PlaceName(most=PLACE, about="Where it is.", example="Songjuk-dong, Suwon")]
     latitude: Annotated[float | None, forms.Decimal(low=-90, high=90, about="Degrees north.")]
     longitude: Annotated[float | None, forms.Decimal(low=-180, high=180, about="Degrees east.")]
     time_zone: Annotated[str, forms.Line(most=60, about="IANA zone; the host country's own where none is given.")]
-    starts_local: Annotated[datetime, forms.Wall(name="starts_at", required=True, about="The start.")]
-    ends_local: Annotated[datetime, forms.Wall(name="ends_at", required=True, about="The end.")]
+    starts_local: Annotated[
+        datetime, forms.Wall(name="starts_at", required=True, about="The start.", example="2031-04-13T09:00")
+    ]
+    ends_local: Annotated[
+        datetime, forms.Wall(name="ends_at", required=True, about="The end.", example="2031-04-13T17:00")
+    ]
     all_day: Annotated[bool, forms.Flag(about="Whether it lasts whole days.")]
-    capacity: Annotated[int | None, forms.Whole(low=1, high=MOST_PEOPLE, about="Places; none for no limit.")]
-    party_limit: Annotated[int, forms.Whole(low=1, high=MOST_PARTY, default=10, about="People in one booking.")]
+    capacity: Annotated[
+        int | None, forms.Whole(low=1, high=MOST_PEOPLE, about="Places; none for no limit.", example=300)
+    ]
+    party_limit: Annotated[
+        int, forms.Whole(low=1, high=MOST_PARTY, default=10, about="People in one booking.", example=6)
+    ]
     entry_rule: Annotated[
         EntryRule, forms.Choice(options=EntryRule, default=EntryRule.ONCE, about="How often a ticket admits.")
     ]

@@ -10,6 +10,7 @@ from app.accounts.queries import JOIN_MAKER, MAKER, maker_until
 from app.database.connection import fetch, now
 from app.database.data_keys import SEALED_KEY
 from app.database.rows import json_of, places, uuid_of
+from app.gate.answers import ScanAnswer
 from app.gate.rules import LATE_DELIVERY
 from app.gate.shapes import (
     ByHand,
@@ -23,11 +24,13 @@ from app.gate.shapes import (
     device_name,
     over_after,
 )
+from app.seats.counts import LONG_AGO
 from app.security.keyring import Keyring
 from app.security.links import proves, read_key
 from app.security.passwords import hash_secret
 from app.security.sealing import open_key
 from app.validation.refusals import Refused
+from models.gate import Scan
 from models.states import Outcome, RegistrationState, TicketState
 
 PAIRING = "pair"
@@ -149,6 +152,18 @@ async def device_names(keyring: Keyring, event: UUID) -> dict[str, str]:
     """What people call the phones of an event, by their ids."""
     rows = await fetch(f"{_DEVICE_FACTS} WHERE event.id = $1", event)
     return {str(row["id"]): device_name(label_of(keyring, row), row["number"]) for row in rows}
+
+
+async def scans_of(event: UUID, after: tuple[datetime, UUID] | None, most: int) -> list[ScanAnswer]:
+    """An event's scans in the order in which they came to us; `after` is (received_at, id) of the last one seen."""
+    at, row = after or (LONG_AGO, UUID(int=0))
+    found = (
+        await Scan.select(*(getattr(Scan, name) for name in ScanAnswer.__struct_fields__))
+        .where(Scan.event == event, (Scan.received_at > at) | ((Scan.received_at == at) & (Scan.id > row)))
+        .order_by(Scan.received_at, Scan.id)
+        .limit(most)
+    )
+    return msgspec.convert(found, list[ScanAnswer], strict=False)
 
 
 async def conflicts_of(keyring: Keyring, event: UUID) -> list[Conflict]:

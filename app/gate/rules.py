@@ -40,7 +40,9 @@ _OF_TICKET = {
 class GateFields(msgspec.Struct, frozen=True):
     """A gate to pair phones with."""
 
-    label: Annotated[str, forms.Line(most=LABEL, required=True, about="What people call the gate.")]
+    label: Annotated[
+        str, forms.Line(most=LABEL, required=True, about="What people call the gate.", example="North gate")
+    ]
     phones: Annotated[int, forms.Whole(low=1, high=500, default=20, about="How many phones may use its square.")] = 20
 
 

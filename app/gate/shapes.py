@@ -1,7 +1,7 @@
 """Devices, scans and what is said about them."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 import msgspec
@@ -203,6 +203,27 @@ class Verdict(msgspec.Struct, frozen=True):
     act: Act = Act.NOTHING
 
 
+class NumberOutcome(TypedDict):
+    """What a scan came to for one ticket of the party."""
+
+    number: int
+    outcome: str
+
+
+class FirstSeen(TypedDict):
+    """When, and by which phone, a ticket came in first."""
+
+    at: str
+    device: str
+
+
+class PartySeen(TypedDict):
+    """How many people a party has, and how many of them came in."""
+
+    size: int
+    admitted: int
+
+
 class Result(msgspec.Struct):
     """The answer to one scan (DESIGN.md 6)."""
 
@@ -210,9 +231,9 @@ class Result(msgspec.Struct):
     outcome: Outcome
     repeat: bool
     code: str
-    numbers: list[dict[str, Any]]
-    first: dict[str, Any] | None
-    party: dict[str, int] | None
+    numbers: list[NumberOutcome]
+    first: FirstSeen | None
+    party: PartySeen | None
 
     @property
     def admitted(self) -> bool:

@@ -1,24 +1,27 @@
 """Registrations for integrators: public to make, the party's key to see and change (DESIGN.md 6)."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from litestar import Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from app.accounts.access import actor_of
-from app.accounts.rights import Right
-from app.activity.kinds import Kind
-from app.activity.record import record
-from app.events.access import RIGHT
+from app.events.answers import NoBody
 from app.events.present import public_event
 from app.events.queries import event_by_id
 from app.events.shapes import EventRow
 from app.i18n.catalogues import languages
 from app.registrations import actions, changes, rules, undoing
 from app.registrations.access import party_by_link
-from app.registrations.queries import invitation_by_key, limit_of, parties_of, party_by_key, party_key
+from app.registrations.answers import (
+    ChangeBody,
+    ErasedAnswer,
+    FriendBody,
+    RegistrationAnswer,
+    RegistrationBody,
+    TicketAnswer,
+)
+from app.registrations.queries import invitation_by_key, limit_of, party_by_key, party_key
 from app.registrations.shapes import Party, RegistrationDraft
 from app.seats.shapes import Booked
 from app.security import ticket_code
@@ -26,7 +29,8 @@ from app.validation.fields import Reader, small_number
 from app.validation.refusals import Refused
 from app.web.bodies import json_object
 from app.web.conditions import meant_for, tag, unless_known
-from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
+from app.web.described import told
+from app.web.headers import RATE
 from app.web.idempotency import Answer
 from app.web.json import answer_once, claim_of, json_answer
 from app.web.limits import REGISTERING
@@ -36,7 +40,7 @@ from models.states import RegistrationState
 
 def booking_json(
     request: Req, event: EventRow, key: str, booked: Booked, name: str, issues: Mapping[int, int]
-) -> dict[str, Any]:
+) -> RegistrationAnswer:
     """A registration as its holder sees it, just made or read again; `issues` of its tickets by their number."""
     keyring, base = keyring_of(request), settings_of(request).base_url
     codes = [
@@ -44,36 +48,79 @@ def booking_json(
         for number, issue in issues.items()
         if booked.state == RegistrationState.CONFIRMED
     ]
-    return {
-        "id": str(booked.id),
-        "key": key,
-        "page": f"{base}/{language_of(request)}/r/{key}",
-        "state": booked.state,
-        "set_aside": booked.set_aside,
-        "party": booked.party,
-        "children": booked.children,
-        "name": name,
-        "short_code": booked.short_code,
-        "pickup_point": str(booked.pickup_point) if booked.pickup_point else None,
-        "tickets": [{"number": number, "code": code, "url": ticket_code.address(base, code)} for number, code in codes],
-    }
+    return RegistrationAnswer(
+        id=booked.id,
+        key=key,
+        page=f"{base}/{language_of(request)}/r/{key}",
+        state=booked.state,
+        set_aside=booked.set_aside,
+        party=booked.party,
+        children=booked.children,
+        name=name,
+        short_code=booked.short_code,
+        pickup_point=booked.pickup_point,
+        tickets=[TicketAnswer(number, code, ticket_code.address(base, code)) for number, code in codes],
+    )
 
 
-def party_json(request: Req, event: EventRow, party: Party, key: str) -> dict[str, Any]:
+def party_json(request: Req, event: EventRow, party: Party, key: str) -> RegistrationAnswer:
     """A registration that was read."""
     booked = Booked(**{name: getattr(party, name) for name in Booked.__struct_fields__})
     issues = {ticket.number: ticket.issue for ticket in party.valid_tickets}
     return booking_json(request, event, key, booked, party.name, issues)
 
 
+BOOKING = (
+    "event_full",
+    "event_not_published",
+    "event_cancelled",
+    "event_over",
+    "registration_not_open",
+    "registration_closed",
+    "registration_paused",
+    "pickup_point_full",
+    "party_too_large",
+    "invitation_full",
+)
+CHANGING = (
+    "erased",
+    "registration_cancelled",
+    "cancelled_by_desk",
+    "not_enough_places",
+    "ticket_used",
+    "last_place",
+    "places_in_use",
+    "changes_exhausted",
+    "event_over",
+    "event_cancelled",
+)
+GROWING = (*CHANGING, *BOOKING, "rush")
+HANDING_ON = (*CHANGING, "ticket_given_up", "ticket_waiting")
+UNDOING = ("nothing_to_undo", *CHANGING, *BOOKING)
 LEAST_KEY = 16  # characters of an Idempotency-Key: two strangers with "1" would share a party
 
 
-@post("/api/v1/events/{slug:str}/registrations", status_code=201, opt={"public": True})
+@post(
+    "/api/v1/events/{slug:str}/registrations",
+    status_code=201,
+    opt={
+        "public": True,
+        **told(
+            RegistrationAnswer,
+            *BOOKING,
+            "rush",
+            "idempotency_key_short",
+            body=RegistrationBody,
+            status=201,
+            once=True,
+            limited=True,
+        ),
+    },
+)
 async def register(request: Req, slug: FromPath[str]) -> Response[bytes]:
     """Book places for a party."""
     event = await public_event(slug)
-    REGISTERING.pass_or_refuse(source_of(request), slug)
+    request.scope["state"][RATE] = REGISTERING.pass_or_refuse(source_of(request), slug)
     raw = await json_object(request)
     keyring = keyring_of(request)
 
@@ -81,7 +128,7 @@ async def register(request: Req, slug: FromPath[str]) -> Response[bytes]:
         invitation = await invitation_by_key(keyring, raw.get("invitation"), event.id)
         return rules.read_registration(raw, event, languages(), language_of(request), invitation)
 
-    def answer(booked: Booked, draft: RegistrationDraft) -> dict[str, Any]:
+    def answer(booked: Booked, draft: RegistrationDraft) -> RegistrationAnswer:
         issues = dict.fromkeys(range(1, booked.party + 1), 0)
         return booking_json(request, event, party_key(keyring, booked.id), booked, draft.names[0], issues)
 
@@ -92,14 +139,22 @@ async def register(request: Req, slug: FromPath[str]) -> Response[bytes]:
     return json_answer(kept.body, kept.status)
 
 
-@get("/api/v1/registrations/{key:str}", opt={"public": True})
+@get("/api/v1/registrations/{key:str}", opt={"public": True, **told(RegistrationAnswer, "erased", tagged=True)})
 async def one_registration(request: Req, party: NamedDependency[Party], key: FromPath[str]) -> Response[bytes]:
     """What the party's link shows."""
     body = party_json(request, await event_by_id(party.event), party, key)
     return unless_known(request, tag(party.revision), body)
 
 
-@patch("/api/v1/registrations/{key:str}", opt={"public": True})
+@patch(
+    "/api/v1/registrations/{key:str}",
+    opt={
+        "public": True,
+        **told(
+            RegistrationAnswer, *CHANGING, *BOOKING, "rush", body=ChangeBody, partial=True, guarded=True, tagged=True
+        ),
+    },
+)
 async def change(request: Req, party: NamedDependency[Party], key: FromPath[str]) -> Response[bytes]:
     """More or fewer places, names, phone, e-mail, bus; what is not given stays."""
     event = await event_by_id(party.event)
@@ -112,7 +167,23 @@ async def change(request: Req, party: NamedDependency[Party], key: FromPath[str]
     return json_answer(party_json(request, event, changed, key), headers={"etag": tag(changed.revision)})
 
 
-@post("/api/v1/registrations/{key:str}/tickets/{number:str}/hand-on", status_code=201, opt={"public": True})
+@post(
+    "/api/v1/registrations/{key:str}/tickets/{number:str}/hand-on",
+    status_code=201,
+    opt={
+        "public": True,
+        **told(
+            RegistrationAnswer,
+            *CHANGING,
+            "ticket_given_up",
+            "ticket_waiting",
+            body=FriendBody,
+            status=201,
+            once=True,
+            guarded=True,
+        ),
+    },
+)
 async def hand_on(
     request: Req, party: NamedDependency[Party], key: FromPath[str], number: FromPath[str]
 ) -> Response[bytes]:
@@ -135,7 +206,23 @@ async def hand_on(
     return await answer_once(request, "public", act, f"{key}/{number}")
 
 
-@post("/api/v1/registrations/{key:str}/tickets/{number:str}/undo", status_code=200, opt={"public": True})
+@post(
+    "/api/v1/registrations/{key:str}/tickets/{number:str}/undo",
+    status_code=200,
+    opt={
+        "public": True,
+        **told(
+            RegistrationAnswer,
+            *UNDOING,
+            "friend_was_there",
+            "ticket_waiting",
+            "ticket_given_up",
+            body=NoBody,
+            once=True,
+            guarded=True,
+        ),
+    },
+)
 async def take_back(
     request: Req, party: NamedDependency[Party], key: FromPath[str], number: FromPath[str]
 ) -> Response[bytes]:
@@ -153,7 +240,11 @@ async def take_back(
     return await answer_once(request, "public", act, f"{key}/{number}")
 
 
-@post("/api/v1/registrations/{key:str}/undo", status_code=200, opt={"public": True})
+@post(
+    "/api/v1/registrations/{key:str}/undo",
+    status_code=200,
+    opt={"public": True, **told(RegistrationAnswer, *UNDOING, body=NoBody, once=True, guarded=True)},
+)
 async def take_again(request: Req, party: NamedDependency[Party], key: FromPath[str]) -> Response[bytes]:
     """Take up again what was given up, within ten minutes; where others have the places, it waits before everybody."""
     Reader(await json_object(request)).finish()
@@ -170,51 +261,31 @@ async def _as_it_is(request: Req, key: str) -> Answer:
     return Answer(200, party_json(request, await event_by_id(party.event), party, key), party.id)
 
 
-@delete("/api/v1/registrations/{key:str}", status_code=200, opt={"public": True})
+@delete(
+    "/api/v1/registrations/{key:str}",
+    status_code=200,
+    opt={"public": True, **told(None, *CHANGING, status=204, guarded=True)},
+)
 async def give_up(request: Req, party: NamedDependency[Party]) -> Response[bytes]:
     """Give up all places."""
     await actions.give_up(party.id, worker(request), meant_for(request))
     return json_answer(None, 204)
 
 
-@post("/api/v1/registrations/{key:str}/erase", status_code=200, opt={"public": True, "even_erased": True})
+@post(
+    "/api/v1/registrations/{key:str}/erase",
+    status_code=200,
+    opt={"public": True, "even_erased": True, **told(ErasedAnswer, "erased", body=NoBody, once=True, guarded=True)},
+)
 async def erase(request: Req, key: FromPath[str]) -> Response[bytes]:
     """Erase who the party is; repeated with the same key it answers the same."""
 
     async def act() -> Answer:
         party = await party_by_key(keyring_of(request), key)
         await actions.erase(party.id, worker(request), meant_for(request))
-        return Answer(200, {"state": RegistrationState.ERASED})
+        return Answer(200, ErasedAnswer(RegistrationState.ERASED))
 
     return await answer_once(request, "public", act, key)
 
 
-@get("/api/v1/events/{slug:str}/registrations", opt={RIGHT: Right.NAMES})
-async def registrations(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
-    """The event's parties by name, for its attaché; each reading is audited."""
-    parties = await parties_of(keyring_of(request), event.id, read_cursor(request), ITEMS_A_PAGE + 1)
-    shown, more = parties[:ITEMS_A_PAGE], len(parties) > ITEMS_A_PAGE
-    await record(Kind.NAMES_READ, actor_of(request), event.id, event.id, parties=len(shown))
-    return json_answer(
-        {
-            "items": [
-                {
-                    "id": str(party.id),
-                    "state": party.state,
-                    "party": party.party,
-                    "children": party.children,
-                    "name": party.name,
-                    "short_code": party.short_code,
-                    "language": party.language,
-                    "pickup_point": str(party.pickup_point) if party.pickup_point else None,
-                    "admitted": sum(1 for ticket in party.tickets if ticket.admitted_at),
-                    "registered_at": party.created_at.isoformat(),
-                }
-                for party in shown
-            ],
-            "next": cursor_of((shown[-1].created_at, shown[-1].id) if more else None),
-        }
-    )
-
-
-HANDLERS = [register, one_registration, change, hand_on, take_back, take_again, give_up, erase, registrations]
+HANDLERS = [register, one_registration, change, hand_on, take_back, take_again, give_up, erase]

@@ -18,7 +18,7 @@ from app.i18n.catalogues import DEFAULT, languages, own_name
 from app.registrations import invitations, rules, set_aside
 from app.registrations.finding import MOST_FOUND, find_parties
 from app.registrations.queries import INVITATION, invitations_of
-from app.registrations.shapes import MOST_INVITED, InvitationRow, Party
+from app.registrations.shapes import MOST_INVITED, Party, leaders_link
 from app.security.links import make_key
 from app.security.nonces import kept_or_new
 from app.validation.fields import found_id, small_number
@@ -124,7 +124,7 @@ async def _invitations_page(
         staff=staff,
         event=event,
         invitations=[
-            (each, _leaders_link(base, event, each, make_key(keyring, INVITATION, each.id)))
+            (each, leaders_link(base, event.slug, each.language or DEFAULT, make_key(keyring, INVITATION, each.id)))
             for each in await invitations_of(keyring, event.id)
             if not each.paper
         ],
@@ -133,10 +133,6 @@ async def _invitations_page(
         nonce=kept_or_new(keyring, FORM, typed.get("nonce", "")),
         **said(refused),
     )
-
-
-def _leaders_link(base: str, event: EventRow, invitation: InvitationRow, key: str) -> str:
-    return f"{base}/{invitation.language or DEFAULT}/events/{event.slug}/register?invitation={key}"
 
 
 @post("/desk/events/{slug:str}/invitations", opt={RIGHT: Right.INVITATIONS})

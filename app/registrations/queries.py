@@ -161,19 +161,15 @@ async def party_by_short_code(keyring: Keyring, event: UUID, short_code: str) ->
     return found[0] if found else None
 
 
-async def parties_of(keyring: Keyring, event: UUID, after: tuple[Any, UUID] | None, limit: int) -> list[Party]:
-    """An event's parties, the first to register first; `after` is (created_at, id) of the last one seen."""
-    if after is None:
-        return await parties_where(
-            keyring, f"event = $1 AND state <> 'erased' ORDER BY created_at, id LIMIT {limit}", event
-        )
-    return await parties_where(
-        keyring,
-        "event = $1 AND state <> 'erased' AND (created_at > $2 OR (created_at = $2 AND id > $3))"
-        f" ORDER BY created_at, id LIMIT {limit}",
-        event,
-        *after,
-    )
+async def parties_of(
+    keyring: Keyring, event: UUID, after: tuple[Any, UUID] | None, limit: int, state: str = ""
+) -> list[Party]:
+    """An event's parties (in one state, or all), the first to register first; `after` is (created_at, id) of the last
+    one seen."""
+    args: list[Any] = [event, *(after or ()), *([state] if state else [])]
+    later = "AND (created_at > $2 OR (created_at = $2 AND id > $3))" if after else ""
+    wanted = f"state = ${len(args)}" if state else "state <> 'erased'"
+    return await parties_where(keyring, f"event = $1 AND {wanted} {later} ORDER BY created_at, id LIMIT {limit}", *args)
 
 
 async def gave_up_since(keyring: Keyring, event: UUID, since: datetime) -> list[Party]:

@@ -31,8 +31,8 @@ ATTENTION = {
 class RegistrationFields(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker (or a script) sends; `names` are read by the size of the party."""
 
-    name: Annotated[str, forms.Line(most=NAME, about="Who books; a nickname is enough.")]
-    party: Annotated[int, forms.Whole(low=1, high=MOST, default=1, about="How many people.")]
+    name: Annotated[str, forms.Line(most=NAME, about="Who books; a nickname is enough.", example="សុខ ដារ៉ា")]
+    party: Annotated[int, forms.Whole(low=1, high=MOST, default=1, about="How many people.", example=2)]
     children: Annotated[int, forms.Whole(low=0, high=MOST, default=0, about="How many of them are children.")]
     phone: Annotated[str, forms.Line(most=40, about="A phone to be told of changes; may be left out.")]
     email: Annotated[str, forms.Line(most=254, about="An e-mail address; may be left out.")]
@@ -86,10 +86,15 @@ class InvitationRow(msgspec.Struct, frozen=True):
     admitted: int = 0
 
 
+def leaders_link(base: str, slug: str, language: str, key: str) -> str:
+    """What a community leader opens to book."""
+    return f"{base}/{language}/events/{slug}/register?invitation={key}"
+
+
 class ChangeFields(msgspec.Struct, frozen=True, kw_only=True):
     """What the holder of a party's link sends; `names` and `drop` are read by what the party has."""
 
-    party: Annotated[int | None, forms.Whole(low=1, high=MOST, about="How many people it shall be.")]
+    party: Annotated[int | None, forms.Whole(low=1, high=MOST, about="How many people it shall be.", example=1)]
     children: Annotated[int | None, forms.Whole(low=0, high=MOST, about="How many of them are children.")]
     take_what_there_is: Annotated[bool, forms.Flag(about="While it waits: to move up with fewer people.")]
     phone: Annotated[str, forms.Line(most=40, about="Another phone; empty for none any more.")]
@@ -135,8 +140,10 @@ class ChangeDraft(msgspec.Struct, frozen=True, kw_only=True):
 class InvitationFields(msgspec.Struct, frozen=True):
     """For whom an invitation is, and for how many people."""
 
-    label: Annotated[str, forms.Line(most=NAME, required=True, about="Whose link it is.")]
-    party_limit: Annotated[int, forms.Whole(low=1, high=MOST_INVITED, required=True, about="People in one booking.")]
+    label: Annotated[str, forms.Line(most=NAME, required=True, about="Whose link it is.", example="Wat Ansan")]
+    party_limit: Annotated[
+        int, forms.Whole(low=1, high=MOST_INVITED, required=True, about="People in one booking.", example=20)
+    ]
     people_limit: Annotated[int | None, forms.Whole(low=1, high=MOST_PEOPLE, about="People in all bookings together.")]
     language: Annotated[str, forms.Line(most=10, about="The language in which the link opens.")]
 
@@ -152,7 +159,7 @@ class PaperFields(msgspec.Struct, frozen=True):
 class FriendFields(msgspec.Struct, frozen=True):
     """To whom a ticket is handed on."""
 
-    name: Annotated[str, forms.Line(most=NAME, required=True, about="The friend's name.")]
+    name: Annotated[str, forms.Line(most=NAME, required=True, about="The friend's name.", example="ស្រីមុំ")]
 
 
 class NoteFields(msgspec.Struct, frozen=True):

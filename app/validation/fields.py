@@ -17,7 +17,7 @@ Localised = dict[str, str]
 
 _WHOLE = re.compile(r"[+-]?(?:\d{1,20}|\d{1,3}(?:[,\u0020\u00a0\u202f]\d{3}){1,5})")
 _BETWEEN_THOUSANDS = re.compile(r"[,\u0020\u00a0\u202f]")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def small_number(text: str, most: int) -> int | None:
@@ -112,7 +112,7 @@ class Reader:
             return {}
         inner = Reader(value or {}, f"{self.prefix}{name}.", self.problems)
         for tag in value or {}:
-            if not isinstance(tag, str) or not _LANGUAGE.fullmatch(tag):
+            if not isinstance(tag, str) or not LANGUAGE.fullmatch(tag):
                 inner.wrong(str(tag)[:20], "unknown_language")
             elif text := inner.text(tag, most, lines=lines):
                 texts[tag] = text

@@ -1,6 +1,7 @@
 """What forms are made of: each field of a Struct says in its annotation how it is read, kept and shown, and to whom.
 
-`walk` reads what was sent by these annotations; columns, JSON, the raw form and (later) OpenAPI follow from the same.
+`walk` reads what was sent by these annotations; columns, JSON, the raw form and the API's description (`schemas`)
+follow from the same.
 """
 
 import re
@@ -17,16 +18,18 @@ from app.validation.fields import Reader
 from app.validation.texts import latin_digits
 
 _MAPPED = re.compile(r"^::ffff:(?=\d+\.)", re.IGNORECASE)  # IPv4 written as IPv6
-_CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")
+CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One field. `about` says what it means; `name` is its name in forms and JSON where it differs from the attribute;
-    a field that is not `public` is shown to staff alone."""
+    a field that is not `public` is shown to staff alone. `example` stands in the API's description; a test sends it."""
 
     about: str = ""
     name: str = ""
     public: bool = True
+    example: Any = None
+    required: bool = False
 
     def read(self, read: Reader, name: str) -> Any:
         """The checked value; what is wrong is noted by the reader."""
@@ -49,7 +52,6 @@ class Line(Field, frozen=True, kw_only=True):
     """Text of at most `most` characters, on one line unless `lines`."""
 
     most: int
-    required: bool = False
     lines: bool = False
 
     def read(self, read: Reader, name: str) -> str:
@@ -70,7 +72,6 @@ class Texts(_Json, frozen=True, kw_only=True):
     """Texts by language tag; a required one needs Khmer or English."""
 
     most: int
-    required: bool = False
     lines: bool = False
 
     def read(self, read: Reader, name: str) -> dict[str, str]:
@@ -81,7 +82,6 @@ class PlaceName(_Json, frozen=True, kw_only=True):
     """A plain text or texts by language, answered as given."""
 
     most: int
-    required: bool = False
 
     def read(self, read: Reader, name: str) -> str | dict[str, str]:
         return read.place(name, self.most, required=self.required)
@@ -93,7 +93,6 @@ class Whole(Field, frozen=True, kw_only=True):
     low: int
     high: int
     default: int | None = None
-    required: bool = False
 
     def read(self, read: Reader, name: str) -> int | None:
         value = read.whole(name, self.low, self.high, self.default)
@@ -175,10 +174,25 @@ class Networks(Words, frozen=True, kw_only=True):
             return ()
 
 
+class Lines(Field, frozen=True, kw_only=True):
+    """A list of at most `most` texts of at most `long` characters."""
+
+    most: int
+    long: int
+
+    def read(self, read: Reader, name: str) -> list[str] | None:
+        return read.texts(name, self.most, self.long)
+
+
+class WholeNumbers(Field, frozen=True, kw_only=True):
+    """A list of at most `most` whole numbers."""
+
+    most: int
+
+
 class Moment(Field, frozen=True, kw_only=True):
     """A date and time as it was given, naive or with an offset; to the minute unless `exact`."""
 
-    required: bool = False
     exact: bool = False
 
     def read(self, read: Reader, name: str) -> datetime | None:
@@ -198,11 +212,10 @@ class Clock(Field, frozen=True, kw_only=True):
     """A time of day as "09:00"."""
 
     default: str = ""
-    required: bool = False
 
     def read(self, read: Reader, name: str) -> str:
         at = latin_digits(read.text(name, 5, required=self.required))
-        if at and not _CLOCK.fullmatch(at):
+        if at and not CLOCK.fullmatch(at):
             read.wrong(name, "not_a_clock")
             return self.default
         return at.zfill(5) if at else self.default

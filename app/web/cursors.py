@@ -2,12 +2,60 @@
 
 import base64
 from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
-from app.validation.refusals import Problem, Refused
-from app.web.request import Req
+import msgspec
+from litestar import Response
 
-ITEMS_A_PAGE = 50
+from app.validation import forms
+from app.validation.fields import Reader
+from app.validation.refusals import Problem, Refused
+from app.web.json import json_answer
+from app.web.request import Req, settings_of
+
+ITEMS_A_PAGE, MOST_A_PAGE = 50, 200
+
+Item = TypeVar("Item")
+
+
+class PageOf(msgspec.Struct, Generic[Item], frozen=True):
+    """A part of a list; `next` is where it goes on, None at its end."""
+
+    items: list[Item]
+    next: str | None
+
+
+class PageFields(msgspec.Struct, frozen=True, kw_only=True):
+    """Which part of a list is asked for."""
+
+    cursor: Annotated[str, forms.Line(most=200, about="Where the list goes on: `next` of the part before.")] = ""
+    limit: Annotated[
+        int, forms.Whole(low=1, high=MOST_A_PAGE, default=ITEMS_A_PAGE, about="How many there are at most.")
+    ] = ITEMS_A_PAGE
+    lang: Annotated[str, forms.Line(most=20, about="The language of addresses and sentences.")] = ""
+
+
+Asked = TypeVar("Asked", bound=PageFields)
+
+
+def read_page(request: Req, shape: type[Asked]) -> Asked:
+    """The parameters of a list; raises Refused for what is wrong or unknown."""
+    read = Reader(dict(request.query_params))
+    asked = shape(**forms.walk(read, shape))
+    read.finish()
+    return asked
+
+
+def page_answer(request: Req, items: list[Any], place: tuple[datetime, UUID] | None) -> Response[bytes]:
+    """A part of a list as JSON, with the address of the next one in a header too (RFC 8288)."""
+    cursor = cursor_of(place)
+    headers = {}
+    if cursor:
+        asked = urlencode({**dict(request.query_params), "cursor": cursor})
+        headers["link"] = f'<{settings_of(request).base_url}{request.scope["path"]}?{asked}>; rel="next"'
+    return json_answer(PageOf(items, cursor), headers=headers)
 
 
 def cursor_of(place: tuple[datetime, UUID] | None) -> str | None:

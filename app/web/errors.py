@@ -13,6 +13,7 @@ from app.database.failures import meaning
 from app.i18n import catalogues as i18n
 from app.validation.refusals import Refused
 from app.web import reporting
+from app.web.described import FieldProblem, ProblemAnswer
 from app.web.logs import TURNED_AWAY
 from app.web.measures import note_failure
 from app.web.rendering import page, see_other
@@ -52,6 +53,8 @@ def handle(request: Req, error: Exception) -> Response[Any]:
         TURNED_AWAY.note(refused.code, client_address(request))
     if refused.status in {429, 503}:
         headers["retry-after"] = str(refused.facts.get("seconds", 5))
+    if refused.status == 429:
+        headers["ratelimit"] = f'"{refused.code}";r=0;t={headers["retry-after"]}'
     if refused.status in {408, 413}:
         headers["connection"] = "close"  # the rest of the body may still be on its way
     if refused.status == 401:
@@ -97,17 +100,17 @@ def for_calendar_apps(request: Req, refused: Refused, headers: dict[str, str]) -
 def problem_json(request: Req, refused: Refused, headers: dict[str, str]) -> Response[bytes]:
     """RFC 9457, with every wrong field named."""
     language = language_of(request)
-    body = {
-        "type": f"{settings_of(request).base_url}/api/problems/{refused.code}",
-        "title": refused.code.replace("_", " "),
-        "status": refused.status,
-        "detail": i18n.told(language, refused),
-        "code": refused.code,
-        "errors": [
-            {"field": each.field, "code": each.code, "detail": i18n.sentence(language, each.code, each.facts)}
+    body = ProblemAnswer(
+        type=f"{settings_of(request).base_url}/api/problems/{refused.code}",
+        title=refused.code.replace("_", " "),
+        status=refused.status,
+        detail=i18n.told(language, refused),
+        code=refused.code,
+        errors=[
+            FieldProblem(each.field, each.code, i18n.sentence(language, each.code, each.facts))
             for each in refused.problems
         ],
-    }
+    )
     return Response(
         msgspec.json.encode(body),
         status_code=refused.status,

@@ -1,5 +1,6 @@
 """Security headers of every answer, errors included. Areas loosen by name, never by copy."""
 
+from litestar.routes import HTTPRoute
 from litestar.types import Message, Scope
 
 CSP = {
@@ -32,13 +33,21 @@ ALWAYS = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(self), geolocation=(), microphone=(), payment=()"),
 ]
-# calendar apps in browsers ask whether they may revalidate
+# calendar apps in browsers, and pages of other sites, ask whether they may revalidate
 PREFLIGHT = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, HEAD"),
-    (b"access-control-allow-headers", b"if-none-match, if-modified-since"),
+    (b"access-control-allow-headers", b"if-none-match, if-modified-since, accept-language"),
     (b"access-control-max-age", b"86400"),
 ]
+READ_FROM_ANYWHERE = ("/calendars/", "/api/v1/", "/api/openapi.json")
+# what a handler that says `shared` answers may be read by pages of any site: it is the same for everybody there
+SHARED = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"etag, link, retry-after"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+]
+RATE = "rate"  # of a request's state: what is left of a limit, as limits.Left
 TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -48,10 +57,29 @@ async def before_send(message: Message, scope: Scope) -> None:
         return
     headers = message["headers"] = list(message.get("headers", []))
     present = {name.lower() for name, _ in headers}
-    if scope.get("method") == "OPTIONS" and scope["path"].startswith("/calendars/"):
+    if scope.get("method") == "OPTIONS" and b"allow" in present:
+        # Litestar's own names the methods of the first handler that this address got
+        headers = message["headers"] = [
+            (name, _methods(scope) if name == b"allow" else value) for name, value in headers
+        ]
+    if scope.get("method") == "OPTIONS" and scope["path"].startswith(READ_FROM_ANYWHERE):
         headers += PREFLIGHT
+    elif (handler := scope.get("route_handler")) is not None and handler.opt.get("shared"):
+        headers += SHARED
+    if rate := scope["state"].get(RATE):
+        headers.append((b"ratelimit-policy", f'"registering";q={rate.most};w=60'.encode()))
+        headers.append((b"ratelimit", f'"registering";r={rate.left};t={rate.seconds}'.encode()))
     headers += [header for header in ALWAYS if header[0] not in present]
     if scope["litestar_app"].state.settings.secure:
         headers.append(TRANSPORT)
     if b"cache-control" not in present:
         headers.append((b"cache-control", b"private, no-store"))
+
+
+def _methods(scope: Scope) -> bytes:
+    """Every method that this address takes."""
+    here = scope.get("path_template")
+    routes = [route for route in scope["litestar_app"].routes if isinstance(route, HTTPRoute)]
+    return ", ".join(
+        sorted({method for route in routes if route.path_format == here for method in route.methods})
+    ).encode()

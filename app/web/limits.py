@@ -26,6 +26,14 @@ class Bucket(msgspec.Struct):
     at: float
 
 
+class Left(msgspec.Struct, frozen=True):
+    """What is left of a limit: so many of `most`, which are there again in `seconds`."""
+
+    most: int
+    left: int
+    seconds: int
+
+
 class Fence:
     """A token bucket for each key: `rate` a minute, `burst` at once. Forgets the longest unused keys."""
 
@@ -34,8 +42,8 @@ class Fence:
         self.burst = burst
         self._buckets: OrderedDict[tuple[str, ...], Bucket] = OrderedDict()
 
-    def pass_or_refuse(self, *key: str) -> None:
-        """Take a token or raise Refused "too_many_requests"."""
+    def pass_or_refuse(self, *key: str) -> Left:
+        """Take a token or raise Refused "too_many_requests"; what is left."""
         at = time.monotonic()
         bucket = self._buckets.pop(key, None) or Bucket(self.burst, at)
         bucket.tokens = min(self.burst, bucket.tokens + (at - bucket.at) * self.rate)
@@ -46,6 +54,7 @@ class Fence:
         if bucket.tokens < 1:
             raise Refused("too_many_requests", seconds=max(1, round((1 - bucket.tokens) / self.rate)))
         bucket.tokens -= 1
+        return Left(int(self.burst), int(bucket.tokens), round((self.burst - bucket.tokens) / self.rate))
 
 
 REGISTERING = Fence(rate=6_000, burst=6_000)  # an address and event: a factory shares one address

@@ -104,7 +104,7 @@ async def test_it_holds_so_many_answers_and_no_more(world: World, monkeypatch: p
         for number in range(10):
             assert (await reader.get("/en/", params={"q": number})).status_code == 200
         assert (await reader.get("/en/", headers={"cookie": "a=" + "b" * 600})).status_code == 200
-    held = world.transport.app
+    held = world.transport.bare.app
     assert isinstance(held, shelf.Shelf)
     assert len(held._shelved) <= 3
 

@@ -1,0 +1,78 @@
+"""The API described: /api/openapi.json, the same as a page at /api, and the words behind the `type` of a problem."""
+
+from functools import partial
+from typing import Any
+
+import msgspec
+from litestar import Response, route
+from litestar.params import FromPath
+
+from app.i18n.catalogues import languages, sentence
+from app.site.reference import operations, rows
+from app.validation.refusals import Refused
+from app.validation.sentences import SENTENCES
+from app.web.openapi import document
+from app.web.public_cache import PublicAnswer, public_cache_of
+from app.web.rendering import render
+from app.web.request import Req, language_of, settings_of
+
+ADDRESS = "/api/openapi.json"
+SHARED = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "etag",
+    "cross-origin-resource-policy": "cross-origin",
+}
+LONG = "public, max-age=600"
+
+
+def described(request: Req) -> dict[str, Any]:
+    """The description of the API as it is served here."""
+    return document(request.app.routes, settings_of(request).base_url)
+
+
+@route(ADDRESS, http_method=["GET", "HEAD"])
+async def openapi(request: Req) -> Response[bytes]:
+    """The API's description for programs (OpenAPI 3.1)."""
+
+    async def make() -> PublicAnswer:
+        return PublicAnswer(msgspec.json.encode(described(request)), "application/json", headers=SHARED)
+
+    return await public_cache_of(request).answer(
+        request, ("openapi",), make, version=_never_changes, cache_control=LONG
+    )
+
+
+async def _never_changes() -> str:
+    return "as long as this process runs"
+
+
+@route("/api", http_method=["GET", "HEAD"])
+async def reference(request: Req) -> Response[bytes]:
+    """The API's description for people."""
+
+    async def make() -> PublicAnswer:
+        said = described(request)
+        schemas = {name: (schema, list(rows(schema))) for name, schema in said["components"]["schemas"].items()}
+        page = partial(render, request, "pages/api.html", document=said, groups=operations(said), schemas=schemas)
+        return PublicAnswer(page(address=ADDRESS).encode())
+
+    key = ("api", language_of(request))
+    return await public_cache_of(request).answer(request, key, make, version=_never_changes, cache_control=LONG)
+
+
+@route("/api/problems/{code:str}", http_method=["GET", "HEAD"])
+async def problem(request: Req, code: FromPath[str]) -> Response[bytes]:
+    """What a problem's `type` means: its status and its sentence, in every language there is."""
+    if code not in SENTENCES:
+        raise Refused("not_found")
+
+    async def make() -> PublicAnswer:
+        told = [(tag, sentence(tag, code, {})) for tag in languages()]
+        page = partial(render, request, "pages/problem.html", code=code, told=told)
+        return PublicAnswer(page(status=SENTENCES[code][0]).encode(), headers=SHARED)
+
+    key = ("problem", code, language_of(request))
+    return await public_cache_of(request).answer(request, key, make, version=_never_changes, cache_control=LONG)
+
+
+HANDLERS = [openapi, reference, problem]
