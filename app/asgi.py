@@ -88,6 +88,9 @@ from app.web.logs import to_standard_error
 from app.web.public_cache import PublicCache
 from app.web.request import Connection, asking, form_is_ours, known_language
 from app.web.shelf import Shelf
+from app.webhooks import desk as webhooks_desk
+from app.webhooks.finding import find_news, forget_deliveries
+from app.webhooks.sending import Courier
 
 PARENT = "_BON_SERVED_BY"  # the process that `bon serve` is, for those that answer for it
 ORPHANED_AFTER = 1.0  # seconds
@@ -157,6 +160,7 @@ DESK = Router(
         *registrations_parties.HANDLERS,
         *registrations_adding.HANDLERS,
         *gate_desk.HANDLERS,
+        *webhooks_desk.HANDLERS,
         *messages_writing.HANDLERS,
         *messages_desk.HANDLERS,
     ],
@@ -198,6 +202,8 @@ def jobs(state: State) -> list[Job]:
         Job("sources", timedelta(hours=1), forget_sources),
         Job("remind", timedelta(minutes=1), remind),
         Job("tally", timedelta(minutes=10), tally_ended),
+        Job("told", timedelta(days=1), forget_deliveries),
+        Job("news", timedelta(seconds=3), find_news, claimed=False),
         Job("purge", timedelta(hours=1), partial(purge_if_time_is_sound, state.keyring)),
         # PostgreSQL locks the table for the moment that it takes to write it anew
         Job("sweep", timedelta(seconds=20) if in_a_file else timedelta(hours=1), sweep, claimed=not in_a_file),
@@ -226,6 +232,7 @@ def background(state: State) -> list[Coroutine[Any, Any, None]]:
     settings, bot = state.settings, state.bot
     running = [keep_running(job) for job in jobs(state)]
     running.append(keep_sending(Sender(state.keyring, settings.base_url, adapters(settings, state.keyring))))
+    running.append(Courier(state.keyring, settings.channels.webhook_hosts).keep_delivering())
     if bot:
         running.append(keep_listening(bot) if settings.channels.telegram_webhook else keep_hearing(bot))
     return running

@@ -59,25 +59,16 @@ OPTIONS = (
         "info",
         "lines of JSON on standard error: `info` with each request, `warning` only what is wrong or turned away",
     ),
-    Option(
-        "BON_SMTP_URL",
-        "",
-        "`smtp://`, `smtp+starttls://` or `smtps://`, `user:password@host:port`: letters go out by e-mail",
-        secret=True,
-    ),
+    Option("BON_SMTP_URL", "", "`smtp+starttls://` (`smtps://`, `smtp://`) and `user:password@host:port`", secret=True),
     Option("BON_MAIL_FROM", "", "the sender of e-mails, such as `Bon <bon@example.org>`; needed for e-mail"),
     Option("BON_TELEGRAM_TOKEN", "", "token of a Telegram bot: letters go out by Telegram", secret=True),
     Option("BON_TELEGRAM_API", "https://api.telegram.org", "where the Bot API is, for one of your own"),
     Option("BON_TELEGRAM_UPDATES", "polling", "`polling` works everywhere; `webhook` if Bon is reached from outside"),
-    Option(
-        "BON_SMS_URL",
-        "",
-        "address of an SMS gateway with `{phone}`, `{text}` and perhaps `{id}`; `post+https://…` sends them as a form",
-        secret=True,
-    ),
+    Option("BON_SMS_URL", "", "gateway with `{phone}`, `{text}`, `{id}`; `post+https://…` sends a form", secret=True),
     Option("BON_SMS_PRICE", "", "what a part of an SMS costs, such as `0.05 USD`; shown before sending"),
     Option("BON_PUSH_CONTACT", "", "`mailto:` or `https:` address of the operator: letters go to browsers by web push"),
     Option("BON_PUSH_HOSTS", "", "push services beside those of Google, Mozilla, Apple and Microsoft, by commas"),
+    Option("BON_WEBHOOK_HOSTS", "", "hosts of webhooks that may be private and without TLS, by commas"),
     Option("BON_METRICS_TOKEN", "", "bearer token of `/metrics`; without, only this machine reads them", secret=True),
     Option("BON_SENTRY_DSN", "", "a Sentry-compatible service, told of failures: kind and lines of code", secret=True),
 )
@@ -101,6 +92,7 @@ class Channels(msgspec.Struct, frozen=True):
     sms_price: tuple[float, str] | None = None
     push_contact: str = ""
     push_hosts: tuple[str, ...] = ()
+    webhook_hosts: tuple[str, ...] = ()
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -234,8 +226,13 @@ def _channels(values: Mapping[str, str]) -> Channels:
         sms_url=sms,
         sms_price=_price(values["BON_SMS_PRICE"]),
         push_contact=contact,
-        push_hosts=tuple(each.strip() for each in values["BON_PUSH_HOSTS"].split(",") if each.strip()),
+        push_hosts=_listed(values["BON_PUSH_HOSTS"]),
+        webhook_hosts=_listed(values["BON_WEBHOOK_HOSTS"]),
     )
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in value.split(",") if each.strip())
 
 
 def _is_address(value: str, schemes: tuple[str, ...]) -> bool:

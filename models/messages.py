@@ -5,7 +5,6 @@ from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from models.accounts import Account
-from models.directory import HostCountry
 from models.events import Event
 from models.registrations import Reach, Registration
 from models.states import Channel, Letter, MessageState
@@ -69,34 +68,3 @@ class ChannelState(Table, tablename="channel_state"):
 
     name = Varchar(length=40, primary_key=True)
     value = Text(default="")
-
-
-class Webhook(Table):
-    """Where an integrator's program wants to hear of things; good while `made_by` has a right to the host country.
-
-    `sealed_secret` signs what is sent; `kinds` are names of activity kinds, separated by blanks.
-    """
-
-    id = UUID(primary_key=True)
-    made_by = ForeignKey(Account, on_delete=OnDelete.restrict)
-    host_country = ForeignKey(HostCountry, null=True, default=None, on_delete=OnDelete.restrict)
-    address = Varchar(length=500)
-    sealed_secret = Text()
-    kinds = Varchar(length=1000, default="")
-    created_at = Timestamptz(default=None)
-    ended_at = Timestamptz(null=True, default=None)
-
-
-class Delivery(Table):
-    """One thing to tell a webhook: tried from `not_before` on until `delivered_at`; `status` is what HTTP said last."""
-
-    id = UUID(primary_key=True)
-    webhook = ForeignKey(Webhook, on_delete=OnDelete.restrict)
-    kind = Varchar(length=40)
-    subject = Varchar(length=36)
-    content_revision = BigInt(default=0)
-    attempts = Integer(default=0)
-    status = Integer(null=True, default=None)
-    not_before = Timestamptz(default=None)
-    claimed_until = Timestamptz(null=True, default=None)
-    delivered_at = Timestamptz(null=True, default=None)

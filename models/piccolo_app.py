@@ -18,6 +18,7 @@ APP_CONFIG = AppConfig(
                 "tickets",
                 "gate",
                 "messages",
+                "webhooks",
                 "audit",
                 "guards",
                 "festivals",

@@ -25,6 +25,7 @@ class Subject(StrEnum):
     REGISTRATION = "registration"
     PAIRING = "pairing"
     SCAN = "scan"
+    WEBHOOK = "webhook"
 
 
 class Kind(StrEnum):
@@ -48,6 +49,10 @@ class Kind(StrEnum):
     POSTING_ENDED = "posting_ended"
     TOKEN_ADDED = "token_added"  # noqa: S105 - a name
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a name
+    WEBHOOK_ADDED = "webhook_added"
+    WEBHOOK_ROTATED = "webhook_rotated"
+    WEBHOOK_ENDED = "webhook_ended"
+    WEBHOOK_ADOPTED = "webhook_adopted"
     COUNTRY_RENAMED = "country_renamed"
     ADDRESS_RETIRED = "address_retired"
     CONTACT_ADDED = "contact_added"
@@ -135,6 +140,10 @@ KINDS: dict[Kind, Told] = {
     Kind.POSTING_ENDED: Told(Subject.ACCOUNT, _("A posting ended.")),
     Kind.TOKEN_ADDED: Told(Subject.API_TOKEN, _("A token for programs was made.")),
     Kind.TOKEN_REVOKED: Told(Subject.API_TOKEN, _("A token for programs was revoked.")),
+    Kind.WEBHOOK_ADDED: Told(Subject.WEBHOOK, _("A webhook was added.")),
+    Kind.WEBHOOK_ROTATED: Told(Subject.WEBHOOK, _("A webhook got a new secret.")),
+    Kind.WEBHOOK_ENDED: Told(Subject.WEBHOOK, _("A webhook was ended.")),
+    Kind.WEBHOOK_ADOPTED: Told(Subject.WEBHOOK, _("A webhook was taken over.")),
     Kind.COUNTRY_RENAMED: Told(Subject.HOST_COUNTRY, _("A host country got another address.")),
     Kind.ADDRESS_RETIRED: Told(Subject.HOST_COUNTRY, _("A former address of a host country was retired.")),
     Kind.CONTACT_ADDED: Told(Subject.CONTACT, _("A contact was added.")),

@@ -20,6 +20,7 @@ from app.database.migrations import pending
 from app.registrations.resealing import rehash_addresses
 from app.security.keyring import Keyring, half_rotated, load, replace_file, text_of, with_another
 from app.settings import Settings
+from app.webhooks.queries import reseal_webhooks
 
 OTHERS = 0o007  # a group of their own is how services are given secrets
 LOOK = timedelta(seconds=5)  # how often a process looks at the file
@@ -74,7 +75,8 @@ async def seal_anew(keyring: Keyring) -> int:
     if len(keyring.ids) == 1:
         return 0
     await reseal(keyring)
-    return await reseal_keys(keyring) + await reseal_apps(keyring) + await rehash_addresses(keyring)
+    apart = await reseal_apps(keyring) + await reseal_webhooks(keyring)
+    return await reseal_keys(keyring) + apart + await rehash_addresses(keyring)
 
 
 async def sealed_before(keyring: Keyring) -> int:

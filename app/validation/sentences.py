@@ -82,6 +82,7 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "picture_too_big": (422, _("This picture is too big: at most {most} MB, and at most 30 million pixels.")),
     "picture_too_small": (422, _("This picture is too small or too narrow. Please choose one of 200 pixels or more.")),
     "alt_required": (422, _("Please say what the picture shows, in Khmer or in English: some people cannot see it.")),
+    "not_a_webhook": (422, _("Please give an address that begins with https://, without a password in it.")),
     "not_a_link": (422, _("This is no name or address that {kind} knows.")),
     "not_a_phone": (422, _("This is no phone number. Please check it, or begin with + and the country.")),
     "too_long": (

@@ -189,6 +189,8 @@ async def test_jobs_of_the_application_run_when_they_should(world: World) -> Non
         "rewrite",
         "kept",
         "ended",
+        "news",
+        "told",
         "sources",
         "erased",
         "remind",

@@ -10,8 +10,9 @@ from piccolo.table import Table
 from app.database.connection import fetch, insert, write
 from models.accounts import Account, OneTimeLink, Passkey, RecoveryCode, SecondFactor
 from models.events import Campaign, PlaceLeft
-from models.messages import Announcement, Delivery, Webhook
+from models.messages import Announcement
 from models.registrations import Reach
+from models.webhooks import Delivery, Webhook
 from tests.world import World
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)

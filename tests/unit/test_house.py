@@ -118,6 +118,10 @@ RAW = {
     "app/accounts/queries.py": 5,  # every request of staff asks who they are: 1.2 ms less
     "app/events/queries.py": 4,  # each registration, roster and page reads an event: 0.2 ms less; windows; narrow rows
     "app/events/present.py": 2,  # the same, of what others changed alone
+    "app/webhooks/actions.py": 1,
+    "app/webhooks/finding.py": 5,
+    "app/webhooks/queries.py": 2,
+    "app/webhooks/sending.py": 2,
     "app/events/campaigns.py": 3,  # an insert whose conflict is with an index of some rows; counts, grouped
     "app/festivals/actions.py": 1,  # an upsert whose revision goes on from the row that is there
     "app/registrations/queries.py": 6,  # three counts that correlate, two asked in two places; names with their keys

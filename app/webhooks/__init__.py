@@ -1,0 +1,1 @@
+"""Telling integrators' programs what happened: signed, ids alone, found in revisions: hot paths write nothing."""

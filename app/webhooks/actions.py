@@ -1,0 +1,107 @@
+"""Webhooks are made, change their secret, end and are taken over; a delivery is sent again."""
+
+import base64
+import secrets
+from uuid import UUID, uuid4
+
+from app.activity.kinds import Kind
+from app.activity.record import Actor, record
+from app.database.connection import fetch, insert, now, write
+from app.database.rows import Values
+from app.security.keyring import Keyring
+from app.security.sealing import seal
+from app.webhooks.queries import place
+from app.webhooks.rules import BOTH_FOR, MOST_TRIES, PREFIX, SECRET
+from app.webhooks.shapes import WebhookFields
+from models.webhooks import Delivery, Webhook
+
+# what has happened before it was made a webhook is not told
+_MARK = """
+INSERT INTO webhook_mark (id, webhook, event, revision, content_revision, state, low, over, marked_at)
+SELECT {id}, $1, id, revision, content_revision, state, false, ends_at <= $2, $2 FROM event
+WHERE state <> 'draft' AND ($3 = '' OR host_country = $3)
+"""
+_NEW_ID = {
+    "postgres": "gen_random_uuid()",
+    "sqlite": "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a'"
+    " || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))",
+}
+
+
+def _new_secret() -> str:
+    return PREFIX + base64.b64encode(secrets.token_bytes(SECRET)).decode()
+
+
+async def add(keyring: Keyring, given: WebhookFields, by: Actor, engine_type: str) -> tuple[UUID, str]:
+    """A webhook that hears of what happens from now on; its id, and the secret, which is told this once."""
+    row, secret, moment = uuid4(), _new_secret(), now()
+    async with write():
+        await insert(
+            Webhook,
+            {
+                "id": row,
+                "made_by": by.account,
+                "host_country": given.host_country or None,
+                "address": given.address,
+                "sealed_secret": seal(keyring, secret, place(row)),
+                "kinds": " ".join(given.kinds),
+                "created_at": moment,
+            },
+        )
+        await fetch(_MARK.format(id=_NEW_ID[engine_type]), row, moment, given.host_country)
+        await record(Kind.WEBHOOK_ADDED, by, row, kinds=list(given.kinds), host_country=given.host_country)
+    return row, secret
+
+
+async def rotate(keyring: Keyring, webhook: UUID, by: Actor) -> str | None:
+    """Another secret, told this once; for a day the former signs as well. None where the webhook has ended."""
+    secret = _new_secret()
+    async with write():
+        changed = (
+            await Webhook.update(
+                {
+                    Webhook.sealed_former: Webhook.sealed_secret,
+                    Webhook.sealed_secret: seal(keyring, secret, place(webhook)),
+                    Webhook.former_until: now() + BOTH_FOR,
+                }
+            )
+            .where(Webhook.id == webhook, Webhook.ended_at.is_null())
+            .returning(Webhook.id)
+        )
+        if changed:
+            await record(Kind.WEBHOOK_ROTATED, by, webhook)
+    return secret if changed else None
+
+
+async def end(webhook: UUID, by: Actor) -> bool:
+    """It is told nothing more; what it was told stays in the list. False if it had ended."""
+    return await _change(webhook, {Webhook.ended_at: now()}, Kind.WEBHOOK_ENDED, by)
+
+
+async def adopt(webhook: UUID, by: Actor) -> bool:
+    """It is good while the adopter's right lasts."""
+    return await _change(webhook, {Webhook.made_by: by.account}, Kind.WEBHOOK_ADOPTED, by)
+
+
+async def _change(webhook: UUID, values: Values, kind: Kind, by: Actor) -> bool:
+    async with write():
+        changed = (
+            await Webhook.update(values).where(Webhook.id == webhook, Webhook.ended_at.is_null()).returning(Webhook.id)
+        )
+        if changed:
+            await record(kind, by, webhook)
+    return bool(changed)
+
+
+async def send_again(webhook: UUID, delivery: UUID) -> bool:
+    """Try a delivery from the beginning, also one that was delivered: with the same id, so that it is known again."""
+    values: Values = {
+        Delivery.attempts: 0,
+        Delivery.delivered_at: None,
+        Delivery.claimed_until: None,
+        Delivery.not_before: now(),
+        Delivery.error: "",
+    }
+    there = (Delivery.id == delivery) & (Delivery.webhook == webhook)
+    settled = Delivery.delivered_at.is_not_null() | (Delivery.attempts >= MOST_TRIES) | (Delivery.error != "")
+    return bool(await Delivery.update(values).where(there, settled).returning(Delivery.id))

@@ -1,0 +1,137 @@
+"""Webhooks at the desk: add one, see what it was told, send again, change the secret, end it."""
+
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from app.accounts.access import actor_of
+from app.accounts.queries import names_of
+from app.accounts.rights import Right
+from app.accounts.shapes import Staff
+from app.database.connection import current
+from app.directory.queries import countries
+from app.i18n.catalogues import pick, translate
+from app.validation.fields import found_id
+from app.validation.refusals import Refused
+from app.web.bodies import form
+from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
+from app.web.rendering import page, said, see_other
+from app.web.request import Req, keyring_of, language_of, settings_of
+from app.webhooks import actions, rules
+from app.webhooks.queries import deliveries_of, webhook_of, webhooks_of
+from app.webhooks.shapes import KINDS, WebhookRow
+
+HERE = "/desk/webhooks"
+
+
+def _reach(staff: Staff) -> list[str]:
+    """The host countries whose events somebody may have told to a program; HQ all, "" for all at once."""
+    return sorted(code for code in staff.countries if staff.may(Right.CHANGE_EVENTS, code))
+
+
+def _may(staff: Staff, hook: WebhookRow) -> bool:
+    return staff.is_hq or (hook.host_country or "") in _reach(staff)
+
+
+async def _found(staff: Staff, webhook: str) -> WebhookRow:
+    hook = await webhook_of(staff, found_id(webhook))
+    if hook is None or not _may(staff, hook):
+        raise Refused("not_found")
+    return hook
+
+
+async def _page(
+    request: Req, staff: Staff, typed: dict[str, str] | None = None, refused: Refused | None = None
+) -> Response[bytes]:
+    reach, known = _reach(staff), {country.code: country for country in await countries()}
+    hooks = [hook for hook in await webhooks_of(staff) if _may(staff, hook)]
+    language = language_of(request)
+    options = [("", translate(language, "All host countries"))] if staff.is_hq else []
+    options += [(code, pick(known[code].names, language)) for code in reach if code in known]
+    return page(
+        request,
+        "desk/webhooks.html",
+        staff=staff,
+        hooks=hooks,
+        makers=await names_of(str(hook.made_by) for hook in hooks),
+        options=options,
+        countries=known,
+        kinds=KINDS,
+        typed=typed or {"kinds": " ".join(KINDS)},
+        **said(refused),
+    )
+
+
+@get(HERE)
+async def webhooks(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
+    """The programs that are told what happens, and a form for another."""
+    if not (staff.is_hq or _reach(staff)):
+        raise Refused("forbidden")
+    return await _page(request, staff)
+
+
+@post(HERE)
+async def add(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
+    """Another program; its secret is shown this once."""
+    typed = await form(request)
+    if not (staff.is_hq or _reach(staff)):
+        raise Refused("forbidden")
+    kinds = [kind for kind in KINDS if typed.get(f"kind.{kind}")]
+    raw = {"address": typed.get("address", ""), "host_country": typed.get("host_country", ""), "kinds": kinds}
+    hosts = settings_of(request).channels.webhook_hosts
+    try:
+        given = rules.read_webhook(raw, _reach(staff), everywhere=staff.is_hq, hosts=hosts)
+    except Refused as refused:
+        return await _page(request, staff, {**typed, "kinds": " ".join(kinds)}, refused)
+    row, secret = await actions.add(keyring_of(request), given, actor_of(request), current().engine_type)
+    return await _hook_page(request, staff, row, secret)
+
+
+async def _hook_page(request: Req, staff: Staff, row: UUID, secret: str = "") -> Response[bytes]:
+    hook = await _found(staff, str(row))
+    found = await deliveries_of(hook.id, read_cursor(request), ITEMS_A_PAGE + 1)
+    shown = found[:ITEMS_A_PAGE]
+    last = shown[-1] if len(found) > ITEMS_A_PAGE else None
+    return page(
+        request,
+        "desk/webhook.html",
+        staff=staff,
+        hook=hook,
+        secret=secret,
+        maker=(await names_of([str(hook.made_by)])).get(str(hook.made_by), ""),
+        countries={country.code: country for country in await countries()},
+        kinds=KINDS,
+        deliveries=shown,
+        next=cursor_of((last.created_at, last.id) if last and last.created_at else None),
+    )
+
+
+@get(f"{HERE}/{{webhook:str}}")
+async def webhook(request: Req, staff: NamedDependency[Staff], webhook: FromPath[str]) -> Response[bytes]:
+    """What a program was told, and what became of it."""
+    return await _hook_page(request, staff, found_id(webhook))
+
+
+@post(f"{HERE}/{{webhook:str}}")
+async def act(request: Req, staff: NamedDependency[Staff], webhook: FromPath[str]) -> Response[bytes]:
+    """A new secret, the end, taking it over, or a delivery once more."""
+    hook, typed, by = await _found(staff, webhook), await form(request), actor_of(request)
+    match typed.get("do"):
+        case "rotate":
+            secret = await actions.rotate(keyring_of(request), hook.id, by)
+            if secret:
+                return await _hook_page(request, staff, hook.id, secret)
+        case "end":
+            await actions.end(hook.id, by)
+        case "adopt" if hook.host_country in staff.countries or (staff.is_hq and hook.host_country is None):
+            await actions.adopt(hook.id, by)
+        case "again":
+            await actions.send_again(hook.id, found_id(typed.get("delivery", "")))
+        case _:
+            raise Refused("not_found")
+    return see_other(f"{HERE}/{hook.id}")
+
+
+HANDLERS = [webhooks, add, webhook, act]

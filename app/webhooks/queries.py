@@ -1,0 +1,93 @@
+"""Webhooks that are good, what they were told, and their secrets.
+
+SQL by name: whether a webhook is good is its maker's right at this instant, a join in whatever reads one.
+"""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from app.accounts.shapes import Staff
+from app.database.connection import fetch, now
+from app.database.rows import places
+from app.security.keyring import Keyring
+from app.security.sealing import is_sealed_under, seal, unseal
+from app.webhooks.rules import MOST_TRIES
+from app.webhooks.shapes import DeliveryRow, WebhookRow
+from models.webhooks import Webhook
+
+# $1 is now
+GOOD = """
+(maker.disabled_at IS NULL OR maker.disabled_at > $1) AND (
+  (webhook.host_country IS NULL AND maker.role = 'hq')
+  OR EXISTS (SELECT 1 FROM posting WHERE posting.account = maker.id AND posting.event IS NULL
+    AND posting.host_country = webhook.host_country AND posting.starts_at <= $1
+    AND (posting.ends_at IS NULL OR posting.ends_at > $1)))
+"""
+FROM = "webhook JOIN account AS maker ON maker.id = webhook.made_by"
+_HOOKS = f"""
+SELECT webhook.id, webhook.address, webhook.host_country, webhook.kinds, webhook.created_at, webhook.ended_at,
+  webhook.former_until, webhook.made_by, CASE WHEN {GOOD} THEN 1 ELSE 0 END AS good
+FROM {FROM}
+"""
+_DELIVERIES = """
+SELECT delivery.id, delivery.kind, delivery.subject, event.slug, delivery.attempts, delivery.status, delivery.error,
+  delivery.created_at, delivery.not_before, delivery.delivered_at,
+  CASE WHEN delivery.delivered_at IS NULL AND delivery.attempts >= $2 THEN 1 ELSE 0 END AS given_up
+FROM delivery LEFT JOIN event ON event.id = delivery.event
+WHERE delivery.webhook = $1 AND (delivery.created_at < $3 OR (delivery.created_at = $3 AND delivery.id < $4))
+ORDER BY delivery.created_at DESC, delivery.id DESC LIMIT $5
+"""
+LAST_ID = UUID(int=2**128 - 1)
+
+
+def place(row: UUID) -> str:
+    """Where a webhook's secret lies: it opens nowhere else."""
+    return f"webhook.secret:{row}"
+
+
+async def webhooks_of(staff: Staff) -> list[WebhookRow]:
+    """The webhooks of somebody's host countries, to HQ all; the newest first, those that ended last."""
+    where, args = "1 = 1", list[Any]()
+    if not staff.is_hq:
+        if not staff.countries:
+            return []
+        args = sorted(staff.countries)
+        where = f"webhook.host_country IN ({places(args, 2)})"
+    rows = await fetch(
+        f"{_HOOKS} WHERE {where} ORDER BY webhook.ended_at IS NOT NULL, webhook.created_at DESC LIMIT 500", now(), *args
+    )
+    return [_hook(row) for row in rows]
+
+
+async def webhook_of(staff: Staff, row: UUID) -> WebhookRow | None:
+    """One of them."""
+    return next((each for each in await webhooks_of(staff) if each.id == row), None)
+
+
+def _hook(row: dict[str, Any]) -> WebhookRow:
+    return msgspec.convert({**row, "kinds": tuple(row["kinds"].split())}, WebhookRow, strict=False)
+
+
+async def deliveries_of(webhook: UUID, before: tuple[Any, UUID] | None, most: int) -> list[DeliveryRow]:
+    """What a webhook was or will be told, the newest first."""
+    at, row = before or (now(), LAST_ID)
+    found = await fetch(_DELIVERIES, webhook, MOST_TRIES, at, row, most)
+    return [msgspec.convert(each, DeliveryRow, strict=False) for each in found]
+
+
+async def reseal_webhooks(keyring: Keyring) -> int:
+    """Seal every secret under the present key; returns how many. A rotation's part."""
+    done = 0
+    for row in await Webhook.select(Webhook.id, Webhook.sealed_secret, Webhook.sealed_former):
+        for name, column in (("sealed_secret", Webhook.sealed_secret), ("sealed_former", Webhook.sealed_former)):
+            sealed = row[name]
+            if sealed and not is_sealed_under(sealed, keyring.current):
+                anew = seal(keyring, unseal(keyring, sealed, place(row["id"])), place(row["id"]))
+                done += len(
+                    await Webhook.update({column: anew})
+                    .where(Webhook.id == row["id"], column == sealed)
+                    .returning(Webhook.id)
+                )
+    return done
