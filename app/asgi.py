@@ -79,7 +79,9 @@ from app.seats.waiting import end_keeping
 from app.security import keyring
 from app.settings import Settings, read
 from app.site import api as site_api
+from app.site import embed as site_embed
 from app.site import pages as site_pages
+from app.site import well_known
 from app.web import assets, errors, reporting
 from app.web.bodies import MOST_BYTES
 from app.web.front import Front
@@ -127,6 +129,8 @@ PAGES = Router(
         *assets.HANDLERS,
         *site_pages.HANDLERS,
         *site_api.HANDLERS,
+        *site_embed.HANDLERS,
+        *well_known.HANDLERS,
         *events_pages.HANDLERS,
         *events_feeds.HANDLERS,
         *events_media.PUBLIC_HANDLERS,

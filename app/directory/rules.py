@@ -18,7 +18,19 @@ from app.validation.texts import latin_digits
 from models.states import ContactKind
 
 DAY = 24 * 60  # minutes
-RESERVED = {"events", "r", "tickets", "card.jpg", "help", "privacy", "how", "abroad", "campaigns", "reach"}
+RESERVED = {
+    "site.webmanifest",
+    "events",
+    "r",
+    "tickets",
+    "card.jpg",
+    "help",
+    "privacy",
+    "how",
+    "abroad",
+    "campaigns",
+    "reach",
+}
 STALE_AFTER = timedelta(days=90)
 PHNOM_PENH = "Asia/Phnom_Penh"  # the hours of contacts that serve every country
 MOST_OPENINGS = 4

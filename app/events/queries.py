@@ -232,6 +232,14 @@ async def page_of_events(
     return Page(found, (last.modified_at if changed_since else last.starts_at, last.id) if last else None)
 
 
+async def public_addresses(most: int) -> list[tuple[str, datetime]]:
+    """The slugs of public events, and when each was changed last, the last first."""
+    rows = await fetch(
+        f"SELECT slug, modified_at FROM event WHERE {PUBLIC} ORDER BY modified_at DESC LIMIT {int(most)}"
+    )
+    return [(row["slug"], row["modified_at"]) for row in rows]
+
+
 async def events_by_id(ids: list[str]) -> list[EventRow]:
     """Events that are known to exist, in no order."""
     found: list[EventRow] = []

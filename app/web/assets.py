@@ -118,8 +118,7 @@ def _encodings(path: Path, content: bytes) -> dict[str, bytes]:
 @route("/sw.js", http_method=["GET", "HEAD"])
 async def service_worker(request: Req) -> Response[bytes]:
     """The service worker: at the root, because it keeps pages of the whole site; always asked for anew."""
-    content = _assets().served[_assets().addresses["sw.js"].removeprefix("/static/")].content
-    return Response(content, media_type="text/javascript", headers={"cache-control": "no-cache"})
+    return Response(content_of("sw.js"), media_type="text/javascript", headers={"cache-control": "no-cache"})
 
 
 def compressed(request: Req, content: bytes, media_type: str, headers: dict[str, str]) -> Response[bytes]:
@@ -135,6 +134,11 @@ def compressed(request: Req, content: bytes, media_type: str, headers: dict[str,
 def address(name: str) -> str:
     """Where the asset of this path lies; raises KeyError for one that is not there."""
     return _assets().addresses[name]
+
+
+def content_of(name: str) -> bytes:
+    """An asset's bytes, for one that is also served at an address that never changes."""
+    return _assets().served[_assets().addresses[name].removeprefix("/static/")].content
 
 
 def modules_of(name: str) -> list[str]:

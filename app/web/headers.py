@@ -33,6 +33,12 @@ ALWAYS = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(self), geolocation=(), microphone=(), payment=()"),
 ]
+# what a handler that says `framed` answers may stand on any site; it holds no form, and its links leave the frame
+FRAMED = [
+    (b"content-security-policy", policy({"frame-ancestors": "*", "form-action": "'none'"}).encode()),
+    *(header for header in ALWAYS[1:] if header[0] not in {b"x-frame-options", b"cross-origin-opener-policy"}),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+]
 # calendar apps in browsers, and pages of other sites, ask whether they may revalidate
 PREFLIGHT = [
     (b"access-control-allow-origin", b"*"),
@@ -57,6 +63,7 @@ async def before_send(message: Message, scope: Scope) -> None:
         return
     headers = message["headers"] = list(message.get("headers", []))
     present = {name.lower() for name, _ in headers}
+    handler = scope.get("route_handler")
     if scope.get("method") == "OPTIONS" and b"allow" in present:
         # Litestar's own names the methods of the first handler that this address got
         headers = message["headers"] = [
@@ -64,12 +71,13 @@ async def before_send(message: Message, scope: Scope) -> None:
         ]
     if scope.get("method") == "OPTIONS" and scope["path"].startswith(READ_FROM_ANYWHERE):
         headers += PREFLIGHT
-    elif (handler := scope.get("route_handler")) is not None and handler.opt.get("shared"):
+    elif handler is not None and handler.opt.get("shared"):
         headers += SHARED
     if rate := scope["state"].get(RATE):
         headers.append((b"ratelimit-policy", f'"registering";q={rate.most};w=60'.encode()))
         headers.append((b"ratelimit", f'"registering";r={rate.left};t={rate.seconds}'.encode()))
-    headers += [header for header in ALWAYS if header[0] not in present]
+    always = FRAMED if handler is not None and handler.opt.get("framed") else ALWAYS
+    headers += [header for header in always if header[0] not in present]
     if scope["litestar_app"].state.settings.secure:
         headers.append(TRANSPORT)
     if b"cache-control" not in present:

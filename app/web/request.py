@@ -22,6 +22,7 @@ from models.states import ActorKind
 LANGUAGE_COOKIE = "bon-language"
 KHMER_DIGITS = "khmer"
 
+BEFORE_LANGUAGE = ("embed", "calendars")  # what addresses begin with before their language
 SAFE = {"GET", "HEAD"}
 
 log = logging.getLogger("bon")
@@ -127,13 +128,15 @@ def worker(request: Req) -> Actor:
 
 def language_of(request: Req) -> str:
     """The language of this answer: the path's, else ?lang=, else the header's."""
-    first = request.scope["path"].split("/", 2)[1]
+    first, *rest = request.scope["path"].split("/", 3)[1:]
+    if first in BEFORE_LANGUAGE and rest:
+        first = rest[0]
     if first in languages():
         return first
     asked = request.query_params.get("lang", "")
     if asked in languages():
         return asked
-    if request.scope["path"].startswith("/api/"):
+    if request.scope["path"].startswith("/api/") and "accept-language" not in request.headers:
         return "en"
     if is_staff_page(request) and request.cookies.get(LANGUAGE_COOKIE) in languages():
         return request.cookies[LANGUAGE_COOKIE]
