@@ -49,9 +49,9 @@ INFO = {
     "summary": "Festivals that Cambodia's labour attachés hold for workers abroad.",
     "description": (
         "Events, registrations and gates for programs. What is public needs no key; the rest takes an attaché's token"
-        " (`bon token add`), or a gate phone's. Texts are objects by language. Lists come in parts: follow `Link`, or"
-        " pass `next` as `cursor`. A POST that takes an Idempotency-Key may be sent again with the same one. Every"
-        " refusal is a ProblemAnswer, whose `code` never changes and whose `detail` follows Accept-Language."
+        " (bon token add), or a gate phone's. Texts are objects by language. Lists come in parts: follow Link, or"
+        " pass its “next” as “cursor”. A POST that takes an Idempotency-Key may be sent again with the same one. Every"
+        " refusal is a ProblemAnswer, whose code never changes and whose detail follows Accept-Language."
     ),
     "license": {"name": "MIT", "identifier": "MIT"},
 }
@@ -190,7 +190,7 @@ def _parameters(path: str, said: Described) -> list[Any]:
         ),
         (said.guarded, "If-Match", "The ETag of the state that is meant; of any other nothing is changed."),
         (said.tagged, "If-None-Match", "The ETag that is known: 304 where nothing is new."),
-        (True, "Accept-Language", "In which language `detail` and addresses are: km, en …"),
+        (True, "Accept-Language", "In which language sentences and addresses are: km, en …"),
     ]
     texts = {"schema": {"type": "string"}}
     return found + [{"name": name, "in": "header", "description": about} | texts for on, name, about in headers if on]

@@ -13,10 +13,12 @@ from app.accounts.shapes import Staff
 from app.database.connection import current
 from app.directory.queries import countries
 from app.i18n.catalogues import pick, translate
+from app.security.nonces import kept_or_new
 from app.validation.fields import found_id
 from app.validation.refusals import Refused
 from app.web.bodies import form
 from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
+from app.web.idempotency import Answer, once_by_nonce
 from app.web.rendering import page, said, see_other
 from app.web.request import Req, keyring_of, language_of, settings_of
 from app.webhooks import actions, rules
@@ -24,6 +26,7 @@ from app.webhooks.queries import deliveries_of, webhook_of, webhooks_of
 from app.webhooks.shapes import KINDS, WebhookRow
 
 HERE = "/desk/webhooks"
+FORM = "webhook"
 
 
 def _reach(staff: Staff) -> list[str]:
@@ -59,6 +62,7 @@ async def _page(
         options=options,
         countries=known,
         kinds=KINDS,
+        nonce=kept_or_new(keyring_of(request), FORM, (typed or {}).get("nonce", "")),
         typed=typed or {"kinds": " ".join(KINDS)},
         **said(refused),
     )
@@ -85,8 +89,17 @@ async def add(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
         given = rules.read_webhook(raw, _reach(staff), everywhere=staff.is_hq, hosts=hosts)
     except Refused as refused:
         return await _page(request, staff, {**typed, "kinds": " ".join(kinds)}, refused)
-    row, secret = await actions.add(keyring_of(request), given, actor_of(request), current().engine_type)
-    return await _hook_page(request, staff, row, secret)
+    made = list[str]()
+
+    async def act() -> Answer:
+        row, secret = await actions.add(keyring_of(request), given, actor_of(request), current().engine_type)
+        made.append(secret)
+        return Answer(303, {"id": str(row)})
+
+    kept = await once_by_nonce(keyring_of(request), (FORM, str(staff.account)), typed, act)
+    if not made:  # a double tap, or the page again: there is one, and its secret was shown
+        return see_other(f"{HERE}/{kept.body['id']}")
+    return await _hook_page(request, staff, found_id(kept.body["id"]), made[0])
 
 
 async def _hook_page(request: Req, staff: Staff, row: UUID, secret: str = "") -> Response[bytes]:

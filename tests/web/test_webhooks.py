@@ -341,6 +341,16 @@ async def test_addresses_that_are_refused_with_what_was_typed(world: World, addr
     assert not re.search(r'name="kind.event.over" value="on" checked', answer.text)
 
 
+async def test_a_double_tap_makes_one(world: World) -> None:
+    async with world.desk("korea") as desk:
+        (nonce,) = re.findall(r'name="nonce" value="([^"]+)"', (await desk.get(HERE)).text)
+        sent = {"nonce": nonce, "address": "https://program.example/", "host_country": "KR", "kind.admission": "on"}
+        first, second = await desk.post(HERE, data=sent), await desk.post(HERE, data=sent)
+    assert (first.status_code, second.status_code) == (200, 303)
+    assert "whsec_" not in second.text
+    assert len(await fetch("SELECT 1 FROM webhook")) == 1
+
+
 async def test_nothing_ticked_is_refused(world: World) -> None:
     answer = await added(world, "https://example.org/x", nothing="on")
     assert answer.status_code == 422
