@@ -91,7 +91,7 @@ from app.web.public_cache import PublicCache
 from app.web.request import Connection, asking, form_is_ours, known_language
 from app.web.shelf import Shelf
 from app.webhooks import desk as webhooks_desk
-from app.webhooks.finding import find_news, forget_deliveries
+from app.webhooks.finding import Lookout, forget_deliveries
 from app.webhooks.sending import Courier
 
 PARENT = "_BON_SERVED_BY"  # the process that `bon serve` is, for those that answer for it
@@ -207,7 +207,7 @@ def jobs(state: State) -> list[Job]:
         Job("remind", timedelta(minutes=1), remind),
         Job("tally", timedelta(minutes=10), tally_ended),
         Job("told", timedelta(days=1), forget_deliveries),
-        Job("news", timedelta(seconds=3), find_news, claimed=False),
+        Job("news", timedelta(seconds=3), Lookout().find, claimed=False),
         Job("purge", timedelta(hours=1), partial(purge_if_time_is_sound, state.keyring)),
         # PostgreSQL locks the table for the moment that it takes to write it anew
         Job("sweep", timedelta(seconds=20) if in_a_file else timedelta(hours=1), sweep, claimed=not in_a_file),

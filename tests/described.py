@@ -9,7 +9,7 @@ import jsonschema_rs
 import msgspec
 from litestar import Litestar
 
-from app.web.openapi import document
+from app.site.api import described
 
 OURS = re.compile(r"/(?:api/v1|gate/api)/")
 UNROUTED = {404, 405}  # of addresses and methods that nobody described, and of OPTIONS
@@ -24,7 +24,7 @@ class Judge:
 
     @cached_property
     def _said(self) -> dict[str, Any]:
-        said: dict[str, Any] = closed(document(self._routes, "https://bon.example"))
+        said: dict[str, Any] = closed(described(self._routes, "https://bon.example"))
         return said
 
     @cached_property

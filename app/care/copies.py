@@ -30,6 +30,7 @@ from app.seats.renumber import renumber
 from app.security.keyring import load, parse, put_back, text_of
 from app.security.sealing import ENDED
 from app.settings import Settings, read
+from app.webhooks.rules import MOST_TRIES, NEVER
 from models.registrations import Registration
 from models.states import MessageState, RegistrationState
 
@@ -108,6 +109,8 @@ async def _fill(engine: Engine, head: BackupHead, settings: Settings, path: Path
             return {**row, "sealed_key": ENDED}
         if table == "message" and row["state"] in WAITING:
             return {**row, "state": MessageState.FAILED.value, "error": "restored", "ended_at": moment}
+        if table == "delivery" and row["delivered_at"] is None:
+            return {**row, "attempts": MOST_TRIES, "not_before": NEVER, "error": "restored"}
         if table == "announcement" and row["fanned_at"] is None and row["not_before"] <= moment:
             return {**row, "stopped_at": row["stopped_at"] or moment}
         return row

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from app.directory.queries import contacts_of, countries
 from app.directory.shapes import Country, Opening
 from app.validation.refusals import Refused
-from app.web.cursors import PageFields, PageOf, page_answer, read_page
+from app.web.cursors import ListFields, PageOf, page_answer, read_page
 from app.web.described import told
 from app.web.request import Req, language_of, settings_of
 from models.states import ContactKind
@@ -55,11 +55,11 @@ OPEN = {"public": True, "shared": True}
 @route(
     "/api/v1/host-countries",
     http_method=["GET", "HEAD"],
-    opt={**OPEN, **told(PageOf[HostCountryAnswer], query=PageFields)},
+    opt={**OPEN, **told(PageOf[HostCountryAnswer], query=ListFields)},
 )
 async def host_countries(request: Req) -> Response[bytes]:
     """Every host country with its page and calendar."""
-    read_page(request, PageFields)
+    read_page(request, ListFields)
     base, language = settings_of(request).base_url, language_of(request)
     return page_answer(request, [_shown(country, base, language) for country in await countries()], None)
 
@@ -75,11 +75,11 @@ def _shown(country: Country, base: str, language: str) -> HostCountryAnswer:
 @route(
     "/api/v1/host-countries/{code:str}/contacts",
     http_method=["GET", "HEAD"],
-    opt={**OPEN, **told(PageOf[ContactAnswer], query=PageFields)},
+    opt={**OPEN, **told(PageOf[ContactAnswer], query=ListFields)},
 )
 async def contacts(request: Req, code: FromPath[str]) -> Response[bytes]:
     """Whom to call in a host country, hotlines first, then those that serve every country."""
-    read_page(request, PageFields)
+    read_page(request, ListFields)
     if code.upper() not in {country.code for country in await countries()}:
         raise Refused("not_found")
     items = [

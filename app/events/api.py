@@ -26,7 +26,7 @@ from app.events.answers import (
 from app.events.campaigns import campaign_at, public_campaign_at
 from app.events.present import public_event
 from app.events.queries import page_of_events, staff_event
-from app.events.shapes import EventDraft, EventRow, as_raw
+from app.events.shapes import EventDraft, EventRow, Sought, as_raw
 from app.seats.counts import counts
 from app.seats.few import in_public
 from app.seats.tally import tally_of
@@ -40,18 +40,30 @@ from app.web.idempotency import Answer
 from app.web.json import answer_once, json_answer
 from app.web.public_cache import public_cache_of
 from app.web.request import Req, language_of, settings_of
-from models.states import Festival, Measure
+from models.states import EventState, Festival, Measure
 
 
 class EventsQuery(PageFields, frozen=True, kw_only=True):
     """Which events are asked for."""
 
     host_country: Annotated[str, forms.Line(most=2, about="ISO 3166 code of a host country.")] = ""
-    campaign: Annotated[str, forms.Line(most=140, about="A campaign's word in addresses.")] = ""
+    campaign: Annotated[str, forms.Line(most=140, about="A campaign's word, as /api/v1/campaigns tells it.")] = ""
     festival: Annotated[str, forms.Choice(options=tuple(Festival), default="", about="What is celebrated.")] = ""
-    changed_since: Annotated[
-        datetime | None, forms.Moment(exact=True, about="Those changed since, in order of change.")
+    state: Annotated[
+        str, forms.Choice(options=tuple(EventState), default="", about="Those in this state; drafts only one's own.")
+    ] = ""
+    ends_after: Annotated[
+        datetime | None,
+        forms.Moment(exact=True, about="Those that end later: with now, the coming ones. UTC if not said."),
     ] = None
+    changed_since: Annotated[
+        datetime | None,
+        forms.Moment(exact=True, about="Those changed since, in order of change (else of start). UTC if not said."),
+    ] = None
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 OPEN = {"public": True, "shared": True}
@@ -97,19 +109,16 @@ async def events(request: Req) -> Response[bytes]:
     """Published and cancelled events, and to staff their own drafts."""
     staff = await optional_staff(request)
     asked = read_page(request, EventsQuery)
-    since = asked.changed_since
-    if since is not None:
-        since = since.replace(tzinfo=since.tzinfo or UTC)
     campaign = await (campaign_at if staff else public_campaign_at)(asked.campaign) if asked.campaign else None
-    page = await page_of_events(
-        staff=staff,
-        host_country=asked.host_country.upper() or None,
-        festival=asked.festival or None,
+    sought = Sought(
+        host_country=asked.host_country.upper(),
+        festival=asked.festival,
         campaign=campaign.id if campaign else None,
-        changed_since=since,
-        after=read_cursor(request),
-        limit=asked.limit,
+        state=asked.state,
+        ends_after=_in_utc(asked.ends_after),
+        changed_since=_in_utc(asked.changed_since),
     )
+    page = await page_of_events(sought, staff, read_cursor(request), asked.limit)
     items = [
         event_json(request, event, private=staff is not None and staff.reaches(event.host_country, event.id))
         for event in page.items

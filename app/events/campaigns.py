@@ -5,6 +5,7 @@ SQL by name: the conflict of an insert with an index that covers some rows only.
 
 import re
 import unicodedata
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ from app.accounts.shapes import Staff
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
 from app.database.connection import fetch, write
-from app.database.rows import as_json, json_of, uuid_of
+from app.database.rows import as_json, json_of, moment_of, uuid_of
 from app.events.queries import PUBLIC, THERE, find, within
 from app.events.shapes import EventRow
 from app.validation.refusals import Refused
@@ -99,17 +100,22 @@ async def campaigns_within(staff: Staff) -> list[tuple[CampaignRow, int]]:
     return [(each, many[each.id]) for each in sorted(found, key=lambda each: order.index(each.id))]
 
 
-async def public_campaigns(most: int) -> list[CampaignRow]:
-    """The campaigns of which something is public, those with the latest events first."""
+async def public_campaigns(before: tuple[datetime, UUID] | None, most: int) -> list[tuple[CampaignRow, datetime]]:
+    """The campaigns of which something is public, those with the latest events first, and when the last one begins;
+    `before` is that and the id of the last one seen."""
+    args = [*before] if before else []
+    earlier = "HAVING max(starts_at) < $1 OR (max(starts_at) = $1 AND belongs_to < $2)" if before else ""
     rows = await fetch(
-        f"SELECT belongs_to FROM event WHERE {PUBLIC} AND belongs_to IS NOT NULL"
-        f" GROUP BY belongs_to ORDER BY max(starts_at) DESC LIMIT {int(most)}"
+        f"SELECT belongs_to, max(starts_at) AS latest FROM event WHERE {PUBLIC} AND belongs_to IS NOT NULL"
+        f" GROUP BY belongs_to {earlier} ORDER BY max(starts_at) DESC, belongs_to DESC LIMIT {int(most)}",
+        *args,
     )
-    order = [uuid_of(row["belongs_to"]) for row in rows]
-    if not order:
+    latest = {uuid_of(row["belongs_to"]): moment_of(row["latest"]) for row in rows}
+    if not latest:
         return []
-    found = [_campaign(row) for row in await Campaign.select(*_COLUMNS).where(Campaign.id.is_in(order))]
-    return sorted(found, key=lambda each: order.index(each.id))
+    rows = await Campaign.select(*_COLUMNS).where(Campaign.id.is_in(list(latest)))
+    known = {each.id: each for each in map(_campaign, rows)}
+    return [(known[row], at) for row, at in latest.items() if at is not None]
 
 
 async def events_of(campaign: UUID, staff: Staff) -> list[EventRow]:

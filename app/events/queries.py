@@ -13,7 +13,7 @@ import msgspec
 from app.accounts.shapes import Staff
 from app.database.connection import fetch, now
 from app.database.rows import json_of, places
-from app.events.shapes import EventRow, Pickup, with_folds
+from app.events.shapes import EventRow, Pickup, Sought, with_folds
 from app.validation.forms import loaded
 from models.events import EventPicture
 from models.states import EventState
@@ -191,18 +191,9 @@ class Page(msgspec.Struct, frozen=True):
     next: tuple[datetime, UUID] | None
 
 
-async def page_of_events(
-    *,
-    staff: Staff | None,
-    host_country: str | None,
-    festival: str | None,
-    campaign: UUID | None = None,
-    changed_since: datetime | None,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
-) -> Page:
+async def page_of_events(sought: Sought, staff: Staff | None, after: tuple[datetime, UUID] | None, limit: int) -> Page:
     """Events in order of start, or of change when `changed_since` is given (so that nothing slips between pages)."""
-    order = "event.modified_at" if changed_since else "event.starts_at"
+    order = "event.modified_at" if sought.changed_since else "event.starts_at"
     args: list[Any] = []
 
     def place(value: Any) -> str:
@@ -214,14 +205,15 @@ async def page_of_events(
         own, own_args = within(staff, 1)
         args += own_args
         conditions = [THERE, f"({PUBLIC} OR {own})"]
-    if host_country:
-        conditions.append(f"event.host_country = {place(host_country)}")
-    if festival:
-        conditions.append(f"event.festival = {place(festival)}")
-    if campaign:
-        conditions.append(f"event.belongs_to = {place(campaign)}")
-    if changed_since:
-        conditions.append(f"event.modified_at >= {place(changed_since)}")
+    wanted = (
+        ("event.host_country =", sought.host_country),
+        ("event.festival =", sought.festival),
+        ("event.belongs_to =", sought.campaign),
+        ("event.state =", sought.state),
+        ("event.ends_at >", sought.ends_after),
+        ("event.modified_at >=", sought.changed_since),
+    )
+    conditions += [f"{comparison} {place(value)}" for comparison, value in wanted if value]
     if after:
         moment, row = place(after[0]), place(after[1])
         conditions.append(f"({order} > {moment} OR ({order} = {moment} AND event.id > {row}))")
@@ -229,7 +221,7 @@ async def page_of_events(
     more = len(found) > limit
     found = found[:limit]
     last = found[-1] if more else None
-    return Page(found, (last.modified_at if changed_since else last.starts_at, last.id) if last else None)
+    return Page(found, (last.modified_at if sought.changed_since else last.starts_at, last.id) if last else None)
 
 
 async def public_addresses(most: int) -> list[tuple[str, datetime]]:

@@ -232,6 +232,17 @@ class EventRow(EventFields, frozen=True, kw_only=True):
         return (self.ends_local - timedelta(microseconds=1)).date()
 
 
+class Sought(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events are asked for; "" and None leave a thing open."""
+
+    host_country: str = ""
+    festival: str = ""
+    campaign: UUID | None = None
+    state: str = ""
+    ends_after: datetime | None = None
+    changed_since: datetime | None = None
+
+
 def as_raw(event: EventRow) -> dict[str, Any]:
     """The event as it would be written, wall times without offset: what a change or a copy starts from.
 

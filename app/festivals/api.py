@@ -11,14 +11,14 @@ from app.festivals.queries import festival_dates
 from app.festivals.shapes import NAMES
 from app.i18n.catalogues import languages, translate
 from app.validation import forms
-from app.web.cursors import PageFields, PageOf, page_answer, read_page
+from app.web.cursors import ListFields, PageOf, page_answer, read_page
 from app.web.described import told
 from app.web.request import Req
 from calendars.khmer import FIRST, LAST
 from calendars.words import lunar_line
 
 
-class FestivalsQuery(PageFields, frozen=True, kw_only=True):
+class FestivalsQuery(ListFields, frozen=True, kw_only=True):
     """Which year is asked for."""
 
     year: Annotated[int | None, forms.Whole(low=FIRST, high=LAST, about="The common-era year; this one if none.")] = (

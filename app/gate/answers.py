@@ -13,6 +13,7 @@ from app.validation import forms
 from models.states import Direction, Outcome, RegistrationState, TicketState
 
 NONCE, MOST_SCANS, MOST_NUMBERS = 100, 500, 60
+SCANS = [{"nonce": "gate-1-0001", "ticket": "0123456789abcdef-1", "direction": "in"}]
 _AT = "When, by the phone's clock; the offset that `sent_at` shows is taken off."
 
 
@@ -21,7 +22,7 @@ class ScanBody(msgspec.Struct, frozen=True, kw_only=True):
 
     nonce: Annotated[str, forms.Line(most=NONCE, required=True, about="Unique; sent again it is answered again.")]
     code: Annotated[str, forms.Line(most=4_000, about="What the square holds, whole.")]
-    ticket: Annotated[str, forms.Line(most=40, about="Or the registration's number in hex, -, and the ticket's.")]
+    ticket: Annotated[str, forms.Line(most=40, about="Or the party's number, -, and the ticket's.")]
     numbers: Annotated[
         list[int], forms.WholeNumbers(most=MOST_NUMBERS, about="Who of the party; else the ticket scanned.")
     ]
@@ -36,12 +37,12 @@ class ScanBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScansBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch of scans, in order."""
+    """A batch of scans, in order. Each names a code, a ticket, or what to undo; one that cannot be read refuses all."""
 
     sent_at: Annotated[datetime | None, forms.Moment(exact=True, about="The phone's clock when it sends.")]
     scans: Annotated[
         tuple[ScanBody, ...],
-        forms.Rows(of=ScanBody, most=MOST_SCANS, required=True, about="The scans.", example=[]),
+        forms.Rows(of=ScanBody, most=MOST_SCANS, required=True, about="The scans.", example=SCANS),
     ]
 
 

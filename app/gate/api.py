@@ -51,7 +51,7 @@ from app.security.links import make_key
 from app.validation.fields import Reader, found_id, small_number
 from app.validation.refusals import Refused
 from app.web.bodies import json_object
-from app.web.cursors import PageFields, PageOf, page_answer, read_cursor, read_page
+from app.web.cursors import ListFields, PageFields, PageOf, page_answer, read_cursor, read_page
 from app.web.described import told
 from app.web.idempotency import Answer
 from app.web.json import answer_once, json_answer
@@ -88,11 +88,11 @@ async def pair(request: Req, event: NamedDependency[EventRow]) -> Response[bytes
 
 @get(
     "/api/v1/events/{slug:str}/gate-devices",
-    opt={RIGHT: Right.GATE, **told(PageOf[GateAnswer], "forbidden", query=PageFields)},
+    opt={RIGHT: Right.GATE, **told(PageOf[GateAnswer], "forbidden", query=ListFields)},
 )
 async def gate_devices(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """The event's pairings, also those that ended, and the phones of each."""
-    read_page(request, PageFields)
+    read_page(request, ListFields)
     items = [
         GateAnswer(
             row.id,

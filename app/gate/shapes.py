@@ -225,7 +225,7 @@ class PartySeen(TypedDict):
 
 
 class Result(msgspec.Struct):
-    """The answer to one scan (DESIGN.md 6)."""
+    """What became of a scan, and why: `code` is that of a refusal; `first` says who was let in before."""
 
     nonce: str
     outcome: Outcome

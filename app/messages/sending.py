@@ -31,13 +31,16 @@ SEND_WITHIN = 20.0  # seconds for a letter; a claim lasts three times as long
 RECHECKED = 1.0  # seconds after which somebody may have stopped or erased what is about to go out
 GIVEN_BACK = Reply(Fate.LATER, after=timedelta(0))
 
+# picked once: PostgreSQL would look again for each row, past what it has locked
 _CLAIM = """
-UPDATE message SET state = 'sending', attempts = attempts + 1, claimed_until = $1,
-  uncertain = uncertain OR state = 'sending'
-WHERE id IN (
+WITH picked AS MATERIALIZED (
   SELECT id FROM message WHERE channel = $3 AND (
     (state = 'queued' AND not_before <= $2) OR (state = 'sending' AND claimed_until < $2))
-  ORDER BY not_before LIMIT {most}{skip})
+  ORDER BY not_before LIMIT {most}{skip}
+)
+UPDATE message SET state = 'sending', attempts = attempts + 1, claimed_until = $1,
+  uncertain = uncertain OR state = 'sending'
+WHERE id IN (SELECT id FROM picked)
   AND (state = 'queued' OR claimed_until < $2)
 RETURNING id, announcement, reach, registration, channel, attempts, created_at
 """

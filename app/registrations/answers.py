@@ -7,16 +7,24 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from app.events.shapes import MOST_PARTY
+from app.i18n.catalogues import languages
 from app.registrations.shapes import NAME, ChangeFields, FriendFields, RegistrationFields
 from app.validation import forms
 from models.states import RegistrationState
 
 MOST_NAMES = 60
-_LANGUAGE = forms.Line(most=20, about="In which language to write to them: km, en …", example="km")
+WHO = "សុខ ដារ៉ា"
+_LANGUAGE = forms.Choice(
+    options=languages(), default="", about="In which language to write to them; else that of the request.", example="km"
+)
 
 
 class RegistrationBody(RegistrationFields, frozen=True, kw_only=True):
-    """A party as it registers."""
+    """A party as it registers; its host sets how many may come together."""
+
+    name: Annotated[str, forms.Line(most=NAME, required=True, about="Who books; a nickname is enough.", example=WHO)]
+    party: Annotated[int, forms.Whole(low=1, high=MOST_PARTY, default=1, about="How many people; 1.", example=2)]
 
     names: Annotated[list[str], forms.Lines(most=MOST_NAMES, long=NAME, about="Each person's, the booker's first.")]
     language: Annotated[str, _LANGUAGE]
@@ -67,9 +75,11 @@ class ErasedAnswer(msgspec.Struct, frozen=True):
 
 
 class PartyAnswer(msgspec.Struct, frozen=True):
-    """A party as its attaché sees it; `admitted` are those who came in, `ahead` the people who wait before it."""
+    """A party as its attaché sees it; `admitted` are those who came in, `ahead` the people who wait before it.
+    A scan may name a ticket as `number`, -, and the ticket's own number."""
 
     id: UUID
+    number: str
     state: RegistrationState
     party: int
     children: int

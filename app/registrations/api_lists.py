@@ -18,14 +18,14 @@ from app.events.shapes import EventRow
 from app.i18n.catalogues import DEFAULT, languages
 from app.registrations import invitations, rules
 from app.registrations.answers import PartyAnswer
-from app.registrations.queries import INVITATION, invitations_of, parties_of
-from app.registrations.shapes import InvitationFields, InvitationRow, leaders_link
+from app.registrations.queries import INVITATION, invitations_of, parties_of, party_by_id
+from app.registrations.shapes import InvitationFields, InvitationRow, Party, leaders_link
 from app.security.links import make_key
 from app.validation import forms
 from app.validation.fields import found_id
 from app.validation.refusals import Refused
 from app.web.bodies import json_object
-from app.web.cursors import PageFields, PageOf, page_answer, read_cursor, read_page
+from app.web.cursors import ListFields, PageFields, PageOf, page_answer, read_cursor, read_page
 from app.web.described import told
 from app.web.idempotency import Answer
 from app.web.json import answer_once, json_answer
@@ -42,9 +42,11 @@ class PartiesQuery(PageFields, frozen=True, kw_only=True):
 
 
 class InvitationAnswer(msgspec.Struct, frozen=True):
-    """A leader's link, which opens at `url`; `registered` people were booked by it, `admitted` of them came."""
+    """A leader's link, which opens at `url`; its `key` is what a registration names as its invitation. `registered`
+    people were booked by it, `admitted` of them came."""
 
     id: UUID
+    key: str
     label: str
     url: str
     language: str
@@ -60,6 +62,7 @@ def _shown(request: Req, event: EventRow, row: InvitationRow) -> InvitationAnswe
     key = make_key(keyring_of(request), INVITATION, row.id)
     return InvitationAnswer(
         id=row.id,
+        key=key,
         label=row.label,
         url=leaders_link(settings_of(request).base_url, event.slug, row.language or DEFAULT, key),
         language=row.language or DEFAULT,
@@ -74,11 +77,11 @@ def _shown(request: Req, event: EventRow, row: InvitationRow) -> InvitationAnswe
 
 @get(
     "/api/v1/events/{slug:str}/invitations",
-    opt={RIGHT: Right.INVITATIONS, **told(PageOf[InvitationAnswer], "forbidden", query=PageFields)},
+    opt={RIGHT: Right.INVITATIONS, **told(PageOf[InvitationAnswer], "forbidden", query=ListFields)},
 )
 async def all_invitations(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """Every leader's link of an event, the newest first."""
-    read_page(request, PageFields)
+    read_page(request, ListFields)
     found = [row for row in await invitations_of(keyring_of(request), event.id) if not row.paper]
     return page_answer(request, [_shown(request, event, row) for row in found], None)
 
@@ -125,23 +128,38 @@ async def registrations(request: Req, event: NamedDependency[EventRow]) -> Respo
     parties = await parties_of(keyring_of(request), event.id, read_cursor(request), asked.limit + 1, asked.state)
     shown, more = parties[: asked.limit], len(parties) > asked.limit
     await record(Kind.NAMES_READ, actor_of(request), event.id, event.id, parties=len(shown))
-    items = [
-        PartyAnswer(
-            id=party.id,
-            state=party.state,
-            party=party.party,
-            children=party.children,
-            name=party.name,
-            short_code=party.short_code,
-            language=party.language,
-            pickup_point=party.pickup_point,
-            admitted=sum(1 for ticket in party.tickets if ticket.admitted_at),
-            ahead=party.ahead,
-            registered_at=party.created_at,
-        )
-        for party in shown
-    ]
+    items = [_of(party) for party in shown]
     return page_answer(request, items, (shown[-1].created_at, shown[-1].id) if more else None)
 
 
-HANDLERS = [registrations, all_invitations, invite, uninvite]
+def _of(party: Party) -> PartyAnswer:
+    return PartyAnswer(
+        id=party.id,
+        number=party.number,
+        state=party.state,
+        party=party.party,
+        children=party.children,
+        name=party.name,
+        short_code=party.short_code,
+        language=party.language,
+        pickup_point=party.pickup_point,
+        admitted=sum(1 for ticket in party.tickets if ticket.admitted_at),
+        ahead=party.ahead,
+        registered_at=party.created_at,
+    )
+
+
+@get(
+    "/api/v1/events/{slug:str}/registrations/{registration:str}",
+    opt={RIGHT: Right.NAMES, **told(PartyAnswer, "forbidden")},
+)
+async def one_party(request: Req, event: NamedDependency[EventRow], registration: FromPath[str]) -> Response[bytes]:
+    """One party by its id, as webhooks name it, for its attaché; the reading is audited."""
+    party = await party_by_id(keyring_of(request), event.id, found_id(registration))
+    if party is None:
+        raise Refused("not_found")
+    await record(Kind.NAMES_READ, actor_of(request), event.id, event.id, parties=1)
+    return json_answer(_of(party))
+
+
+HANDLERS = [registrations, one_party, all_invitations, invite, uninvite]

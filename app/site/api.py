@@ -1,20 +1,23 @@
 """The API described: /api/openapi.json, the same as a page at /api, and the words behind the `type` of a problem."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 import msgspec
 from litestar import Response, route
 from litestar.params import FromPath
+from litestar.routes import BaseRoute
 
 from app.i18n.catalogues import languages, sentence
-from app.site.reference import operations, rows
+from app.site.reference import hook_headers, operations, rows
 from app.validation.refusals import Refused
 from app.validation.sentences import SENTENCES
 from app.web.openapi import document
 from app.web.public_cache import PublicAnswer, public_cache_of
 from app.web.rendering import render
 from app.web.request import Req, language_of, settings_of
+from app.webhooks.shapes import NEWS
 
 ADDRESS = "/api/openapi.json"
 SHARED = {
@@ -22,12 +25,13 @@ SHARED = {
     "access-control-expose-headers": "etag",
     "cross-origin-resource-policy": "cross-origin",
 }
+BY_LANGUAGE = {"vary": "accept-encoding, accept-language"}
 LONG = "public, max-age=600"
 
 
-def described(request: Req) -> dict[str, Any]:
-    """The description of the API as it is served here."""
-    return document(request.app.routes, settings_of(request).base_url)
+def described(routes: Iterable[BaseRoute], base: str) -> dict[str, Any]:
+    """The description of the API as it is served at this address."""
+    return document(routes, base, NEWS)
 
 
 @route(ADDRESS, http_method=["GET", "HEAD"])
@@ -35,7 +39,11 @@ async def openapi(request: Req) -> Response[bytes]:
     """The API's description for programs (OpenAPI 3.1)."""
 
     async def make() -> PublicAnswer:
-        return PublicAnswer(msgspec.json.encode(described(request)), "application/json", headers=SHARED)
+        return PublicAnswer(
+            msgspec.json.encode(described(request.app.routes, settings_of(request).base_url)),
+            "application/json",
+            headers=SHARED,
+        )
 
     return await public_cache_of(request).answer(
         request, ("openapi",), make, version=_never_changes, cache_control=LONG
@@ -51,10 +59,11 @@ async def reference(request: Req) -> Response[bytes]:
     """The API's description for people."""
 
     async def make() -> PublicAnswer:
-        said = described(request)
+        said = described(request.app.routes, settings_of(request).base_url)
         schemas = {name: (schema, list(rows(schema))) for name, schema in said["components"]["schemas"].items()}
-        page = partial(render, request, "pages/api.html", document=said, groups=operations(said), schemas=schemas)
-        return PublicAnswer(page(address=ADDRESS).encode())
+        facts = {"document": said, "groups": operations(said), "schemas": schemas, "headers": hook_headers(said)}
+        page = partial(render, request, "pages/api.html", **facts)
+        return PublicAnswer(page(address=ADDRESS).encode(), headers=BY_LANGUAGE)
 
     key = ("api", language_of(request))
     return await public_cache_of(request).answer(request, key, make, version=_never_changes, cache_control=LONG)
@@ -69,7 +78,7 @@ async def problem(request: Req, code: FromPath[str]) -> Response[bytes]:
     async def make() -> PublicAnswer:
         told = [(tag, sentence(tag, code, {})) for tag in languages()]
         page = partial(render, request, "pages/problem.html", code=code, told=told)
-        return PublicAnswer(page(status=SENTENCES[code][0]).encode(), headers=SHARED)
+        return PublicAnswer(page(status=SENTENCES[code][0]).encode(), headers=SHARED | BY_LANGUAGE)
 
     key = ("problem", code, language_of(request))
     return await public_cache_of(request).answer(request, key, make, version=_never_changes, cache_control=LONG)

@@ -2,6 +2,7 @@
 
 from typing import Any
 from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
 
 from litestar import Response, route
 from litestar.params import FromPath
@@ -20,11 +21,11 @@ from app.web import assets
 from app.web.json import json_answer
 from app.web.public_cache import PublicAnswer, public_cache_of
 from app.web.rendering import render
-from app.web.request import Req, settings_of
+from app.web.request import Req, digits_of, language_of, settings_of
 
 FRAMED = {"framed": True}
 MOST = 10  # events of a country on another site
-WIDTH, HEIGHT = 480, 420  # pixels, of what oEmbed offers
+WIDTH, HEIGHT = 480, 640  # pixels, of what oEmbed offers
 KEPT = "public, max-age=600"
 
 
@@ -57,7 +58,7 @@ async def country_list(request: Req, language: FromPath[str], slug: FromPath[str
         html = render(request, "embed/country.html", country=found, events=coming, days_left=days)
         return PublicAnswer(html.encode())
 
-    return await public_cache_of(request).answer(request, ("embed", language, slug), make)
+    return await public_cache_of(request).answer(request, ("embed", language, slug, digits_of(request)), make)
 
 
 @route("/embed/{language:str}/events/{slug:str}", http_method=["GET", "HEAD"], opt=FRAMED)
@@ -72,7 +73,7 @@ async def event_card(request: Req, language: FromPath[str], slug: FromPath[str])
         )
         return PublicAnswer(html.encode())
 
-    return await public_cache_of(request).answer(request, ("embed event", language, slug), make)
+    return await public_cache_of(request).answer(request, ("embed event", language, slug, digits_of(request)), make)
 
 
 @route("/oembed", http_method=["GET", "HEAD"], opt={"shared": True})
@@ -83,6 +84,8 @@ async def oembed(request: Req) -> Response[bytes]:
         return Response(b"", status_code=501)
     address = asked.get("url", "")
     parts = urlsplit(address).path.strip("/").split("/") if address.startswith(f"{base}/") else []
+    if len(parts) == 2 and parts[0] == "e":  # the short address of an event
+        parts = [language_of(request), "events", parts[1]]
     if len(parts) not in {2, 3} or parts[0] not in languages():
         raise Refused("not_found")
     language, below = parts[0], "/".join(parts[1:])
@@ -91,7 +94,9 @@ async def oembed(request: Req) -> Response[bytes]:
     title, picture = await _shown(language, parts)
     width = min(small_number(asked.get("maxwidth", ""), 10_000) or WIDTH, WIDTH)
     height = min(small_number(asked.get("maxheight", ""), 10_000) or HEIGHT, HEIGHT)
-    frame = f'<iframe src="{base}/embed/{language}/{below}" width="{width}" height="{height}" frameborder="0"></iframe>'
+    said = escape(title, {'"': "&quot;"})
+    where = f'src="{base}/embed/{language}/{below}" title="{said}" width="{width}" height="{height}"'
+    frame = f'<iframe {where} frameborder="0" loading="lazy"></iframe>'
     body: dict[str, Any] = {
         "version": "1.0",
         "type": "rich",

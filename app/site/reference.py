@@ -83,6 +83,12 @@ def operations(document: dict[str, Any]) -> dict[str, list[Operation]]:
     return found
 
 
+def hook_headers(document: dict[str, Any]) -> list[Row]:
+    """What every webhook's request has in its headers."""
+    first = next(iter(document["webhooks"].values()))["post"]
+    return [Row(each["name"], kind_of(each["schema"]), True, each["description"]) for each in first["parameters"]]
+
+
 def _operation(method: str, path: str, facts: dict[str, Any]) -> Operation:
     status, success = next(iter(facts["responses"].items()))
     content = facts.get("requestBody", {}).get("content", {}).get("application/json", {})

@@ -11,6 +11,9 @@ from app.validation.forms import CLOCK, Field, fields_of
 
 Schema = dict[str, Any]
 
+REF = "#/components/schemas/{name}"
+
+LOCAL = "Local time in time_zone; with an offset, it must be the one that the zone has then."
 _MOMENT = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$"
 
 
@@ -19,7 +22,8 @@ def schema_of(shape: type[msgspec.Struct], *, shown: bool = False, partial: bool
     properties, required = dict[str, Schema](), list[str]()
     for attribute, field in fields_of(shape).items():
         name = field.name or attribute
-        properties[name] = {"description": field.about} | schema(field, shown=shown)
+        about = field.about if shown or not isinstance(field, forms.Wall) else f"{field.about} {LOCAL}"
+        properties[name] = {"description": about} | schema(field, shown=shown)
         if field.example is not None and not shown:
             properties[name]["examples"] = [field.example]
         if field.public if shown else _always(field, shown=False) and not partial:
@@ -134,4 +138,15 @@ def _(field: forms.Clock, shown: bool) -> Schema:
 
 @value.register
 def _(field: forms.Rows, shown: bool) -> Schema:
-    return {"type": "array", "items": schema_of(field.of, shown=shown), "maxItems": field.most}
+    return {"type": "array", "items": {"$ref": REF.format(name=name_of(field.of, shown=shown))}, "maxItems": field.most}
+
+
+def name_of(shape: type[msgspec.Struct], *, shown: bool) -> str:
+    """What a row's schema is called; as it is shown it has every field."""
+    return f"{shape.__name__}Answer" if shown else shape.__name__
+
+
+def rows_of(shape: type[msgspec.Struct]) -> set[type[msgspec.Struct]]:
+    """The shapes that rows of a shape refer to, and theirs."""
+    found = {field.of for field in fields_of(shape).values() if isinstance(field, forms.Rows)}
+    return found.union(*(rows_of(each) for each in found))

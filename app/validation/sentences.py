@@ -95,7 +95,10 @@ SENTENCES: dict[str, tuple[int, str]] = {
     "unknown_field": (422, _("There is no field of this name.")),
     "unknown_language": (422, _("This is no language tag, such as km, en or ko.")),
     "unknown_zone": (422, _("This is no time zone, such as Asia/Seoul.")),
-    "offset_disagrees": (422, _("The offset from UTC does not agree with the time zone.")),
+    "offset_disagrees": (
+        422,
+        _("The offset from UTC is not the one of this time zone then. Leave it out: times are local."),
+    ),
     "not_a_network": (422, _("Write one network a line, such as 203.0.113.0/24, or a single address.")),
     "turned_away": (409, _("The phone had said that this ticket is not valid, and nobody came in by it.")),
     "nothing_set_aside": (409, _("Nobody of this connection is set aside any more.")),

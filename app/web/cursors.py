@@ -27,17 +27,22 @@ class PageOf(msgspec.Struct, Generic[Item], frozen=True):
     next: str | None
 
 
-class PageFields(msgspec.Struct, frozen=True, kw_only=True):
+class ListFields(msgspec.Struct, frozen=True, kw_only=True):
+    """How a list is asked for that is always whole."""
+
+    lang: Annotated[str, forms.Line(most=20, about="The language of addresses and sentences.")] = ""
+
+
+class PageFields(ListFields, frozen=True, kw_only=True):
     """Which part of a list is asked for."""
 
     cursor: Annotated[str, forms.Line(most=200, about="Where the list goes on: `next` of the part before.")] = ""
     limit: Annotated[
         int, forms.Whole(low=1, high=MOST_A_PAGE, default=ITEMS_A_PAGE, about="How many there are at most.")
     ] = ITEMS_A_PAGE
-    lang: Annotated[str, forms.Line(most=20, about="The language of addresses and sentences.")] = ""
 
 
-Asked = TypeVar("Asked", bound=PageFields)
+Asked = TypeVar("Asked", bound=ListFields)
 
 
 def read_page(request: Req, shape: type[Asked]) -> Asked:

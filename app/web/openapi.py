@@ -4,7 +4,7 @@ Bodies and parameters come from the annotated fields that judge them, answers fr
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args, get_type_hints
 
 import msgspec
@@ -12,12 +12,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
 from app.validation.refusals import filled
-from app.validation.schemas import Schema, example_of, schema_of
+from app.validation.schemas import REF, Schema, example_of, name_of, rows_of, schema_of
 from app.validation.sentences import SENTENCES
 from app.web.cursors import PageOf
 from app.web.described import TOLD, Described, ProblemAnswer
 
-REF = "#/components/schemas/{name}"
 ALWAYS = ("not_found", "too_many_requests", "busy", "database_away", "disk_full", "internal", "too_slow")
 WRITING = ("read_only",)
 WITH_BODY = ("malformed", "invalid", "too_much")
@@ -29,6 +28,7 @@ PATHS = {
     "pairing": "The id of a pairing.",
     "short_code": "What somebody says when nothing can be scanned.",
     "invitation": "The id of an invitation.",
+    "registration": "The id of a party.",
     "word": "The campaign's word in addresses.",
     "code": "ISO 3166 code of a host country.",
     "year": "A year of the common era.",
@@ -43,15 +43,22 @@ HEADERS: dict[str, Schema] = {
     "RateLimit-Policy": {"description": "The limit: so many (q) in so many seconds (w)."},
 }
 MADE = {"EventAnswer": "slug", "RegistrationAnswer": "key"}  # answer → its word in addresses
+SIGNED = (
+    "Signed as Standard Webhooks 1.0 says, with which its libraries help. By hand: base64-decode the secret without its"
+    " whsec_, take the HMAC-SHA256 of webhook-id, a dot, webhook-timestamp, a dot and the body as it came, and"
+    " base64-encode it: one of the words of webhook-signature must be v1, a comma and that. News are found every few"
+    " seconds: of several steps in between the last is told, in no promised order. Ask the API for the state."
+)
 INFO = {
     "title": "Bon",
     "version": "1",
     "summary": "Festivals that Cambodia's labour attachés hold for workers abroad.",
     "description": (
         "Events, registrations and gates for programs. What is public needs no key; the rest takes an attaché's token"
-        " (bon token add), or a gate phone's. Texts are objects by language. Lists come in parts: follow Link, or"
-        " pass its “next” as “cursor”. A POST that takes an Idempotency-Key may be sent again with the same one. Every"
-        " refusal is a ProblemAnswer, whose code never changes and whose detail follows Accept-Language."
+        " (the operator makes it: bon token add) or a gate phone's, as Authorization: Bearer. Texts are objects by"
+        " language. Lists come in parts: follow Link, or pass its “next” as “cursor”. Pages of other sites may read"
+        " what is public (CORS for GET); what changes something is for servers. Every refusal is a ProblemAnswer,"
+        " whose code never changes and whose detail follows Accept-Language (English where none is sent)."
     ),
     "license": {"name": "MIT", "identifier": "MIT"},
 }
@@ -71,10 +78,10 @@ def operations(routes: Iterable[BaseRoute]) -> list[tuple[str, str, HTTPRouteHan
     return sorted(found, key=lambda each: (each[0], each[1]))
 
 
-def document(routes: Iterable[BaseRoute], base: str) -> dict[str, Any]:
-    """The whole description, as plain data."""
+def document(routes: Iterable[BaseRoute], base: str, news: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole description, as plain data. `news` are what webhooks are sent: a Struct by type."""
     known = operations(routes)
-    answers = {said.answer for _, _, _, said in known if said.answer} | {ProblemAnswer}
+    answers = {said.answer for _, _, _, said in known if said.answer} | {ProblemAnswer, *news.values()}
     ordered = sorted(answers, key=_name)
     refs, schemas = msgspec.json.schema_components(ordered, ref_template=REF)
     for shape in {each for answer in ordered for each in _shapes(answer)}:
@@ -90,12 +97,35 @@ def document(routes: Iterable[BaseRoute], base: str) -> dict[str, Any]:
         "info": INFO,
         "servers": [{"url": base}],
         "paths": paths,
+        "webhooks": {kind: {"post": _told(kind, by_answer[shape])} for kind, shape in news.items()},
         "components": {
             "schemas": {name: schemas[name] for name in sorted(schemas)},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "An attaché's token."},
                 "phone": {"type": "http", "scheme": "bearer", "description": "A gate phone's token."},
             },
+        },
+    }
+
+
+def _told(kind: str, schema: Schema) -> dict[str, Any]:
+    headers = {
+        "webhook-id": "Stays the same when it is sent again: do nothing the second time.",
+        "webhook-timestamp": "When it is sent, in seconds since 1970.",
+        "webhook-signature": "Words separated by blanks, one for each secret that is good: v1, and the signature.",
+    }
+    texts = {"schema": {"type": "string"}, "required": True}
+    return {
+        "operationId": kind,
+        "tags": ["webhooks"],
+        "summary": f"Told to your program: {kind}.",
+        "description": SIGNED,
+        "parameters": [{"name": name, "in": "header", "description": about} | texts for name, about in headers.items()],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {
+            "2XX": {"description": "You have it; within ten seconds."},
+            "410": {"description": "You want to hear nothing more: the webhook ends."},
+            "default": {"description": "It is sent again, eleven times in three days; redirects are not followed."},
         },
     }
 
@@ -139,6 +169,8 @@ def _with_fields(shape: Any, schemas: dict[str, Schema]) -> None:
     if shown is None:
         return
     fields, own = schema_of(shown, shown=True), schemas[shape.__name__]
+    for row in rows_of(shown):
+        schemas[name_of(row, shown=True)] = schema_of(row, shown=True)
     own["properties"] = own["properties"] | fields["properties"]
     own["required"] = [*own["required"], *fields["required"]]
 
@@ -163,6 +195,8 @@ def _operation(
     if said.body:
         name = said.body.__name__ + ("Change" if said.partial else "")
         schemas[name] = schema_of(said.body, partial=said.partial) | {"title": name}
+        for row in rows_of(said.body):
+            schemas[row.__name__] = schema_of(row) | {"title": row.__name__}
         content = {"schema": {"$ref": REF.format(name=name)}, "example": example_of(said.body)}
         operation["requestBody"] = {
             "required": bool(schemas[name]["required"]),
@@ -186,10 +220,10 @@ def _parameters(path: str, said: Described) -> list[Any]:
         (
             said.once,
             "Idempotency-Key",
-            "Sent again with the same key, it happens once; 16 to 255 printable characters.",
+            "Sent again with it and the same body within a day, it happens once. 1 to 255 characters; registering: 16.",
         ),
         (said.guarded, "If-Match", "The ETag of the state that is meant; of any other nothing is changed."),
-        (said.tagged, "If-None-Match", "The ETag that is known: 304 where nothing is new."),
+        (said.tagged and not said.guarded, "If-None-Match", "The ETag that is known: 304 where nothing is new."),
         (True, "Accept-Language", "In which language sentences and addresses are: km, en …"),
     ]
     texts = {"schema": {"type": "string"}}
@@ -236,7 +270,7 @@ def _responses(path: str, said: Described, refs: dict[Any, Schema], *, public: b
     if headers:
         success["headers"] = {name: HEADERS[name] | {"schema": {"type": "string"}} for name in headers}
     found: dict[str, Any] = {str(said.status): success}
-    if said.tagged:
+    if said.tagged and not said.guarded:
         found["304"] = {"description": "Nothing is new since the ETag that is known."}
     by_status: dict[int, list[str]] = {}
     for code in codes(path, said, public=public):

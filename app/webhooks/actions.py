@@ -11,10 +11,16 @@ from app.database.rows import Values
 from app.security.keyring import Keyring
 from app.security.sealing import seal
 from app.webhooks.queries import place
-from app.webhooks.rules import BOTH_FOR, MOST_TRIES, PREFIX, SECRET
+from app.webhooks.rules import BOTH_FOR, MOST_TRIES, NEVER, PREFIX, SECRET
 from app.webhooks.shapes import WebhookFields
 from models.webhooks import Delivery, Webhook
 
+_ROTATE = """
+UPDATE webhook SET sealed_secret = $2,
+  sealed_former = CASE WHEN former_until > $3 THEN sealed_former ELSE sealed_secret END,
+  former_until = CASE WHEN former_until > $3 THEN former_until ELSE $4 END
+WHERE id = $1 AND ended_at IS NULL RETURNING id
+"""
 # what has happened before it was made a webhook is not told
 _MARK = """
 INSERT INTO webhook_mark (id, webhook, event, revision, content_revision, state, low, over, marked_at)
@@ -54,20 +60,13 @@ async def add(keyring: Keyring, given: WebhookFields, by: Actor, engine_type: st
 
 
 async def rotate(keyring: Keyring, webhook: UUID, by: Actor) -> str | None:
-    """Another secret, told this once; for a day the former signs as well. None where the webhook has ended."""
-    secret = _new_secret()
+    """Another secret, told this once; the one in use signs as well for a day, also if this is asked for twice.
+
+    None where the webhook has ended.
+    """
+    secret, moment = _new_secret(), now()
     async with write():
-        changed = (
-            await Webhook.update(
-                {
-                    Webhook.sealed_former: Webhook.sealed_secret,
-                    Webhook.sealed_secret: seal(keyring, secret, place(webhook)),
-                    Webhook.former_until: now() + BOTH_FOR,
-                }
-            )
-            .where(Webhook.id == webhook, Webhook.ended_at.is_null())
-            .returning(Webhook.id)
-        )
+        changed = await fetch(_ROTATE, webhook, seal(keyring, secret, place(webhook)), moment, moment + BOTH_FOR)
         if changed:
             await record(Kind.WEBHOOK_ROTATED, by, webhook)
     return secret if changed else None
@@ -75,7 +74,12 @@ async def rotate(keyring: Keyring, webhook: UUID, by: Actor) -> str | None:
 
 async def end(webhook: UUID, by: Actor) -> bool:
     """It is told nothing more; what it was told stays in the list. False if it had ended."""
-    return await _change(webhook, {Webhook.ended_at: now()}, Kind.WEBHOOK_ENDED, by)
+    async with write():
+        ended = await _change(webhook, {Webhook.ended_at: now()}, Kind.WEBHOOK_ENDED, by)
+        await Delivery.update({Delivery.not_before: NEVER}).where(
+            Delivery.webhook == webhook, Delivery.delivered_at.is_null()
+        )
+    return ended
 
 
 async def adopt(webhook: UUID, by: Actor) -> bool:

@@ -5,8 +5,8 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +19,11 @@ SECRET = 32  # bytes
 # after each failed try; Standard Webhooks' own example, three days and some hours in all
 WAITS = tuple(timedelta(seconds=each) for each in (5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400))
 MOST_TRIES = len(WAITS) + 1
-NAT64 = IPv6Network("64:ff9b::/96")
+NAT64, ROUTED = IPv6Network("64:ff9b::/96"), IPv6Network("2000::/3")
+# Teredo, 6to4 and documentation; 6to4's relays, a cloud's own host
+NOBODYS_6 = tuple(map(IPv6Network, ("2001::/32", "2002::/16", "2001:db8::/32", "3fff::/20")))
+NOBODYS_4 = tuple(map(IPv4Network, ("192.88.99.0/24", "168.63.129.16/32")))
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # when what was given up is due
 HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+")  # other scripts as xn--…
 BOTH_FOR = timedelta(hours=24)  # after a rotation both secrets sign
 
@@ -65,15 +69,17 @@ def split(address: str) -> tuple[str, str, int, str] | None:
 
 
 def may_be_called(address: str) -> bool:
-    """Whether an IP address is the internet's: none of this machine, of a private network, of a cloud's services."""
+    """Whether an IP address is the internet's: none of this machine, of a private network, of a cloud's services.
+
+    Of IPv6 only what is routed there; addresses that stand for one of IPv4 (mapped, NAT64) are judged by that.
+    """
     found = ip_address(address)
     if isinstance(found, IPv6Address):
-        if found.teredo:
-            return False
-        inner = found.ipv4_mapped or found.sixtofour or (IPv4Address(found.packed[-4:]) if found in NAT64 else None)
+        inner = found.ipv4_mapped or (IPv4Address(found.packed[-4:]) if found in NAT64 else None)
         if inner is not None:
             return may_be_called(str(inner))
-    return found.is_global and not found.is_multicast
+        return found in ROUTED and found.is_global and not any(found in each for each in NOBODYS_6)
+    return found.is_global and not found.is_multicast and not any(found in each for each in NOBODYS_4)
 
 
 def signature(secret: bytes, message: str, timestamp: int, body: bytes) -> str:

@@ -7,44 +7,57 @@ import asyncio
 import ipaddress
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import httpx
 import msgspec
 
+from app.activity.record import RULE
 from app.database.claims import tell
 from app.database.connection import current, fetch, now
 from app.database.rows import Values
 from app.security.keyring import Keyring
 from app.security.sealing import unseal
+from app.webhooks.actions import end
 from app.webhooks.queries import GOOD, place
-from app.webhooks.rules import MOST_TRIES, may_be_called, next_try, secret_of, signature, split
+from app.webhooks.rules import MOST_TRIES, NEVER, may_be_called, next_try, secret_of, signature, split
 from app.webhooks.shapes import Due
-from models.webhooks import Delivery, Webhook
+from models.webhooks import Delivery
 
-AT_ONCE = 20
+AT_ONCE, OF_ONE = 20, 4  # deliveries that are claimed together, and of one webhook
+REST = timedelta(seconds=30)  # of a webhook whose receiver does not answer
 WITHIN = 10.0  # seconds for looking up, connecting, sending and reading
 LEASE = timedelta(seconds=60)
 MOST_READ = 64 * 1024  # bytes of an answer
 GONE = 410  # says that it wants to hear nothing more
 IDLE = 2.0  # seconds until the next look where nothing is due
 
+# picked once (PostgreSQL would look again for each row, past what it has locked), and few of each receiver
 _CLAIM = f"""
-UPDATE delivery SET claimed_until = $2, attempts = attempts + 1 WHERE id IN (
-  SELECT delivery.id FROM delivery JOIN webhook ON webhook.id = delivery.webhook
-    JOIN account AS maker ON maker.id = webhook.made_by
+WITH due AS MATERIALIZED (
+  SELECT delivery.id, delivery.not_before,
+    row_number() OVER (PARTITION BY delivery.webhook ORDER BY delivery.not_before, delivery.id) AS place
+  FROM delivery JOIN webhook ON webhook.id = delivery.webhook JOIN account AS maker ON maker.id = webhook.made_by
   WHERE delivery.delivered_at IS NULL AND delivery.not_before <= $1 AND delivery.attempts < {MOST_TRIES}
     AND (delivery.claimed_until IS NULL OR delivery.claimed_until < $1)
     AND webhook.ended_at IS NULL AND {GOOD}
-  ORDER BY delivery.not_before LIMIT {AT_ONCE}{{skip}})
+), picked AS MATERIALIZED (
+  SELECT delivery.id FROM delivery JOIN due ON due.id = delivery.id WHERE due.place <= {OF_ONE}
+  ORDER BY due.not_before LIMIT {AT_ONCE}{{skip}}
+)
+UPDATE delivery SET claimed_until = $2, attempts = attempts + 1 WHERE id IN (SELECT id FROM picked)
   AND delivered_at IS NULL AND (claimed_until IS NULL OR claimed_until < $1)
 RETURNING id
 """
 _DUE = """
 SELECT delivery.id, delivery.webhook, delivery.kind, delivery.subject, delivery.content_revision, delivery.attempts,
   delivery.event, event.slug, delivery.created_at, webhook.address, webhook.sealed_secret, webhook.sealed_former,
-  webhook.former_until
+  webhook.former_until, ticket.registration, ticket.number AS ticket
 FROM delivery JOIN webhook ON webhook.id = delivery.webhook LEFT JOIN event ON event.id = delivery.event
+  LEFT JOIN admission ON delivery.kind = 'admission' AND CAST(admission.id AS TEXT) = delivery.subject
+  LEFT JOIN ticket ON ticket.id = admission.ticket
 WHERE delivery.id IN ({places})
 """
 
@@ -62,6 +75,8 @@ class Courier:
 
     def __init__(self, keyring: Keyring, hosts: tuple[str, ...]) -> None:
         self._keyring, self._hosts = keyring, hosts
+        # names of strangers: a slow server of theirs must hold up nobody else's look-ups
+        self._looking_up = ThreadPoolExecutor(4, "webhook-names")
         # no pool: a connection goes to the address that was looked up for this delivery
         limits = httpx.Limits(max_keepalive_connections=0)
         self._client = httpx.AsyncClient(timeout=WITHIN, follow_redirects=False, limits=limits, trust_env=False)
@@ -113,11 +128,14 @@ class Courier:
         values[Delivery.error] = "" if fine else error or "refused"
         if fine:
             values[Delivery.delivered_at] = now()
-        elif at is not None:
-            values[Delivery.not_before] = at
+        else:
+            values[Delivery.not_before] = at or NEVER
         await Delivery.update(values).where(Delivery.id == due.id, Delivery.delivered_at.is_null())
         if status == GONE:
-            await Webhook.update({Webhook.ended_at: now()}).where(Webhook.id == due.webhook, Webhook.ended_at.is_null())
+            await end(due.webhook, RULE)
+        if error in {"slow", "unreachable"}:  # it holds nobody else up, nor itself for every row
+            rest, others = now() + REST, (Delivery.webhook == due.webhook) & Delivery.delivered_at.is_null()
+            await Delivery.update({Delivery.not_before: rest}).where(others, Delivery.not_before < rest)
 
     async def _send(self, due: Due) -> int:
         """The status of the answer. Raises NotCalled for an address that is none of the internet's."""
@@ -148,7 +166,8 @@ class Courier:
 
     async def _looked_up(self, host: str, port: int) -> str:
         """The one address that is called: looked up once, and the internet's unless the operator allows it."""
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        look = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._looking_up, look)
         addresses = list(dict.fromkeys(str(each[4][0]).partition("%")[0] for each in found))
         if host not in self._hosts and not all(may_be_called(each) for each in addresses):
             raise NotCalled("private_address")
@@ -171,6 +190,7 @@ class Courier:
     async def close(self) -> None:
         """Let go of what is open."""
         await self._client.aclose()
+        self._looking_up.shutdown(wait=False, cancel_futures=True)
 
 
 def _host_header(scheme: str, host: str, port: int) -> str:

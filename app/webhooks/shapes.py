@@ -1,7 +1,7 @@
 """What webhooks are told, how they are set up, and what became of it."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,61 @@ KINDS = {
     "admission": _("Somebody comes in"),
 }
 OF_PEOPLE = ("registration.made", "registration.changed", "registration.given_up", "admission")
+
+
+class EventData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which event; `content_revision` where it changed."""
+
+    event: UUID
+    slug: str | None
+    content_revision: int | None = None
+
+
+class PartyData(msgspec.Struct, frozen=True):
+    """Which party of which event: GET /api/v1/events/{slug}/registrations/{registration} tells an attaché more."""
+
+    event: UUID
+    slug: str | None
+    registration: UUID
+
+
+class AdmissionData(msgspec.Struct, frozen=True):
+    """Which ticket of which party came in."""
+
+    event: UUID
+    slug: str | None
+    admission: UUID
+    registration: UUID | None
+    ticket: int | None
+
+
+class EventNews(msgspec.Struct, frozen=True):
+    """What is sent of an event. `timestamp` is when it was found, some seconds after it happened."""
+
+    type: str
+    timestamp: datetime
+    data: EventData
+
+
+class PartyNews(msgspec.Struct, frozen=True):
+    """What is sent of a party: ids alone."""
+
+    type: str
+    timestamp: datetime
+    data: PartyData
+
+
+class AdmissionNews(msgspec.Struct, frozen=True):
+    """What is sent of somebody who came in: ids alone."""
+
+    type: str
+    timestamp: datetime
+    data: AdmissionData
+
+
+NEWS: dict[str, type[EventNews | PartyNews | AdmissionNews]] = {
+    kind: AdmissionNews if kind == "admission" else PartyNews if kind in OF_PEOPLE else EventNews for kind in KINDS
+}
 
 
 class WebhookFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,12 +133,16 @@ class Due(msgspec.Struct, frozen=True):
     sealed_secret: str
     sealed_former: str
     former_until: datetime | None
+    registration: UUID | None = None
+    ticket: int | None = None
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> EventNews | PartyNews | AdmissionNews:
         """What is sent: ids and revisions, nothing about anybody. What it means the API tells whoever may know."""
-        data: dict[str, Any] = {"event": str(self.event), "slug": self.slug}
+        event = self.event or UUID(int=0)
+        if self.kind == "admission":
+            came = AdmissionData(event, self.slug, UUID(self.subject), self.registration, self.ticket)
+            return AdmissionNews(self.kind, self.created_at, came)
         if self.kind in OF_PEOPLE:
-            data["admission" if self.kind == "admission" else "registration"] = self.subject
-        elif self.kind == "event.changed":
-            data["content_revision"] = self.content_revision
-        return {"type": self.kind, "timestamp": self.created_at.isoformat(), "data": data}
+            return PartyNews(self.kind, self.created_at, PartyData(event, self.slug, UUID(self.subject)))
+        revision = self.content_revision if self.kind == "event.changed" else None
+        return EventNews(self.kind, self.created_at, EventData(event, self.slug, revision))

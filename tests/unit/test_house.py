@@ -118,9 +118,9 @@ RAW = {
     "app/accounts/queries.py": 5,  # every request of staff asks who they are: 1.2 ms less
     "app/events/queries.py": 5,  # each registration, roster and page reads an event: 0.2 ms less; windows; narrow rows
     "app/events/present.py": 2,  # the same, of what others changed alone
-    "app/webhooks/actions.py": 1,
-    "app/webhooks/finding.py": 5,
-    "app/webhooks/queries.py": 2,
+    "app/webhooks/actions.py": 2,
+    "app/webhooks/finding.py": 7,
+    "app/webhooks/queries.py": 3,
     "app/webhooks/sending.py": 2,
     "app/events/campaigns.py": 3,  # an insert whose conflict is with an index of some rows; counts, grouped
     "app/festivals/actions.py": 1,  # an upsert whose revision goes on from the row that is there

@@ -8,9 +8,9 @@ import jsonschema_rs
 import pytest
 from litestar.routes import HTTPRoute
 
+from app.site.api import described
 from app.validation.sentences import SENTENCES
 from app.web.described import TOLD
-from app.web.openapi import document
 from tests.described import Judge, closed
 from tests.world import World, festival
 
@@ -18,7 +18,7 @@ VERSION_3_1 = re.compile(r"3\.1\.\d+")
 
 
 def said(world: World) -> dict[str, Any]:
-    return document(world.app.routes, world.settings.base_url)
+    return described(world.app.routes, world.settings.base_url)
 
 
 async def test_it_is_served_to_every_site_and_revalidated(world: World) -> None:
@@ -196,6 +196,80 @@ async def test_the_page_shows_every_operation_and_leads_to_every_problem(world: 
     assert 'href="/api/problems/event_full"' in page
     for reference in re.findall(r'href="#([\w-]+)"', page):
         assert f'id="{reference}"' in page, reference
+
+
+async def test_the_page_says_how_webhooks_are_signed_and_how_to_embed(world: World) -> None:
+    async with world.client(accept_language="en") as client:
+        answer = await client.get("/api")
+    assert "accept-language" in answer.headers["vary"]
+    for words in ("HMAC-SHA256", "webhook-signature", "event.published", "AdmissionNews", "/embed.js", "data-country"):
+        assert words in answer.text, words
+    ids = re.findall(r' id="([^"]+)"', answer.text)
+    assert len(ids) == len(set(ids))
+
+
+async def test_coming_events_and_states_can_be_asked_for(world: World) -> None:
+    coming, off = await world.event(), await world.event()
+    async with world.api("korea") as attache:
+        await attache.post(f"/api/v1/events/{off['slug']}/cancel", json={})
+        draft = await world.event(publish=False)
+
+        async def found(query: str) -> list[str]:
+            answer = await attache.get(f"/api/v1/events?{query}")
+            assert answer.status_code == 200, answer.text
+            return sorted(each["slug"] for each in answer.json()["items"])
+
+        assert await found("state=published") == [coming["slug"]]
+        assert await found("state=cancelled") == [off["slug"]]
+        assert await found("state=draft") == [draft["slug"]]
+        assert await found("ends_after=2026-01-01") == sorted(each["slug"] for each in (coming, off, draft))
+        assert await found("ends_after=2099-01-01T00:00:00Z") == []
+    async with world.stranger as stranger:
+        assert (await stranger.get("/api/v1/events?state=draft")).json()["items"] == []
+
+
+async def test_what_a_webhook_names_can_be_read(world: World) -> None:
+    event = await world.event()
+    party = await world.party(event, 2, name="Sok Dara")
+    here = f"/api/v1/events/{event['slug']}"
+    async with world.api("korea") as attache, world.api("japan") as other, world.stranger as stranger:
+        found = (await attache.get(f"{here}/registrations/{party['id']}")).json()
+        assert (found["name"], found["party"]) == ("Sok Dara", 2)
+        device = await world.gate(event)
+        (result,) = await world.scan(device, {"ticket": f"{found['number']}-2"})
+        assert result["outcome"] == "admitted"
+        for client, status in ((other, 404), (stranger, 401)):
+            assert (await client.get(f"{here}/registrations/{party['id']}")).status_code == status
+        for wrong in ("x", event["id"]):
+            assert (await attache.get(f"{here}/registrations/{wrong}")).status_code == 404
+        made = (await attache.post(f"{here}/invitations", json={"label": "Wat", "party_limit": 40})).json()
+        body = {"name": "Leader", "party": 30, "invitation": made["key"]}
+        assert (await stranger.post(f"{here}/registrations", json=body)).status_code == 201
+
+
+async def test_lists_that_are_whole_take_no_part(world: World) -> None:
+    event = await world.event()
+    async with world.api("korea") as attache:
+        for path in (
+            "host-countries",
+            "host-countries/KR/contacts",
+            "festivals",
+            f"events/{event['slug']}/gate-devices",
+        ):
+            assert (await attache.get(f"/api/v1/{path}?limit=1")).status_code == 422, path
+
+
+async def test_campaigns_come_in_parts(world: World) -> None:
+    for number in range(5):
+        await world.event(campaign=f"Campaign {number}")
+    seen: list[str] = []
+    async with world.stranger as client:
+        address = "/api/v1/campaigns?limit=2"
+        while address:
+            answer = await client.get(address)
+            seen += [each["word"] for each in answer.json()["items"]]
+            address = answer.links["next"]["url"] if "next" in answer.links else ""
+    assert len(seen) == len(set(seen)) == 5
 
 
 async def test_festivals_tell_their_source_and_their_lunar_day(world: World) -> None:

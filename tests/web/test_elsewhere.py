@@ -75,6 +75,13 @@ async def test_the_script_is_small_and_shared(world: World) -> None:
     assert "cookie" not in re.sub(r"//.*", "", answer.text)
 
 
+async def test_one_readers_digits_are_nobody_elses(world: World) -> None:
+    await world.event()
+    async with world.stranger as client:
+        await client.get("/embed/km/korea?digits=khmer")
+        assert "digits=khmer" not in (await client.get("/embed/km/korea")).text
+
+
 async def test_oembed_for_events_and_countries(world: World) -> None:
     event = await world.event()
     base = world.settings.base_url

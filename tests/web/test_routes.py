@@ -235,6 +235,7 @@ ROWS: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "/api/v1/events/{slug}/scans", (401, 404, 401, 401, 403, 200)),
     ("GET", "/api/v1/events/{slug}/gate-devices", (401, 404, 401, 401, 403, 200)),
     ("GET", "/api/v1/events/{slug}/invitations", (401, 404, 401, 401, 403, 200)),
+    ("GET", "/api/v1/events/{slug}/registrations/{pairing}", (401, 404, 401, 401, 403, 404)),
     ("POST", "/api/v1/events/{slug}/invitations", (401, 404, 401, 401, 403, 422)),
     ("DELETE", "/api/v1/events/{slug}/invitations/{pairing}", (401, 404, 401, 401, 403, 404)),
     ("GET", "/api/v1/events", (200, 200, 401, 401, 200, 200)),

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ from app.accounts import actions as accounts
 from app.activity.record import OPERATOR
 from app.database.connection import fetch
 from app.webhooks import rules
-from app.webhooks.finding import find_news, forget_deliveries
+from app.webhooks.finding import Lookout, find_news, forget_deliveries
 from app.webhooks.queries import reseal_webhooks
 from app.webhooks.sending import Courier
 from app.webhooks.shapes import KINDS
@@ -76,7 +77,7 @@ async def hooked(world: World, monkeypatch: pytest.MonkeyPatch, **more: Any) -> 
         answer = await added(world, f"{receiver.address}/bon", **more)
         assert answer.status_code == 200, answer.text
         (secret,) = re.findall(r'value="(whsec_[^"]+)"', answer.text)
-        row = (await fetch("SELECT id FROM webhook"))[0]["id"]
+        row = (await fetch("SELECT id FROM webhook ORDER BY created_at DESC"))[0]["id"]
         hook = Hook(world, receiver, str(row), secret)
         try:
             yield hook
@@ -157,8 +158,8 @@ async def test_two_that_look_at_the_same_time_tell_it_once(world: World, monkeyp
         for _ in range(5):
             await world.party(event)
         await asyncio.gather(*(find_news() for _ in range(4)))
-        couriers = [hook.courier.deliver_due() for _ in range(4)]
-        await asyncio.gather(*couriers)
+        while sum(await asyncio.gather(*(hook.courier.deliver_due() for _ in range(4)))):
+            pass
         assert [each.json["type"] for each in hook.receiver.asked] == ["registration.made"] * 5
         assert len({each.headers["webhook-id"] for each in hook.receiver.asked}) == 5
 
@@ -256,6 +257,15 @@ PRIVATE = (
     "64:ff9b::7f00:1",
     "2002:7f00:1::",
     "2001:0:7f00:1::",
+    "64:ff9b:1::7f00:1",
+    "::ffff:0:127.0.0.1",
+    "::127.0.0.1",
+    "::a9fe:a9fe",
+    "fec0::1",
+    "5f00::1",
+    "3fff::1",
+    "192.88.99.1",
+    "168.63.129.16",
 )
 
 
@@ -375,6 +385,135 @@ async def test_a_host_country_ends_with_its_attaches_account(world: World, monke
         await accounts.disable("korea@bon.example", OPERATOR)
         await world.event("hq")
         assert await hook.told() == []
+
+
+async def test_many_parties_of_one_revision_are_not_parted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch of scans stamps hundreds of parties with one revision: none of them may fall behind the mark."""
+    monkeypatch.setattr("app.webhooks.finding.PARTIES_AT_ONCE", 5)
+    event = await world.event()
+    parties = [await world.party(event) for _ in range(12)]
+    async with hooked(world, monkeypatch) as hook:
+        device = await world.gate(event)
+        await world.scan(device, *({"code": party["tickets"][0]["code"]} for party in parties))
+        told = await hook.told()
+        changed = {data["registration"] for kind, data in told if kind == "registration.changed"}
+        assert changed == {party["id"] for party in parties}
+        came = [data for kind, data in told if kind == "admission"]
+        assert {each["registration"] for each in came} == {party["id"] for party in parties}
+        assert all(each["ticket"] == 1 for each in came)
+
+
+async def test_after_a_backlog_the_new_are_still_new(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.webhooks.finding.PARTIES_AT_ONCE", 5)
+    monkeypatch.setattr("app.webhooks.finding.SLACK", timedelta(0))
+    event = await world.event()
+    for kinds in ({}, {"kind.registration.changed": "on"}):
+        async with hooked(world, monkeypatch, **kinds) as hook:
+            for _ in range(12):
+                await world.party(event)
+            assert await hook.kinds() == ([] if kinds else ["registration.made"] * 12)
+            await fetch("UPDATE webhook SET ended_at = $1", datetime.now(UTC))
+
+
+async def test_of_an_event_that_moves_here_only_who_comes_since(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.posted("japan", "KR")
+    event = await world.event("japan", host_country="JP", time_zone="Asia/Tokyo")
+    await world.party(event)
+    async with hooked(world, monkeypatch) as hook, world.api("japan") as attache:
+        moved = await attache.patch(
+            f"/api/v1/events/{event['slug']}", json={"host_country": "KR", "time_zone": "Asia/Seoul"}
+        )
+        assert moved.status_code == 200, moved.text
+        assert await hook.kinds() == ["event.published"]
+        await world.party(event)
+        assert await hook.kinds() == ["registration.made"]
+
+
+async def test_what_was_over_before_is_not_told_and_nothing_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = await world.event()
+    gone = await world.party(event)
+    async with world.stranger as worker:
+        await worker.delete(f"/api/v1/registrations/{gone['key']}")
+        async with hooked(world, monkeypatch) as hook:
+            await worker.post(f"/api/v1/registrations/{gone['key']}/erase")
+            assert await hook.told() == []
+            party = await world.party(event)
+            mine = f"/api/v1/registrations/{party['key']}"
+            assert await hook.kinds() == ["registration.made"]
+            await worker.delete(mine)
+            assert await hook.kinds() == ["registration.given_up"]
+            assert (await worker.post(f"{mine}/undo")).status_code == 200
+            assert await hook.kinds() == ["registration.changed"]
+            await worker.delete(mine)
+            assert await hook.kinds() == ["registration.given_up"]
+            await worker.post(f"{mine}/erase")
+            assert await hook.told() == []
+
+
+async def test_a_claim_takes_few_and_few_of_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = await world.event()
+    async with hooked(world, monkeypatch) as hook:
+        for _ in range(9):
+            await world.party(event)
+        await find_news()
+        assert await hook.courier.deliver_due() == 4
+        assert len(hook.receiver.asked) == 4
+
+
+async def test_one_dead_receiver_holds_nobody_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.webhooks.sending.WITHIN", 0.3)
+    event = await world.event()
+    async with hooked(world, monkeypatch) as hook:
+        dead = hook.row
+        await fetch("UPDATE webhook SET address = $1 WHERE id = $2", "http://127.0.0.1:9/", UUID(dead))
+        assert (await added(world, f"{hook.receiver.address}/other")).status_code == 200
+        for _ in range(30):
+            await world.party(event)
+        await find_news()
+        for _ in range(8):
+            await hook.courier.deliver_due()
+        assert len(hook.receiver.asked) == 30
+        waiting = await fetch("SELECT attempts FROM delivery WHERE webhook = $1", UUID(dead))
+        assert sum(each["attempts"] for each in waiting) <= 4  # the others rest, and keep their tries
+
+
+async def test_two_rotations_in_a_row_leave_the_secret_in_use(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hooked(world, monkeypatch) as hook, world.desk("korea") as desk:
+        for _ in range(2):
+            await desk.post(f"{HERE}/{hook.row}", data={"do": "rotate"})
+        await world.event()
+        assert await hook.kinds() == ["event.published"]  # what the program has had all along
+
+
+async def test_nobody_looks_where_nothing_has_stirred(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+
+    async def looked() -> bool:
+        looks.append(1)
+        return await find_news()
+
+    monkeypatch.setattr("app.webhooks.finding.find_news", looked)
+    news = Lookout()
+    await news.find()
+    assert looks == []  # no webhook, no look
+    async with hooked(world, monkeypatch) as hook:
+        await news.find()
+        await news.find()
+        assert len(looks) == 1
+        await world.party(await world.event())
+        await news.find()
+        assert len(looks) == 2
+        assert len(await hook.told()) == 2
+
+
+async def test_one_event_that_cannot_be_read_silences_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hooked(world, monkeypatch) as hook:
+        bad = await world.event()
+        good = await world.event()
+        await fetch("UPDATE event SET state = 'odd' WHERE id = $1", UUID(bad["id"]))
+        assert [data["event"] for _, data in await hook.told()] == [good["id"]]
 
 
 async def test_registering_and_scanning_write_nothing_for_webhooks(
