@@ -69,6 +69,18 @@ class Site:
         )
         assert answer.status_code == 303, answer.text
 
+    def webhook(self) -> str:
+        """One that is told of events; its id."""
+        answer = httpx.post(
+            f"{self.base}/desk/webhooks",
+            data={"address": "https://program.example/bon", "host_country": "KR", "kind.event.published": "on"},
+            cookies={"bon-session": self.cookie},
+            headers={"sec-fetch-site": "same-origin"},
+        )
+        assert answer.status_code == 200, answer.text
+        page = httpx.get(f"{self.base}/desk/webhooks", cookies={"bon-session": self.cookie}).text
+        return str(re.findall(r'href="/desk/webhooks/([^"]+)"', page)[0])
+
     def event(self, *, publish: bool = True, **changes: Any) -> dict[str, Any]:
         event = self.api.post("/api/v1/events", json=festival(**changes)).json()
         assert "slug" in event, event
@@ -157,6 +169,7 @@ class Site:
         moved_party = self.party(moved["slug"], phone="010-1234-5678", email="dara@bon.example")
         self.public["reach-told"] = f"/r/{moved_party['key']}/reach"
         self.api.patch(f"/api/v1/events/{moved['slug']}", json={"starts_at": soon(hour=8)})
+        self.embedded = {"embed-country": "/korea", "embed-event": f"/events/{slug}"}
         self.pairing = gate["pair_url"]
         self.device = gate["token"]
         # 16 fresh families for the scanner: languages × schemes × widths
@@ -169,7 +182,8 @@ class Site:
             "desk-confirmed": f"/desk/events/{slug}/registrations?show=confirmed",
             "desk-add": f"/desk/events/{slug}/registrations/new", "desk-paper": f"/desk/events/{slug}/paper",
             "desk-gate": f"/desk/events/{slug}/gate", "desk-board": f"/desk/events/{slug}/board",
-            "desk-reports": "/desk/reports", "desk-past": "/desk/past",
+            "desk-reports": "/desk/reports", "desk-past": "/desk/past", "desk-webhooks": "/desk/webhooks",
+            "desk-webhook": f"/desk/webhooks/{self.webhook()}", "problem": "/api/problems/event_full",
             "desk-handover": "/desk/handover", "desk-audit": f"/desk/events/{slug}/audit",
             "desk-export": f"/desk/events/{slug}/export",
             "desk-rights": "/desk/rights", "desk-second": "/desk/account/second",
@@ -194,6 +208,8 @@ class Site:
     def address(self, name: str, language: str) -> str:
         if name == "ticket":
             return f"{self.base}/T/{self.ticket}"
+        if name in self.embedded:
+            return f"{self.base}/embed/{language}{self.embedded[name]}"
         if name in self.desk:
             mark = "&" if "?" in self.desk[name] else "?"
             return f"{self.base}{self.desk[name]}{mark}lang={language}"
@@ -263,7 +279,7 @@ def walk(browser: Browser, site: Site, names: list[str], language: str) -> list[
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_workers_pages(browser: Browser, site: Site, language: str) -> None:
-    assert walk(browser, site, list(site.public), language) == []
+    assert walk(browser, site, [*site.public, *site.embedded], language) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
