@@ -38,7 +38,7 @@ SEALED = {
     "audit_entry": ("event", ("sealed_words",)),
     "announcement": ("event", ("sealed_words",)),
 }
-OF_NO_WORKER = {"second_factor.sealed_secret", "webhook.sealed_secret", "data_key.sealed_key"}
+OF_NO_WORKER = {"second_factor.sealed_secret", "webhook.sealed_secret", "webhook.sealed_former", "data_key.sealed_key"}
 
 
 def test_the_thief_looks_at_every_sealed_column() -> None:
