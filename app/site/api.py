@@ -20,11 +20,7 @@ from app.web.request import Req, language_of, settings_of
 from app.webhooks.shapes import NEWS
 
 ADDRESS = "/api/openapi.json"
-SHARED = {
-    "access-control-allow-origin": "*",
-    "access-control-expose-headers": "etag",
-    "cross-origin-resource-policy": "cross-origin",
-}
+OPEN = {"shared": True}
 BY_LANGUAGE = {"vary": "accept-encoding, accept-language"}
 LONG = "public, max-age=600"
 
@@ -34,7 +30,7 @@ def described(routes: Iterable[BaseRoute], base: str) -> dict[str, Any]:
     return document(routes, base, NEWS)
 
 
-@route(ADDRESS, http_method=["GET", "HEAD"])
+@route(ADDRESS, http_method=["GET", "HEAD"], opt=OPEN)
 async def openapi(request: Req) -> Response[bytes]:
     """The API's description for programs (OpenAPI 3.1)."""
 
@@ -42,7 +38,6 @@ async def openapi(request: Req) -> Response[bytes]:
         return PublicAnswer(
             msgspec.json.encode(described(request.app.routes, settings_of(request).base_url)),
             "application/json",
-            headers=SHARED,
         )
 
     return await public_cache_of(request).answer(
@@ -69,7 +64,7 @@ async def reference(request: Req) -> Response[bytes]:
     return await public_cache_of(request).answer(request, key, make, version=_never_changes, cache_control=LONG)
 
 
-@route("/api/problems/{code:str}", http_method=["GET", "HEAD"])
+@route("/api/problems/{code:str}", http_method=["GET", "HEAD"], opt=OPEN)
 async def problem(request: Req, code: FromPath[str]) -> Response[bytes]:
     """What a problem's `type` means: its status and its sentence, in every language there is."""
     if code not in SENTENCES:
@@ -78,7 +73,7 @@ async def problem(request: Req, code: FromPath[str]) -> Response[bytes]:
     async def make() -> PublicAnswer:
         told = [(tag, sentence(tag, code, {})) for tag in languages()]
         page = partial(render, request, "pages/problem.html", code=code, told=told)
-        return PublicAnswer(page(status=SENTENCES[code][0]).encode(), headers=SHARED | BY_LANGUAGE)
+        return PublicAnswer(page(status=SENTENCES[code][0]).encode(), headers=BY_LANGUAGE)
 
     key = ("problem", code, language_of(request))
     return await public_cache_of(request).answer(request, key, make, version=_never_changes, cache_control=LONG)

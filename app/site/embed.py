@@ -23,7 +23,7 @@ from app.web.public_cache import PublicAnswer, public_cache_of
 from app.web.rendering import render
 from app.web.request import Req, digits_of, language_of, settings_of
 
-FRAMED = {"framed": True}
+FRAMED, SHARED = {"framed": True}, {"shared": True}
 MOST = 10  # events of a country on another site
 WIDTH, HEIGHT = 480, 640  # pixels, of what oEmbed offers
 KEPT = "public, max-age=600"
@@ -40,11 +40,11 @@ async def _country_at(slug: str) -> Country:
     return found
 
 
-@route("/embed.js", http_method=["GET", "HEAD"])
+@route("/embed.js", http_method=["GET", "HEAD"], opt=SHARED)
 async def script(request: Req) -> Response[bytes]:
     """What other sites load; it puts a frame of ours where it stands."""
-    headers = {"cache-control": "public, max-age=3600", "cross-origin-resource-policy": "cross-origin"}
-    return assets.compressed(request, assets.content_of("embed.js"), "text/javascript", headers)
+    content = assets.content_of("embed.js")
+    return assets.compressed(request, content, "text/javascript", {"cache-control": "public, max-age=3600"})
 
 
 @route("/embed/{language:str}/{slug:str}", http_method=["GET", "HEAD"], opt=FRAMED)
@@ -76,7 +76,7 @@ async def event_card(request: Req, language: FromPath[str], slug: FromPath[str])
     return await public_cache_of(request).answer(request, ("embed event", language, slug, digits_of(request)), make)
 
 
-@route("/oembed", http_method=["GET", "HEAD"], opt={"shared": True})
+@route("/oembed", http_method=["GET", "HEAD"], opt=SHARED)
 async def oembed(request: Req) -> Response[bytes]:
     """What to put in place of a link to an event or a country (oEmbed 1.0)."""
     base, asked = settings_of(request).base_url, request.query_params
@@ -129,19 +129,18 @@ async def _square(request: Req, key: tuple[str, ...], path: str) -> Response[byt
             await public_event(key[2])
         else:
             await _country_at(key[2])
-        headers = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
-        return PublicAnswer(qr.svg(f"{settings_of(request).base_url}{path}").encode(), "image/svg+xml", headers=headers)
+        return PublicAnswer(qr.svg(f"{settings_of(request).base_url}{path}").encode(), "image/svg+xml")
 
     return await public_cache_of(request).answer(request, ("square", *key), make, cache_control=KEPT)
 
 
-@route("/{language:str}/events/{slug:str}/qr.svg", http_method=["GET", "HEAD"])
+@route("/{language:str}/events/{slug:str}/qr.svg", http_method=["GET", "HEAD"], opt=SHARED)
 async def event_square(request: Req, language: FromPath[str], slug: FromPath[str]) -> Response[bytes]:
     """A square for a poster that opens the event: its short address, so that it stays coarse and is read from afar."""
     return await _square(request, ("event", language, slug), f"/e/{slug}")
 
 
-@route("/{language:str}/{slug:str}/qr.svg", http_method=["GET", "HEAD"])
+@route("/{language:str}/{slug:str}/qr.svg", http_method=["GET", "HEAD"], opt=SHARED)
 async def country_square(request: Req, language: FromPath[str], slug: FromPath[str]) -> Response[bytes]:
     """A square for a poster that opens a country's festivals."""
     return await _square(request, ("country", language, slug), f"/{language}/{slug}/")

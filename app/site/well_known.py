@@ -1,7 +1,9 @@
 """What robots, browsers and researchers look for at addresses that never change."""
 
+import asyncio
 import io
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from xml.sax.saxutils import escape
 
 import msgspec
@@ -11,6 +13,7 @@ from PIL import Image
 
 from app.database.connection import now
 from app.directory.queries import countries
+from app.events.feed_rows import feed_head
 from app.events.queries import public_addresses
 from app.i18n.catalogues import languages, translate
 from app.printing.typesetting import typeset
@@ -23,7 +26,7 @@ DAY = "public, max-age=86400"
 OPEN = ("", "help", "how", "privacy", "tickets")
 ICONS = {"favicon.ico": 32, "apple-touch-icon.png": 180, "icon-192.png": 192, "icon-512.png": 512}
 MARK = STATIC / "mark.svg"
-MOST = 20_000  # events in the sitemap, of 50,000 addresses that one may hold, each in two languages
+MOST = 45_000  # addresses of events in the sitemap, which may hold 50,000 in all; each event has one a language
 OURS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml"'
 
 
@@ -45,12 +48,20 @@ async def sitemap(request: Req) -> Response[bytes]:
         paths: list[tuple[str, datetime | None]] = [(f"/{each}", None) for each in OPEN]
         for country in await countries():
             paths += [(f"/{country.slug}/{below}", None) for below in ("", "subscribe", "contacts")]
-        paths += [(f"/events/{slug}", changed) for slug, changed in await public_addresses(MOST)]
-        body = "".join(_entry(base, path, changed) for path, changed in paths)
-        whole = f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset {OURS}>{body}</urlset>\n'
-        return PublicAnswer(whole.encode(), "application/xml")
+        events = await public_addresses(MOST // len(languages()))
+        paths += [(f"/events/{slug}", changed) for slug, changed in events]
+        return PublicAnswer(await asyncio.to_thread(_sitemap, base, paths), "application/xml")
 
-    return await public_cache_of(request).answer(request, ("sitemap",), make, cache_control="public, max-age=3600")
+    async def version() -> Any:
+        return await countries(), await feed_head(None)
+
+    cache = public_cache_of(request)
+    return await cache.answer(request, ("sitemap",), make, version=version, cache_control="public, max-age=3600")
+
+
+def _sitemap(base: str, paths: list[tuple[str, datetime | None]]) -> bytes:
+    body = "".join(_entry(base, path, changed) for path, changed in paths)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset {OURS}>{body}</urlset>\n'.encode()
 
 
 def _entry(base: str, path: str, changed: datetime | None) -> str:

@@ -29,9 +29,7 @@ PATHS = {
     "short_code": "What somebody says when nothing can be scanned.",
     "invitation": "The id of an invitation.",
     "registration": "The id of a party.",
-    "word": "The campaign's word in addresses.",
     "code": "ISO 3166 code of a host country.",
-    "year": "A year of the common era.",
 }
 HEADERS: dict[str, Schema] = {
     "ETag": {"description": "The state that is shown, for If-None-Match and If-Match."},

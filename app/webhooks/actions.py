@@ -2,18 +2,21 @@
 
 import base64
 import secrets
+from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from app.activity.kinds import Kind
 from app.activity.record import Actor, record
 from app.database.connection import fetch, insert, now, write
+from app.database.lane import Row
 from app.database.rows import Values
 from app.security.keyring import Keyring
 from app.security.sealing import seal
 from app.webhooks.queries import place
 from app.webhooks.rules import BOTH_FOR, MOST_TRIES, NEVER, PREFIX, SECRET
 from app.webhooks.shapes import WebhookFields
-from models.webhooks import Delivery, Webhook
+from models.webhooks import Delivery, Webhook, WebhookMark
 
 _ROTATE = """
 UPDATE webhook SET sealed_secret = $2,
@@ -22,23 +25,17 @@ UPDATE webhook SET sealed_secret = $2,
 WHERE id = $1 AND ended_at IS NULL RETURNING id
 """
 # what has happened before it was made a webhook is not told
-_MARK = """
-INSERT INTO webhook_mark (id, webhook, event, revision, content_revision, state, low, over, marked_at)
-SELECT {id}, $1, id, revision, content_revision, state, false, ends_at <= $2, $2 FROM event
-WHERE state <> 'draft' AND ($3 = '' OR host_country = $3)
+_THERE = """
+SELECT id, revision, content_revision, state, ends_at FROM event
+WHERE state <> 'draft' AND ($1 = '' OR host_country = $1)
 """
-_NEW_ID = {
-    "postgres": "gen_random_uuid()",
-    "sqlite": "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a'"
-    " || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))",
-}
 
 
 def _new_secret() -> str:
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET)).decode()
 
 
-async def add(keyring: Keyring, given: WebhookFields, by: Actor, engine_type: str) -> tuple[UUID, str]:
+async def add(keyring: Keyring, given: WebhookFields, by: Actor) -> tuple[UUID, str]:
     """A webhook that hears of what happens from now on; its id, and the secret, which is told this once."""
     row, secret, moment = uuid4(), _new_secret(), now()
     async with write():
@@ -54,9 +51,24 @@ async def add(keyring: Keyring, given: WebhookFields, by: Actor, engine_type: st
                 "created_at": moment,
             },
         )
-        await fetch(_MARK.format(id=_NEW_ID[engine_type]), row, moment, given.host_country)
+        there = await fetch(_THERE, given.host_country)
+        await insert(WebhookMark, *(_heard(row, event, moment) for event in there))
         await record(Kind.WEBHOOK_ADDED, by, row, kinds=list(given.kinds), host_country=given.host_country)
     return row, secret
+
+
+def _heard(webhook: UUID, event: Row, moment: datetime) -> dict[str, Any]:
+    """A mark of an event as it is."""
+    return {
+        "id": uuid4(),
+        "webhook": webhook,
+        "event": event["id"],
+        "revision": event["revision"],
+        "content_revision": event["content_revision"],
+        "state": event["state"],
+        "over": event["ends_at"] <= moment,
+        "marked_at": moment,
+    }
 
 
 async def rotate(keyring: Keyring, webhook: UUID, by: Actor) -> str | None:
@@ -83,8 +95,8 @@ async def end(webhook: UUID, by: Actor) -> bool:
 
 
 async def adopt(webhook: UUID, by: Actor) -> bool:
-    """It is good while the adopter's right lasts."""
-    return await _change(webhook, {Webhook.made_by: by.account}, Kind.WEBHOOK_ADOPTED, by)
+    """It is good while the adopter's right lasts, from now on."""
+    return await _change(webhook, {Webhook.made_by: by.account, Webhook.created_at: now()}, Kind.WEBHOOK_ADOPTED, by)
 
 
 async def _change(webhook: UUID, values: Values, kind: Kind, by: Actor) -> bool:

@@ -10,7 +10,6 @@ from app.accounts.access import actor_of
 from app.accounts.queries import names_of
 from app.accounts.rights import Right
 from app.accounts.shapes import Staff
-from app.database.connection import current
 from app.directory.queries import countries
 from app.i18n.catalogues import pick, translate
 from app.security.nonces import kept_or_new
@@ -22,25 +21,30 @@ from app.web.idempotency import Answer, once_by_nonce
 from app.web.rendering import page, said, see_other
 from app.web.request import Req, keyring_of, language_of, settings_of
 from app.webhooks import actions, rules
-from app.webhooks.queries import deliveries_of, webhook_of, webhooks_of
+from app.webhooks.queries import deliveries_of, waiting_for, webhook_of, webhooks_of
 from app.webhooks.shapes import KINDS, WebhookRow
 
 HERE = "/desk/webhooks"
 FORM = "webhook"
 
 
-def _reach(staff: Staff) -> list[str]:
-    """The host countries whose events somebody may have told to a program; HQ all, "" for all at once."""
+def _own(staff: Staff) -> list[str]:
+    """The host countries whose news somebody may have told to a program."""
     return sorted(code for code in staff.countries if staff.may(Right.CHANGE_EVENTS, code))
 
 
-def _may(staff: Staff, hook: WebhookRow) -> bool:
-    return staff.is_hq or (hook.host_country or "") in _reach(staff)
+def _reach(staff: Staff) -> list[str] | None:
+    """The host countries whose webhooks somebody sees; HQ those of all (None). Raises Refused."""
+    if staff.is_hq:
+        return None
+    if own := _own(staff):
+        return own
+    raise Refused("forbidden")
 
 
 async def _found(staff: Staff, webhook: str) -> WebhookRow:
-    hook = await webhook_of(staff, found_id(webhook))
-    if hook is None or not _may(staff, hook):
+    hook = await webhook_of(_reach(staff), found_id(webhook))
+    if hook is None:
         raise Refused("not_found")
     return hook
 
@@ -48,11 +52,12 @@ async def _found(staff: Staff, webhook: str) -> WebhookRow:
 async def _page(
     request: Req, staff: Staff, typed: dict[str, str] | None = None, refused: Refused | None = None
 ) -> Response[bytes]:
-    reach, known = _reach(staff), {country.code: country for country in await countries()}
-    hooks = [hook for hook in await webhooks_of(staff) if _may(staff, hook)]
-    language = language_of(request)
+    known, language = {country.code: country for country in await countries()}, language_of(request)
+    found = await webhooks_of(_reach(staff), read_cursor(request), ITEMS_A_PAGE + 1)
+    hooks = found[:ITEMS_A_PAGE]
+    last = hooks[-1] if len(found) > ITEMS_A_PAGE else None
     options = [("", translate(language, "All host countries"))] if staff.is_hq else []
-    options += [(code, pick(known[code].names, language)) for code in reach if code in known]
+    options += [(code, pick(known[code].names, language)) for code in _own(staff) if code in known]
     return page(
         request,
         "desk/webhooks.html",
@@ -64,6 +69,7 @@ async def _page(
         kinds=KINDS,
         nonce=kept_or_new(keyring_of(request), FORM, (typed or {}).get("nonce", "")),
         typed=typed or {"kinds": " ".join(KINDS)},
+        next=cursor_of((last.created_at, last.id) if last else None),
         **said(refused),
     )
 
@@ -71,28 +77,25 @@ async def _page(
 @get(HERE)
 async def webhooks(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """The programs that are told what happens, and a form for another."""
-    if not (staff.is_hq or _reach(staff)):
-        raise Refused("forbidden")
     return await _page(request, staff)
 
 
 @post(HERE)
 async def add(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """Another program; its secret is shown this once."""
+    _reach(staff)
     typed = await form(request)
-    if not (staff.is_hq or _reach(staff)):
-        raise Refused("forbidden")
     kinds = [kind for kind in KINDS if typed.get(f"kind.{kind}")]
     raw = {"address": typed.get("address", ""), "host_country": typed.get("host_country", ""), "kinds": kinds}
     hosts = settings_of(request).channels.webhook_hosts
     try:
-        given = rules.read_webhook(raw, _reach(staff), everywhere=staff.is_hq, hosts=hosts)
+        given = rules.read_webhook(raw, _own(staff), everywhere=staff.is_hq, hosts=hosts)
     except Refused as refused:
         return await _page(request, staff, {**typed, "kinds": " ".join(kinds)}, refused)
     made = list[str]()
 
     async def act() -> Answer:
-        row, secret = await actions.add(keyring_of(request), given, actor_of(request), current().engine_type)
+        row, secret = await actions.add(keyring_of(request), given, actor_of(request))
         made.append(secret)
         return Answer(303, {"id": str(row)})
 
@@ -117,6 +120,7 @@ async def _hook_page(request: Req, staff: Staff, row: UUID, secret: str = "") ->
         countries={country.code: country for country in await countries()},
         kinds=KINDS,
         deliveries=shown,
+        waiting=await waiting_for(hook.id),
         next=cursor_of((last.created_at, last.id) if last and last.created_at else None),
     )
 
@@ -138,7 +142,7 @@ async def act(request: Req, staff: NamedDependency[Staff], webhook: FromPath[str
                 return await _hook_page(request, staff, hook.id, secret)
         case "end":
             await actions.end(hook.id, by)
-        case "adopt" if hook.host_country in staff.countries or (staff.is_hq and hook.host_country is None):
+        case "adopt" if hook.host_country in _own(staff) or (staff.is_hq and hook.host_country is None):
             await actions.adopt(hook.id, by)
         case "again":
             await actions.send_again(hook.id, found_id(typed.get("delivery", "")))

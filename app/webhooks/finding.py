@@ -31,7 +31,7 @@ KEPT, AT_LEAST = timedelta(days=30), timedelta(days=25)
 
 _MOVED = f"""
 SELECT webhook.id AS webhook, webhook.kinds, webhook.created_at AS since, event.id AS event, event.state,
-  event.revision, event.content_revision, event.capacity, event.seats_taken, event.ends_at, event.created_at,
+  event.revision, event.content_revision, event.capacity, event.seats_taken, event.ends_at,
   mark.id AS mark, mark.revision AS seen, mark.content_revision AS seen_content, mark.state AS seen_state,
   mark.low, mark.over, mark.marked_at
 FROM {FROM}
@@ -53,8 +53,6 @@ SELECT admission.id FROM admission JOIN ticket ON ticket.id = admission.ticket
 WHERE registration.event = $1 AND registration.revision > $2 AND registration.revision <= $3
   AND admission.admitted_at >= $4 AND admission.day NOT LIKE '+%'
 """
-
-
 _KNOWN = """
 SELECT kind, subject, max(content_revision) AS revision FROM delivery
 WHERE webhook = $1 AND kind <> 'admission' AND subject IN ({places}) GROUP BY kind, subject
@@ -81,7 +79,6 @@ class _Moved(msgspec.Struct):
     capacity: int | None
     seats_taken: int
     ends_at: datetime
-    created_at: datetime
     mark: UUID | None
     seen: int | None
     seen_content: int | None
@@ -160,7 +157,7 @@ def _few(moved: _Moved) -> bool:
     return low(left, moved.capacity)
 
 
-Told = list[tuple[str, UUID, int]]
+Found = list[tuple[str, UUID, int]]  # kind, subject, revision
 
 
 async def _parties(moved: _Moved) -> tuple[list[Row], int]:
@@ -177,7 +174,7 @@ async def _parties(moved: _Moved) -> tuple[list[Row], int]:
     return await fetch(_PARTIES.format(limit=""), moved.event, last - 1, last), last
 
 
-async def _of_people(moved: _Moved, moment: datetime, wanted: set[str]) -> tuple[Told, int]:
+async def _of_people(moved: _Moved, moment: datetime, wanted: set[str]) -> tuple[Found, int]:
     """What became of parties above the mark, and up to which revision that is told."""
     parties, upto = await _parties(moved)
     if not parties:

@@ -3,23 +3,25 @@
 SQL by name: whether a webhook is good is its maker's right at this instant, a join in whatever reads one.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from app.accounts.shapes import Staff
 from app.database.connection import fetch, now
 from app.database.rows import places
 from app.security.keyring import Keyring
 from app.security.sealing import is_sealed_under, seal, unseal
 from app.webhooks.rules import MOST_TRIES
 from app.webhooks.shapes import DeliveryRow, WebhookRow
-from models.webhooks import Webhook
+from models.webhooks import Delivery, Webhook
 
-# $1 is now
+# $1 is now; what somebody made before the account was disabled stays over when it is enabled again
 GOOD = """
-(maker.disabled_at IS NULL OR maker.disabled_at > $1) AND (
+(maker.enabled_since IS NULL OR webhook.created_at >= maker.enabled_since)
+AND (maker.disabled_at IS NULL OR maker.disabled_at > $1) AND (
   (webhook.host_country IS NULL AND maker.role = 'hq')
   OR EXISTS (SELECT 1 FROM posting WHERE posting.account = maker.id AND posting.event IS NULL
     AND posting.host_country = webhook.host_country AND posting.starts_at <= $1
@@ -47,24 +49,39 @@ def place(row: UUID) -> str:
     return f"webhook.secret:{row}"
 
 
-async def webhooks_of(staff: Staff) -> list[WebhookRow]:
-    """The webhooks of somebody's host countries, to HQ all; the newest first, those that ended last."""
-    where, args = "1 = 1", list[Any]()
-    if not staff.is_hq:
-        if not staff.countries:
-            return []
-        args = sorted(staff.countries)
-        where = f"webhook.host_country IN ({places(args, 2)})"
+def _reached(reach: Sequence[str] | None) -> str:
+    """SQL for the webhooks of these host countries, or of all (None); their codes are the arguments from $4."""
+    if reach is None:
+        return "1 = 1"
+    return f"webhook.host_country IN ({places(reach, 4)})" if reach else "1 = 0"
+
+
+async def webhooks_of(reach: Sequence[str] | None, before: tuple[datetime, UUID] | None, most: int) -> list[WebhookRow]:
+    """The webhooks of these host countries, or of all (None), the newest first."""
+    at, row = before or (now(), LAST_ID)
     rows = await fetch(
-        f"{_HOOKS} WHERE {where} ORDER BY webhook.ended_at IS NOT NULL, webhook.created_at DESC LIMIT 500", now(), *args
+        f"{_HOOKS} WHERE {_reached(reach)}"
+        " AND (webhook.created_at < $2 OR (webhook.created_at = $2 AND webhook.id < $3))"
+        f" ORDER BY webhook.created_at DESC, webhook.id DESC LIMIT {int(most)}",
+        now(),
+        at,
+        row,
+        *(reach or ()),
     )
     return [_hook(row) for row in rows]
 
 
-async def webhook_of(staff: Staff, row: UUID) -> WebhookRow | None:
+async def webhook_of(reach: Sequence[str] | None, row: UUID) -> WebhookRow | None:
     """One of them."""
-    found = [_hook(each) for each in await fetch(f"{_HOOKS} WHERE webhook.id = $2", now(), row)]
-    return found[0] if found and (staff.is_hq or found[0].host_country in staff.countries) else None
+    rows = await fetch(f"{_HOOKS} WHERE webhook.id = $2", now(), row)
+    found = _hook(rows[0]) if rows else None
+    return found if found and (reach is None or found.host_country in reach) else None
+
+
+async def waiting_for(webhook: UUID) -> int:
+    """How many news of a webhook are not delivered yet."""
+    unsent = (Delivery.webhook == webhook) & Delivery.delivered_at.is_null() & (Delivery.attempts < MOST_TRIES)
+    return int(await Delivery.count().where(unsent))
 
 
 def _hook(row: dict[str, Any]) -> WebhookRow:

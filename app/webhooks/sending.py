@@ -17,7 +17,7 @@ import msgspec
 from app.activity.record import RULE
 from app.database.claims import tell
 from app.database.connection import current, fetch, now
-from app.database.rows import Values
+from app.database.rows import Values, places
 from app.security.keyring import Keyring
 from app.security.sealing import unseal
 from app.webhooks.actions import end
@@ -51,6 +51,8 @@ UPDATE delivery SET claimed_until = $2, attempts = attempts + 1 WHERE id IN (SEL
   AND delivered_at IS NULL AND (claimed_until IS NULL OR claimed_until < $1)
 RETURNING id
 """
+# whoever has nothing to send writes nothing
+_ANY = "SELECT 1 FROM delivery WHERE delivered_at IS NULL AND not_before <= $1 LIMIT 1"
 _DUE = """
 SELECT delivery.id, delivery.webhook, delivery.kind, delivery.subject, delivery.content_revision, delivery.attempts,
   delivery.event, event.slug, delivery.created_at, webhook.address, webhook.sealed_secret, webhook.sealed_former,
@@ -95,12 +97,14 @@ class Courier:
     async def deliver_due(self) -> int:
         """Claim what is due, send it, note what became of it; returns how many that were."""
         moment = now()
+        if not await fetch(_ANY, moment):
+            return 0
         skip = " FOR UPDATE OF delivery SKIP LOCKED" if current().engine_type == "postgres" else ""
         claimed = await fetch(_CLAIM.format(skip=skip), moment, moment + LEASE)
         if not claimed:
             return 0
         ids = [row["id"] for row in claimed]
-        rows = await fetch(_DUE.format(places=", ".join(f"${n + 1}" for n in range(len(ids)))), *ids)
+        rows = await fetch(_DUE.format(places=places(ids)), *ids)
         due = [msgspec.convert(row, Due, strict=False) for row in rows]
         await asyncio.gather(*(self._deliver(each) for each in due))
         return len(due)

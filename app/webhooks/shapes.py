@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -99,6 +100,11 @@ class WebhookRow(msgspec.Struct, frozen=True):
     former_until: datetime | None
     made_by: UUID
     good: bool
+
+    @property
+    def host(self) -> str:
+        """What people know it by."""
+        return urlsplit(self.address).hostname or self.address
 
 
 class DeliveryRow(msgspec.Struct, frozen=True):

@@ -121,7 +121,7 @@ RAW = {
     "app/webhooks/actions.py": 2,
     "app/webhooks/finding.py": 7,
     "app/webhooks/queries.py": 3,
-    "app/webhooks/sending.py": 2,
+    "app/webhooks/sending.py": 3,
     "app/events/campaigns.py": 3,  # an insert whose conflict is with an index of some rows; counts, grouped
     "app/festivals/actions.py": 1,  # an upsert whose revision goes on from the row that is there
     "app/registrations/queries.py": 6,  # three counts that correlate, two asked in two places; names with their keys

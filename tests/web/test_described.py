@@ -247,6 +247,19 @@ async def test_what_a_webhook_names_can_be_read(world: World) -> None:
         assert (await stranger.post(f"{here}/registrations", json=body)).status_code == 201
 
 
+async def test_an_invitation_is_made_and_revoked_once(world: World) -> None:
+    event = await world.event()
+    here = f"/api/v1/events/{event['slug']}/invitations"
+    async with world.api("korea") as attache:
+        body, key = {"label": "Wat", "party_limit": 40}, {"idempotency-key": "once-and-only-once"}
+        first, second = [await attache.post(here, json=body, headers=key) for _ in range(2)]
+        assert first.json() == second.json()
+        assert len((await attache.get(here)).json()["items"]) == 1
+        for _ in range(2):
+            assert (await attache.delete(f"{here}/{first.json()['id']}")).status_code == 204
+        assert (await attache.get(here)).json()["items"][0]["revoked_at"]
+
+
 async def test_lists_that_are_whole_take_no_part(world: World) -> None:
     event = await world.event()
     async with world.api("korea") as attache:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 from PIL import Image
 
+from app.site import well_known
 from tests.world import World, soon
 
 SITE = "https://association.example"
@@ -198,3 +199,37 @@ async def test_the_list_on_another_site_holds_coming_events_alone(world: World) 
     await world.event(title={"en": "Long ago"}, starts_at=soon(2), ends_at=soon(2, 17))
     async with world.stranger as client:
         assert "Long ago" in (await client.get("/embed/en/korea")).text
+
+
+async def test_a_later_part_of_a_country_is_its_own_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.site.pages.A_PART", 1)
+    for number in range(3):
+        await world.event(title={"en": f"Event {number}"})
+    base = world.settings.base_url
+    async with world.stranger as client:
+        for query in ("", "?page=2", "?page=3"):
+            page = (await client.get(f"/en/korea/{query}")).text
+            assert f'<link rel="canonical" href="{base}/en/korea/{query}">' in page, query
+
+
+async def test_the_sitemap_is_made_anew_only_when_something_changed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def counted(*given: Any) -> bytes:
+        made.append(1)
+        return sitemap(*given)
+
+    sitemap = well_known._sitemap
+    monkeypatch.setattr(well_known, "_sitemap", counted)
+    await world.event()
+    async with world.stranger as client:
+        for _ in range(3):
+            world.app.state.public_cache.clear()
+            first = await client.get("/sitemap.xml")
+        assert len(made) == 1
+        event = await world.event()
+        world.app.state.public_cache.clear()
+        second = await client.get("/sitemap.xml")
+    assert (event["slug"] in first.text, event["slug"] in second.text) == (False, True)
