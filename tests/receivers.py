@@ -40,12 +40,15 @@ class Receiver:
         self.reply: Callable[[Asked], Reply] = lambda _: (200, {}, b"{}")
         self.port = 0
         self.hangs = False
+        self._open: set[asyncio.Task[None]] = set()
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        mine = cast("asyncio.Task[None]", asyncio.current_task())
+        self._open.add(mine)
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 first, *lines = head.decode().strip().split("\r\n")
@@ -63,7 +66,15 @@ class Receiver:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
+            self._open.discard(mine)
             writer.close()
+
+    async def close(self) -> None:
+        """Let go of who still holds a connection: nothing of it may outlive the loop."""
+        still = list(self._open)
+        for each in still:
+            each.cancel()
+        await asyncio.gather(*still, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -76,6 +87,7 @@ async def receiving() -> AsyncIterator[Receiver]:
         yield receiver
     finally:
         server.close()
+        await receiver.close()
 
 
 def telegram(receiver: Receiver, updates: list[dict[str, Any]] | None = None) -> None:

@@ -252,7 +252,6 @@ async def test_a_claim_takes_few_and_few_of_one(world: World, monkeypatch: pytes
 
 
 async def test_one_dead_receiver_holds_nobody_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.webhooks.sending.WITHIN", 0.3)
     event = await world.event()
     async with hooked(world, monkeypatch) as hook:
         dead = hook.row
