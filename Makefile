@@ -31,9 +31,16 @@ check: $(VENV)/.dev node_modules/.dev app/static/_vendor/manifest.json ## what C
 messages: $(VENV)/.dev ## collect every sentence into the catalogues
 	$(BIN)/python -m tests.messages
 
+# the tools of libraries' own command lines and tests, which nothing that serves imports
+UNUSED := faker polyfactory rich rich-click pygments markdown-it-py mdurl email-validator dnspython
+LOCKS ?= .
+COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url
+
 lock: $(VENV)/.dev ## renew the hashed locks after changing pyproject.toml
-	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url --group dev pyproject.toml -o requirements-dev.lock
+	printf '%s\n' $(UNUSED) > $(LOCKS)/unused.txt
+	$(COMPILE) --excludes $(LOCKS)/unused.txt pyproject.toml -o $(LOCKS)/requirements.lock
+	@rm $(LOCKS)/unused.txt
+	$(COMPILE) --group dev pyproject.toml -o $(LOCKS)/requirements-dev.lock
 
 clean: ## remove what was set up, but not var/
 	rm -rf $(VENV) node_modules app/static/_vendor
@@ -41,6 +48,8 @@ clean: ## remove what was set up, but not var/
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Bon needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip uninstall -q -y setuptools 2>/dev/null # of Python 3.11; nothing here uses it
+	@find $(VENV) -name __pycache__ -prune -exec rm -rf {} +
 
 # a script of sh, as a first line that names Python breaks where the checkout's path has a space
 $(BIN)/bon: $(VENV)/bin/python

@@ -7,6 +7,7 @@ come each table's columns, followed by its rows.
 
 import io
 import os
+import sys
 import tarfile
 import tempfile
 import threading
@@ -18,12 +19,17 @@ from typing import IO, Any, cast
 
 import msgspec
 import pyrage
-import zstandard
 
 from app.i18n.operators import Failed
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 KEY, ROWS, WORDS = "key.age", "rows.jsonl.zst.age", "README.txt"
 FORMAT = 1
+LEVEL = 6  # of zstd
 HOW = f"""A backup of Bon. `bon restore FILE` puts it into an empty place. By hand, with age, zstd and the passphrase:
 age -d {KEY} > key && age -d -i key {ROWS} | zstd -d
 """
@@ -56,7 +62,7 @@ def written(path: Path, passphrase: str) -> Iterator[Writer]:
     key = pyrage.passphrase.encrypt(str(identity).encode(), passphrase)
     try:
         with tempfile.TemporaryFile(dir=path.parent) as body:
-            with _encrypting(body, identity) as plain, zstandard.ZstdCompressor(level=6).stream_writer(plain) as packed:
+            with _encrypting(body, identity) as plain, zstd.open(plain, "wb", level=LEVEL) as packed:
                 yield packed.write
             _put_together(path, key, body)
     except OSError as error:
@@ -129,11 +135,14 @@ def lines(path: Path, passphrase: str) -> Iterator[Iterator[bytes]]:
             body = tar.extractfile(ROWS)
             if key is None or body is None:
                 raise KeyError(KEY)
-            with _decrypting(body, _identity(path, key.read(), passphrase), path) as plain:
-                yield iter(io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(plain)))
+            with (
+                _decrypting(body, _identity(path, key.read(), passphrase), path) as plain,
+                zstd.open(plain) as unpacked,
+            ):
+                yield iter(unpacked)
     except FileNotFoundError as error:
         raise Failed(f"There is no {path}.") from error
-    except (tarfile.TarError, KeyError, zstandard.ZstdError, EOFError) as error:
+    except (tarfile.TarError, KeyError, zstd.ZstdError, EOFError) as error:
         raise Failed(f"{path} is no backup of Bon, or it is damaged ({error}).") from error
 
 

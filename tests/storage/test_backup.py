@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import io
+import sys
 import tarfile
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,6 @@ import httpx
 import msgspec
 import pyrage
 import pytest
-import zstandard
 
 from app.accounts import actions as accounts
 from app.activity.record import OPERATOR
@@ -33,6 +33,11 @@ from app.security.sealing import ENDED
 from app.settings import Settings, SettingsError
 from tests.served import Served
 from tests.world import PASSWORD, SECRET, World, festival, settings_for, soon
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 PASSPHRASE = "lotus river buffalo seven"  # noqa: S105
 
@@ -300,7 +305,7 @@ async def test_nothing_of_it_is_readable_and_other_programs_open_it(
         assert key is not None
         assert rows is not None
         identity = pyrage.x25519.Identity.from_str(pyrage.passphrase.decrypt(key.read(), PASSPHRASE).decode())
-        plain = zstandard.ZstdDecompressor().stream_reader(pyrage.decrypt(rows.read(), [identity])).read()
+        plain = zstd.decompress(pyrage.decrypt(rows.read(), [identity]))
     assert b"Suwon" in plain
     assert lived_in[0]["short_code"].encode() in plain
 

@@ -1,9 +1,11 @@
 """The wheel is whole: built, unpacked far from the checkout, it serves pages, the gate's scanner and prints."""
 
+import re
 import subprocess
 import sys
 import time
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import httpx
@@ -15,6 +17,16 @@ from tests.world import SECRET
 pytestmark = pytest.mark.slow
 
 
+def unused() -> list[str]:
+    """Modules of the packages that the lock for running leaves out."""
+    (line,) = re.findall(r"^UNUSED := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    packages = set(line.split())
+    owners = packages_distributions().items()
+    found = [module for module, of in owners if packages.intersection(map(str.lower, of))]
+    assert len(found) >= len(packages)
+    return found
+
+
 def test_an_installed_wheel_serves_everything(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), "."]
     subprocess.run(build, cwd=ROOT, check=True, timeout=120)
@@ -22,6 +34,9 @@ def test_an_installed_wheel_serves_everything(tmp_path: Path) -> None:
     place = tmp_path / "site"
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(place)
+    # every process of it does without what the lock leaves out
+    blocked = f"import sys; sys.modules.update(dict.fromkeys({unused()}))\n"
+    (place / "sitecustomize.py").write_text(blocked)
     port = free_port()
     env = {
         "PYTHONPATH": str(place), "PATH": "/usr/bin:/bin", "BON_DATA_DIR": str(tmp_path / "data"),
@@ -30,6 +45,13 @@ def test_an_installed_wheel_serves_everything(tmp_path: Path) -> None:
     bon = [sys.executable, "-P", "-c", "import app.cli; app.cli.main()"]
     asked = [sys.executable, "-P", "-c", "import app; print(app.__file__)"]
     assert subprocess.check_output(asked, env=env, cwd=tmp_path, text=True).startswith(str(place))
+    refused = [sys.executable, "-P", "-c", "import faker"]
+    assert subprocess.run(refused, env=env, stderr=subprocess.PIPE, check=False).returncode == 1
+    everything = (
+        "import app, importlib, pkgutil\n"
+        "for each in pkgutil.walk_packages(app.__path__, 'app.'): importlib.import_module(each.name)"
+    )
+    subprocess.run([sys.executable, "-P", "-c", everything], env=env, cwd=tmp_path, check=True, timeout=60)
     serve = [*bon, "serve", "--demo", "--port", str(port)]
     process = subprocess.Popen(serve, env=env, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
