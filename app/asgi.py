@@ -1,13 +1,10 @@
-"""The application: every capability's handlers, put together; who guards them; what runs in the background."""
+"""The application: every capability's handlers, put together; and who guards them."""
 
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
-from functools import partial
-from typing import Any
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -18,16 +15,11 @@ from app.accounts import desk as accounts_desk
 from app.accounts import desk_own as accounts_own
 from app.accounts import desk_passkeys as accounts_passkeys
 from app.accounts.access import holds_token, logged_in, staff_of
+from app.background import background
 from app.care import health
-from app.care.erased import note_erased
-from app.care.heartbeat import EVERY, beat
-from app.care.purge import purge_if_time_is_sound
-from app.care.resealing import reseal, rewrite
 from app.care.rotation import keep_reading
 from app.care.rules import release
-from app.database.claims import Job, keep_running
 from app.database.connection import opened
-from app.database.data_keys import sweep
 from app.database.engines import engine_for
 from app.desk import accounts as desk_accounts
 from app.desk import handover, home, styleguide
@@ -43,7 +35,6 @@ from app.events import feeds as events_feeds
 from app.events import media as events_media
 from app.events import pages as events_pages
 from app.events.access import event_of, event_of_path
-from app.events.undoing import remove_deleted
 from app.festivals import api as festivals_api
 from app.festivals import desk as festivals_desk
 from app.gate import api as gate_api
@@ -57,11 +48,7 @@ from app.messages import desk_writing as messages_writing
 from app.messages import pages as messages_pages
 from app.messages import push
 from app.messages.bot import Bot
-from app.messages.channels import adapters
-from app.messages.fanning import remind
-from app.messages.sending import Sender
 from app.messages.telegram import Telegram
-from app.messages.worker import keep_hearing, keep_listening, keep_sending
 from app.registrations import api as registrations_api
 from app.registrations import api_lists as registrations_api_lists
 from app.registrations import desk as registrations_desk
@@ -71,11 +58,8 @@ from app.registrations import desk_parties as registrations_parties
 from app.registrations import media as registrations_media
 from app.registrations import pages as registrations_pages
 from app.registrations.access import party_of, party_of_link, party_of_path
-from app.registrations.erasure import forget_ended_names
-from app.registrations.rushes import forget_sources
+from app.reports import api as reports_api
 from app.reports import desk as reports_desk
-from app.seats.tally import tally_ended
-from app.seats.waiting import end_keeping
 from app.security import keyring
 from app.settings import Settings, read
 from app.site import api as site_api
@@ -91,8 +75,6 @@ from app.web.public_cache import PublicCache
 from app.web.request import Connection, asking, form_is_ours, known_language
 from app.web.shelf import Shelf
 from app.webhooks import desk as webhooks_desk
-from app.webhooks.finding import Lookout, forget_deliveries
-from app.webhooks.sending import Courier
 
 PARENT = "_BON_SERVED_BY"  # the process that `bon serve` is, for those that answer for it
 ORPHANED_AFTER = 1.0  # seconds
@@ -181,37 +163,11 @@ API = Router(
         *registrations_api_lists.HANDLERS,
         *gate_api.HANDLERS,
         *messages_api.HANDLERS,
+        *reports_api.HANDLERS,
     ],
     guards=asked_of(holds_token, event_of_path, party_of_link),
 )
 GATE = Router("/", route_handlers=[*gate_pages.HANDLERS, *gate_api.DEVICE_HANDLERS], guards=asked_of(paired))
-
-
-async def forget_ended() -> None:
-    """What could be undone and cannot any more: names of places that were given up, drafts that were deleted."""
-    await forget_ended_names()
-    await remove_deleted()
-
-
-def jobs(state: State) -> list[Job]:
-    """What runs in the background, each slot of it in one process."""
-    in_a_file = state.settings.sqlite_path is not None
-    return [
-        Job("heartbeat", EVERY, beat),
-        Job("erased", timedelta(minutes=1), partial(note_erased, state.settings.data_dir), claimed=False),
-        Job("reseal", timedelta(days=1), partial(reseal, state.keyring)),
-        Job("rewrite", timedelta(hours=1), rewrite),
-        Job("kept", timedelta(minutes=1), end_keeping),
-        Job("ended", timedelta(minutes=1), forget_ended),
-        Job("sources", timedelta(hours=1), forget_sources),
-        Job("remind", timedelta(minutes=1), remind),
-        Job("tally", timedelta(minutes=10), tally_ended),
-        Job("told", timedelta(days=1), forget_deliveries),
-        Job("news", timedelta(seconds=3), Lookout().find, claimed=False),
-        Job("purge", timedelta(hours=1), partial(purge_if_time_is_sound, state.keyring)),
-        # PostgreSQL locks the table for the moment that it takes to write it anew
-        Job("sweep", timedelta(seconds=20) if in_a_file else timedelta(hours=1), sweep, claimed=not in_a_file),
-    ]
 
 
 def state_of(settings: Settings) -> State:
@@ -231,15 +187,9 @@ def state_of(settings: Settings) -> State:
     )
 
 
-def background(state: State) -> list[Coroutine[Any, Any, None]]:
-    """Everything that goes on beside the requests: jobs, sending, and hearing what the bot is told."""
-    settings, bot = state.settings, state.bot
-    running = [keep_running(job) for job in jobs(state)]
-    running.append(keep_sending(Sender(state.keyring, settings.base_url, adapters(settings, state.keyring))))
-    running.append(Courier(state.keyring, settings.channels.webhook_hosts).keep_delivering())
-    if bot:
-        running.append(keep_listening(bot) if settings.channels.telegram_webhook else keep_hearing(bot))
-    return running
+def beside(state: State) -> tuple[Settings, keyring.Keyring, Bot | None]:
+    """What the work beside the requests needs of it."""
+    return state.settings, state.keyring, state.bot
 
 
 @asynccontextmanager
@@ -249,7 +199,11 @@ async def database(app: Litestar) -> AsyncIterator[None]:
         if app.state.settings.channels.push_contact:
             await push.keys(app.state.keyring)  # made at the first start, so that no page has to
         works = app.state.settings.worker != "off" and not app.state.settings.read_only
-        everything = [keep_reading(app.state.keyring), end_with_parent(), *(background(app.state) if works else [])]
+        everything = [
+            keep_reading(app.state.keyring),
+            end_with_parent(),
+            *(background(*beside(app.state)) if works else []),
+        ]
         running = [asyncio.create_task(each) for each in everything]
         yield
         for each in running:
@@ -270,7 +224,7 @@ async def work(settings: Settings) -> None:
     to_standard_error(settings.log)
     state = state_of(settings)
     async with opened(engine_for(settings)):
-        await asyncio.gather(keep_reading(state.keyring), *background(state))
+        await asyncio.gather(keep_reading(state.keyring), *background(*beside(state)))
 
 
 def create_served() -> Shelf:

@@ -13,13 +13,14 @@ import httpx
 from litestar import Litestar
 
 from app.accounts import actions as accounts
+from app.accounts.queries import account_by_email
 from app.activity.record import OPERATOR
 from app.asgi import create_app, state_of
 from app.database.connection import insert
 from app.security.passwords import hash_secret, new_secret
 from app.settings import Settings, read
 from app.web.shelf import Shelf
-from models.accounts import Account, Session
+from models.accounts import Account, Posting, Session
 from tests.described import Judge, Judged
 
 PASSWORD = "a long enough password"  # noqa: S105
@@ -237,3 +238,14 @@ def festival(**changes: Any) -> dict[str, Any]:
         "party_limit": 5,
         **changes,
     }
+
+
+async def helper_of(world: World, event: dict[str, Any]) -> httpx.AsyncClient:
+    """A script of somebody who is posted to this event alone."""
+    await accounts.add_account("helper@bon.example", "Helper", "attache", PASSWORD, OPERATOR)
+    account = await account_by_email("helper@bon.example")
+    assert account is not None
+    facts = {"id": uuid4(), "account": account["id"], "host_country": "KR", "event": UUID(event["id"])}
+    await insert(Posting, {**facts, "starts_at": datetime.now(UTC)})
+    token = await accounts.add_token("helper@bon.example", OPERATOR)
+    return world.client(authorization=f"Bearer {token}")

@@ -110,7 +110,7 @@ async def overview(request: Req, staff: NamedDependency[Staff]) -> Response[byte
     language = language_of(request)
     known, events = await totals_within(staff), await _chosen(request, staff)
     names = {country.code: pick(country.names, language) for country in await countries()}
-    months = views.added(reversed(events), lambda event: f"{event.first_day:%Y-%m}")
+    months = views.added(reversed(events), views.month_of)
     labels = [f"{month_name(language, _first(total.label))} {total.label[:4]}" for total in months]
     title = translate(language, "People per month")
     drawn = [Bar(label, total.came, total.walk_ins) for label, total in zip(labels, months, strict=True)]
@@ -140,13 +140,7 @@ def _first(month: str) -> date:
 
 async def _chosen(request: Req, staff: Staff) -> list[EventTotals]:
     asked = {name: request.query_params.get(name, "") for name in FILTERS}
-    return [
-        event
-        for event in await totals_within(staff)
-        if asked["campaign"] in {"", event.campaign}
-        and asked["festival"] in {"", event.festival}
-        and asked["year"] in {"", str(event.first_day.year)}
-    ]
+    return views.chosen(await totals_within(staff), **asked)
 
 
 @get("/desk/reports/{name:str}")

@@ -84,9 +84,15 @@ def _named(groups: Mapping[str, int], name: Callable[[str], str | None], languag
     return [(other if key == OTHER else name(key) or other, people) for key, people in told(groups).items()]
 
 
+def children_known(numbers: Numbers) -> int | None:
+    """How many children; None where they are so few that one might know which."""
+    return numbers.children if numbers.children >= LEAST or not numbers.children else None
+
+
 def children_told(numbers: Numbers) -> str:
-    """How many children, unless they are so few that one might know which."""
-    return str(numbers.children) if numbers.children >= LEAST or not numbers.children else f"<{LEAST}"
+    """The same in words."""
+    known = children_known(numbers)
+    return f"<{LEAST}" if known is None else str(known)
 
 
 def totals_of(numbers: Numbers, language: str) -> list[tuple[str, str | int]]:
@@ -145,6 +151,32 @@ def event_sheets(
         table += [[label, people] for label, people in each.rows]
         rows.append((each.heading, table))
     return rows
+
+
+FILTERS = ("host_country", "campaign", "festival", "year")
+
+
+def chosen(events: Iterable[EventTotals], **asked: str | int | None) -> list[EventTotals]:
+    """Those of a country, campaign, festival and year (FILTERS); nothing asked is all."""
+    wanted = {name: str(value) for name, value in asked.items() if value}
+    return [
+        event
+        for event in events
+        if all(
+            wanted.get(name) in {None, value}
+            for name, value in {
+                "host_country": event.host_country,
+                "campaign": event.campaign,
+                "festival": event.festival,
+                "year": str(event.first_day.year),
+            }.items()
+        )
+    ]
+
+
+def month_of(event: EventTotals) -> str:
+    """The month of its first day: "2027-04"."""
+    return f"{event.first_day:%Y-%m}"
 
 
 def added(events: Iterable[EventTotals], key: Callable[[EventTotals], str]) -> list[Totals]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from app.asgi import jobs
+from app.background import jobs
 from app.care import purge as purging
 from app.care.heartbeat import beat, unsound
 from app.care.purge import purge, purge_if_time_is_sound
@@ -182,7 +182,7 @@ async def test_a_job_that_must_come_again_leaves_its_slot(world: World) -> None:
 
 
 async def test_jobs_of_the_application_run_when_they_should(world: World) -> None:
-    every = {job.name: job for job in jobs(world.app.state)}
+    every = {job.name: job for job in jobs(world.settings, world.app.state.keyring)}
     names = {
         "heartbeat",
         "reseal",

@@ -11,7 +11,7 @@ from app.accounts.queries import account_by_email
 from app.activity.record import OPERATOR
 from app.database.connection import fetch, insert
 from models.accounts import Account
-from tests.world import PASSWORD, World
+from tests.world import PASSWORD, World, festival, helper_of
 
 
 @pytest.fixture
@@ -105,35 +105,13 @@ async def test_postings_decide_what_exists(owner: World) -> None:
 
 
 async def test_an_event_helper_reaches_one_event_only(owner: World) -> None:
-    from datetime import UTC, datetime
-    from uuid import UUID, uuid4
-
-    from app.database.connection import insert
-    from models.accounts import Posting
-
     event, other = await owner.event(), await owner.event()
-    await actions.add_account("helper@bon.example", "Helper", "attache", PASSWORD, OPERATOR)
-    account = await account_by_email("helper@bon.example")
-    assert account is not None
-    await insert(
-        Posting,
-        {
-            "id": uuid4(),
-            "account": account["id"],
-            "host_country": "KR",
-            "event": UUID(event["id"]),
-            "starts_at": datetime.now(UTC),
-        },
-    )
-    token = await actions.add_token("helper@bon.example", OPERATOR)
-    async with owner.client(authorization=f"Bearer {token}") as client:
+    async with await helper_of(owner, event) as client:
         assert (await client.get(f"/api/v1/events/{event['slug']}/stats")).status_code == 200
         assert (await client.get(f"/api/v1/events/{other['slug']}/stats")).status_code == 404
         assert (await client.patch(f"/api/v1/events/{event['slug']}", json={"capacity": 99})).status_code == 403
         gate = await client.post(f"/api/v1/events/{event['slug']}/gate-devices", json={"label": "North"})
         assert gate.status_code == 201
-        from tests.world import festival
-
         made = await client.post("/api/v1/events", json=festival())
         assert made.json()["errors"][0]["code"] == "country_out_of_reach"
 

@@ -1,21 +1,15 @@
 """A party is found by name in any spelling, by the end of its phone number, by its short code or a scanned ticket."""
 
 import re
-from datetime import UTC, datetime
 from html import unescape
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 
-from app.accounts import actions
-from app.accounts.queries import account_by_email
-from app.activity.record import OPERATOR
-from app.database.connection import fetch, insert
+from app.database.connection import fetch
 from app.registrations import desk_lists, finding
 from app.registrations.names import EXACT, LIKE, SOUNDS_LIKE, Wanted
-from models.accounts import Posting
-from tests.world import PASSWORD, World
+from tests.world import World, helper_of
 
 SAME = [
     ("Srey Mom", "Sreymom", LIKE),
@@ -115,12 +109,6 @@ async def test_a_search_is_audited_and_is_in_no_address(world: World) -> None:
 
 async def test_who_helps_with_one_event_finds_nobody(world: World) -> None:
     event, _ = await town(world)
-    await actions.add_account("helper@bon.example", "Helper", "attache", PASSWORD, OPERATOR)
-    account = await account_by_email("helper@bon.example")
-    assert account is not None
-    facts = {"id": uuid4(), "account": account["id"], "host_country": "KR", "event": UUID(event["id"])}
-    await insert(Posting, {**facts, "starts_at": datetime.now(UTC)})
-    token = await actions.add_token("helper@bon.example", OPERATOR)
-    async with world.client(authorization=f"Bearer {token}") as helper:
+    async with await helper_of(world, event) as helper:
         assert (await helper.get(f"/api/v1/events/{event['slug']}/stats")).status_code == 200
         assert (await helper.get(f"/api/v1/events/{event['slug']}/registrations")).status_code == 403

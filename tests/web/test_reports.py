@@ -20,7 +20,7 @@ from app.seats.few import OTHER, told, told_in_order
 from app.seats.tally import tally_ended
 from tests.storage.test_jobs import end
 from tests.web.test_desk_parties import get, press
-from tests.world import World
+from tests.world import World, helper_of
 
 
 def sheet_of(content: bytes, name: str = "") -> Any:
@@ -108,6 +108,45 @@ async def test_small_groups_are_told_together_everywhere(world: World) -> None:
     assert [each["people"] for each in tally if each["measure"] in {"bus", "language"}] == [8, 8]
 
 
+async def asked(world: World, path: str, by: str = "korea") -> Any:
+    """What the API answers a script."""
+    async with world.api(by) as api:
+        answer = await api.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_a_program_reads_the_same_report(world: World) -> None:
+    event, _ = await lively(world)
+    report = await asked(world, f"/api/v1/events/{event['slug']}/report")
+    assert not report["over"]
+    assert (report["registered"], report["parties"], report["came"], report["not_come"]) == (7, 2, 2, 5)
+    assert (report["walk_ins"], report["all_who_came"]) == (3, 5)
+    assert report["children"] is None  # one child: one might know which
+    assert [each["people"] for each in report["by_day"]] == [7]
+    assert report["languages"] == [{"key": "en", "people": 7}]
+    assert report["arrivals"] == []  # two came, which is too few to tell
+    await end(event)
+    await tally_ended()
+    after = await asked(world, f"/api/v1/events/{event['slug']}/report")
+    assert after["over"]
+    assert {**after, "over": False, "by_day": report["by_day"]} == report
+
+
+async def test_a_helper_is_told_breakdowns_once_it_is_over(world: World) -> None:
+    event = await world.event()
+    for language in ("km", "en"):
+        await world.party(event, 5, language=language)
+    path = f"/api/v1/events/{event['slug']}/report"
+    assert len((await asked(world, path))["languages"]) == 2
+    async with await helper_of(world, event) as helper:
+        early = (await helper.get(path)).json()
+        assert (early["registered"], early["languages"], early["invitations"]) == (10, [], [])
+        await end(event)
+        await tally_ended()
+        assert len((await helper.get(path)).json()["languages"]) == 2
+
+
 def test_groups_of_under_five_are_never_told() -> None:
     assert told({"km": 20, "en": 6, "ko": 3, "ja": 3}) == {"km": 20, "en": 6, OTHER: 6}
     assert told({"km": 20, "en": 6, "ko": 1}) == {"km": 20, OTHER: 7}
@@ -136,6 +175,32 @@ async def test_hq_sees_every_country_and_an_attache_the_own(world: World) -> Non
     asked = (await get(world, "/desk/reports?campaign=New+Year&lang=en", "hq")).text
     assert "In Tokyo" not in asked.split("<h2>Events</h2>")[1]
     assert "No event fits." in (await get(world, "/desk/reports?year=1999&lang=en", "hq")).text
+
+
+async def test_a_program_adds_up_what_it_may_see(world: World) -> None:
+    korea, _ = await lively(world, campaign="New Year")
+    japan = await world.event("japan", host_country="JP", time_zone="", title={"en": "In Tokyo"})
+    await world.party(japan, 4)
+    await world.event(publish=False)
+    await end(korea)
+    await tally_ended()
+    everything = await asked(world, "/api/v1/reports", "hq")
+    assert (everything["all"]["events"], everything["all"]["registered"]) == (2, 11)
+    told_of = {each["key"]: each for each in everything["by_host_country"]}
+    assert sorted(told_of) == ["JP", "KR"]
+    assert (told_of["KR"]["came"], told_of["KR"]["walk_ins"], told_of["KR"]["no_show"]) == (2, 3, 71)
+    assert told_of["JP"]["no_show"] is None  # it is not over
+    assert sorted(each["key"] for each in everything["by_campaign"]) == ["", "New Year"]
+    assert sum(each["registered"] for each in everything["by_month"]) == 11
+    own = await asked(world, "/api/v1/reports")
+    assert [each["key"] for each in own["by_host_country"]] == ["KR"]
+    assert (await asked(world, "/api/v1/reports?campaign=New+Year", "hq"))["all"]["registered"] == 7
+    assert (await asked(world, "/api/v1/reports?host_country=jp", "hq"))["all"]["registered"] == 4
+    assert (await asked(world, "/api/v1/reports?year=2001", "hq"))["all"]["events"] == 0
+    async with world.api("hq") as api:
+        answer = await api.get("/api/v1/reports?year=soon")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "year"
 
 
 async def test_the_overview_as_files_that_others_open(world: World) -> None:

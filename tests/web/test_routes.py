@@ -247,6 +247,8 @@ ROWS: list[tuple[str, str, tuple[int, ...]]] = [
     ("POST", "/api/v1/events/{slug}/copy", (401, 404, 401, 401, 403, 201)),
     ("DELETE", "/api/v1/events/{slug}", (401, 404, 401, 401, 403, 409)),
     ("GET", "/api/v1/events/{slug}/stats", (401, 404, 401, 401, 200, 200)),
+    ("GET", "/api/v1/events/{slug}/report", (401, 404, 401, 401, 200, 200)),
+    ("GET", "/api/v1/reports", (401, 200, 401, 401, 200, 200)),
     ("GET", "/api/v1/events/{slug}/registrations", (401, 404, 401, 401, 403, 200)),
     ("POST", "/api/v1/events/{slug}/registrations", (422,) * 6),
     ("POST", "/api/v1/events/{slug}/gate-devices", (401, 404, 401, 401, 403, 422)),
