@@ -18,7 +18,7 @@ from app.events.shapes import NOTICE, EventRow
 from app.validation.fields import Reader
 from app.web.bodies import json_object
 from app.web.conditions import meant_for
-from app.web.cursors import PageFields, PageOf, page_answer, read_cursor, read_page
+from app.web.cursors import PageFields, PageOf, cut, page_answer, read_cursor, read_page
 from app.web.described import told
 from app.web.idempotency import Answer
 from app.web.json import answer_once, json_answer
@@ -47,6 +47,7 @@ async def campaigns(request: Req) -> Response[bytes]:
     asked = read_page(request, PageFields)
     base, language = settings_of(request).base_url, language_of(request)
     found = await public_campaigns(read_cursor(request), asked.limit + 1)
+    part, place = cut(found, asked.limit, lambda row: (row[1], row[0].id))
     items = [
         CampaignAnswer(
             id=each.id,
@@ -56,10 +57,9 @@ async def campaigns(request: Req) -> Response[bytes]:
             page=f"{base}/{language}/campaigns/{each.address}",
             calendar=f"{base}/calendars/{language}/campaigns/{each.address}.ics",
         )
-        for each, _ in found[: asked.limit]
+        for each, _ in part
     ]
-    last = found[asked.limit - 1] if len(found) > asked.limit else None
-    return page_answer(request, items, (last[1], last[0].id) if last else None)
+    return page_answer(request, items, place)
 
 
 @post(

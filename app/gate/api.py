@@ -51,7 +51,7 @@ from app.security.links import make_key
 from app.validation.fields import Reader, found_id, small_number
 from app.validation.refusals import Refused
 from app.web.bodies import json_object
-from app.web.cursors import ListFields, PageFields, PageOf, page_answer, read_cursor, read_page
+from app.web.cursors import PageFields, PageOf, cut, page_answer, read_cursor, read_page
 from app.web.described import told
 from app.web.idempotency import Answer
 from app.web.json import answer_once, json_answer
@@ -88,11 +88,13 @@ async def pair(request: Req, event: NamedDependency[EventRow]) -> Response[bytes
 
 @get(
     "/api/v1/events/{slug:str}/gate-devices",
-    opt={RIGHT: Right.GATE, **told(PageOf[GateAnswer], "forbidden", query=ListFields)},
+    opt={RIGHT: Right.GATE, **told(PageOf[GateAnswer], "forbidden", query=PageFields)},
 )
 async def gate_devices(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
     """The event's pairings, also those that ended, and the phones of each."""
-    read_page(request, ListFields)
+    asked = read_page(request, PageFields)
+    found = await pairings_of(keyring_of(request), event.id, read_cursor(request), asked.limit + 1)
+    part, place = cut(found, asked.limit, lambda row: (row.created_at, row.id))
     items = [
         GateAnswer(
             row.id,
@@ -101,9 +103,9 @@ async def gate_devices(request: Req, event: NamedDependency[EventRow]) -> Respon
             row.revoked_at,
             [PhoneSeen(each.id, each.number, each.seen_at, each.scans_waiting, each.battery) for each in row.devices],
         )
-        for row in await pairings_of(keyring_of(request), event.id)
+        for row in part
     ]
-    return page_answer(request, items, None)
+    return page_answer(request, items, place)
 
 
 @delete(
@@ -126,8 +128,7 @@ async def kept_scans(request: Req, event: NamedDependency[EventRow]) -> Response
     """The event's scans in the order in which they came to us."""
     asked = read_page(request, PageFields)
     found = await scans_of(event.id, read_cursor(request), asked.limit + 1)
-    part, more = found[: asked.limit], len(found) > asked.limit
-    return page_answer(request, part, (part[-1].received_at, part[-1].id) if more else None)
+    return page_answer(request, *cut(found, asked.limit, lambda row: (row.received_at, row.id)))
 
 
 @get("/gate/api/roster", opt=told(RosterAnswer, query=RosterQuery))

@@ -48,7 +48,7 @@ FROM gate_device JOIN pairing ON pairing.id = gate_device.pairing JOIN event ON 
 _PAIRINGS = f"""
 SELECT pairing.id, pairing.event, {LABEL}, pairing.created_at, event.ends_at, revoked_at, {MAKER.format(made="pairing")}
 FROM pairing JOIN event ON event.id = pairing.event {JOIN_MAKER.format(made="pairing")}
-WHERE event.id = $1 ORDER BY pairing.created_at, pairing.id
+WHERE event.id = $1 {{part}} ORDER BY pairing.created_at, pairing.id
 """
 _DEVICES = """
 SELECT gate_device.id, gate_device.pairing, gate_device.number, gate_device.seen_at, synced_to, synced_at,
@@ -121,10 +121,18 @@ def label_of(keyring: Keyring, row: dict[str, Any]) -> str:
     return key.words(row["label"], row["sealed_label"], f"pairing.sealed_label:{row['pairing']}")
 
 
-async def pairings_of(keyring: Keyring, event: UUID) -> list[PairingRow]:
-    """The event's pairings with the phones that use them."""
+async def pairings_of(
+    keyring: Keyring, event: UUID, after: tuple[datetime, UUID] | None = None, most: int | None = None
+) -> list[PairingRow]:
+    """The event's pairings with the phones that use them, in the order of their making; `after` is (created_at, id) of
+    the last one seen."""
+    args, part = list[Any](), ""
+    if after:
+        part, args = "AND (pairing.created_at > $2 OR (pairing.created_at = $2 AND pairing.id > $3))", [*after]
+    limit = "" if most is None else f" LIMIT {most}"
+    rows = await fetch(f"{_PAIRINGS.format(part=part)}{limit}", event, *args)
     devices: dict[str, list[dict[str, Any]]] = {}
-    for device in await fetch(_DEVICES, event):
+    for device in await fetch(_DEVICES, event) if rows else ():
         devices.setdefault(str(device["pairing"]), []).append(device)
     return [
         msgspec.convert(
@@ -138,7 +146,7 @@ async def pairings_of(keyring: Keyring, event: UUID) -> list[PairingRow]:
             PairingRow,
             strict=False,
         )
-        for row in await fetch(_PAIRINGS, event)
+        for row in rows
     ]
 
 

@@ -12,7 +12,7 @@ from app.events.access import RIGHT
 from app.events.shapes import EventRow
 from app.messages.queries import announcements_of, deliveries_of
 from app.messages.shapes import DeliveryCount
-from app.web.cursors import PageFields, PageOf, page_answer, read_cursor, read_page
+from app.web.cursors import PageFields, PageOf, cut, page_answer, read_cursor, read_page
 from app.web.described import told
 from app.web.request import Req, keyring_of
 from models.states import Letter
@@ -39,7 +39,7 @@ async def delivered(request: Req, event: NamedDependency[EventRow]) -> Response[
     """What people were told together, the newest first, by channel and state."""
     asked = read_page(request, PageFields)
     found = await announcements_of(keyring_of(request), event.id, read_cursor(request), asked.limit + 1)
-    part, more = found[: asked.limit], len(found) > asked.limit
+    part, place = cut(found, asked.limit, lambda row: (row.created_at, row.id))
     deliveries = await deliveries_of([row.id for row in part])
     items = [
         AnnouncementAnswer(
@@ -54,7 +54,7 @@ async def delivered(request: Req, event: NamedDependency[EventRow]) -> Response[
         )
         for row in part
     ]
-    return page_answer(request, items, (part[-1].created_at, part[-1].id) if more else None)
+    return page_answer(request, items, place)
 
 
 HANDLERS = [delivered]

@@ -18,14 +18,14 @@ from app.events.shapes import EventRow
 from app.i18n.catalogues import DEFAULT, languages
 from app.registrations import invitations, rules
 from app.registrations.answers import PartyAnswer
-from app.registrations.queries import INVITATION, invitations_of, parties_of, party_by_id
+from app.registrations.queries import INVITATION, invitation_by_id, links_of, parties_of, party_by_id
 from app.registrations.shapes import InvitationFields, InvitationRow, Party, leaders_link
 from app.security.links import make_key
 from app.validation import forms
 from app.validation.fields import found_id
 from app.validation.refusals import Refused
 from app.web.bodies import json_object
-from app.web.cursors import ListFields, PageFields, PageOf, page_answer, read_cursor, read_page
+from app.web.cursors import PageFields, PageOf, cut, page_answer, read_cursor, read_page
 from app.web.described import told
 from app.web.idempotency import Answer
 from app.web.json import answer_once, json_answer
@@ -77,13 +77,14 @@ def _shown(request: Req, event: EventRow, row: InvitationRow) -> InvitationAnswe
 
 @get(
     "/api/v1/events/{slug:str}/invitations",
-    opt={RIGHT: Right.INVITATIONS, **told(PageOf[InvitationAnswer], "forbidden", query=ListFields)},
+    opt={RIGHT: Right.INVITATIONS, **told(PageOf[InvitationAnswer], "forbidden", query=PageFields)},
 )
 async def all_invitations(request: Req, event: NamedDependency[EventRow]) -> Response[bytes]:
-    """Every leader's link of an event, the newest first."""
-    read_page(request, ListFields)
-    found = [row for row in await invitations_of(keyring_of(request), event.id) if not row.paper]
-    return page_answer(request, [_shown(request, event, row) for row in found], None)
+    """The leaders' links of an event, the newest first."""
+    asked = read_page(request, PageFields)
+    found = await links_of(keyring_of(request), event.id, read_cursor(request), asked.limit + 1)
+    part, place = cut(found, asked.limit, lambda row: (row.created_at, row.id))
+    return page_answer(request, [_shown(request, event, row) for row in part], place)
 
 
 @post(
@@ -100,8 +101,10 @@ async def invite(request: Req, event: NamedDependency[EventRow]) -> Response[byt
 
     async def act() -> Answer:
         made = await invitations.invite(keyring_of(request), event.id, given, actor_of(request))
-        rows = {row.id: row for row in await invitations_of(keyring_of(request), event.id)}
-        return Answer(201, _shown(request, event, rows[made]))
+        row = await invitation_by_id(keyring_of(request), event.id, made)
+        if row is None:
+            raise Refused("not_found")
+        return Answer(201, _shown(request, event, row))
 
     return await answer_once(request, str(staff_of(request).account), act, str(event.id))
 

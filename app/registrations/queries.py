@@ -117,15 +117,35 @@ async def invitation_by_key(keyring: Keyring, key: Any, event: UUID) -> Invitati
     parts = read_key(key) if isinstance(key, str) and key else None
     if parts is None or not proves(keyring, INVITATION, str(key)):
         return None
-    rows = await fetch(f"{_INVITATIONS} WHERE invitation.id = $1 AND event.id = $2", parts[0], event)
-    found = _invitation(keyring, rows[0]) if rows else None
+    found = await invitation_by_id(keyring, event, parts[0])
     return None if found is None or found.revoked_at else found
 
 
 async def invitations_of(keyring: Keyring, event: UUID) -> list[InvitationRow]:
     """Every invitation to an event, the newest first."""
-    rows = await fetch(f"{_INVITATIONS} WHERE event.id = $1 ORDER BY invitation.created_at DESC, invitation.id", event)
-    return [_invitation(keyring, row) for row in rows]
+    return await _invitations(keyring, f"event.id = $1 {_NEWEST_FIRST}", event)
+
+
+async def links_of(
+    keyring: Keyring, event: UUID, after: tuple[datetime, UUID] | None, most: int
+) -> list[InvitationRow]:
+    """Leaders' links of an event, the newest first; `after` is (created_at, id) of the last one seen."""
+    part = "AND (invitation.created_at < $3 OR (invitation.created_at = $3 AND invitation.id < $4))" if after else ""
+    where = f"event.id = $1 AND NOT paper {part} {_NEWEST_FIRST} LIMIT $2"
+    return await _invitations(keyring, where, event, most, *(after or ()))
+
+
+async def invitation_by_id(keyring: Keyring, event: UUID, invitation: UUID) -> InvitationRow | None:
+    """An invitation to this event."""
+    found = await _invitations(keyring, "invitation.id = $1 AND event.id = $2", invitation, event)
+    return found[0] if found else None
+
+
+_NEWEST_FIRST = "ORDER BY invitation.created_at DESC, invitation.id DESC"
+
+
+async def _invitations(keyring: Keyring, where: str, *args: Any) -> list[InvitationRow]:
+    return [_invitation(keyring, row) for row in await fetch(f"{_INVITATIONS} WHERE {where}", *args)]
 
 
 def _invitation(keyring: Keyring, row: dict[str, Any]) -> InvitationRow:

@@ -1,6 +1,7 @@
 """Where the next part of a list begins, as text that nobody should read."""
 
 import base64
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -53,7 +54,16 @@ def read_page(request: Req, shape: type[Asked]) -> Asked:
     return asked
 
 
-def page_answer(request: Req, items: list[Any], place: tuple[datetime, UUID] | None) -> Response[bytes]:
+Place = tuple[datetime, UUID]
+
+
+def cut(found: list[Item], most: int, place: Callable[[Item], Place]) -> tuple[list[Item], Place | None]:
+    """The first `most` of what was found (with one more, to know), and the place of their last where there is more."""
+    part = found[:most]
+    return part, place(part[-1]) if len(found) > most else None
+
+
+def page_answer(request: Req, items: list[Any], place: Place | None) -> Response[bytes]:
     """A part of a list as JSON, with the address of the next one in a header too (RFC 8288)."""
     cursor = cursor_of(place)
     headers = {}
@@ -63,14 +73,14 @@ def page_answer(request: Req, items: list[Any], place: tuple[datetime, UUID] | N
     return json_answer(PageOf(items, cursor), headers=headers)
 
 
-def cursor_of(place: tuple[datetime, UUID] | None) -> str | None:
+def cursor_of(place: Place | None) -> str | None:
     """The text for a place in a list; None at its end."""
     if place is None:
         return None
     return base64.urlsafe_b64encode(f"{place[0].isoformat()} {place[1]}".encode()).decode().rstrip("=")
 
 
-def read_cursor(request: Req, name: str = "cursor") -> tuple[datetime, UUID] | None:
+def read_cursor(request: Req, name: str = "cursor") -> Place | None:
     """The place that ?cursor= (or another parameter) names; raises Refused for one that is not ours."""
     text = request.query_params.get(name, "")
     if not text:
