@@ -14,6 +14,7 @@ from litestar.handlers import BaseRouteHandler
 from app.accounts import desk as accounts_desk
 from app.accounts import desk_own as accounts_own
 from app.accounts import desk_passkeys as accounts_passkeys
+from app.accounts import desk_tokens as accounts_tokens
 from app.accounts.access import holds_token, logged_in, staff_of
 from app.background import background
 from app.care import health
@@ -132,6 +133,7 @@ DESK = Router(
         *accounts_desk.HANDLERS,
         *accounts_own.HANDLERS,
         *accounts_passkeys.HANDLERS,
+        *accounts_tokens.HANDLERS,
         *desk_accounts.HANDLERS,
         *handover.HANDLERS,
         *directory_desk.HANDLERS,

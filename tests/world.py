@@ -13,6 +13,7 @@ import httpx
 from litestar import Litestar
 
 from app.accounts import actions as accounts
+from app.accounts import tokens
 from app.accounts.queries import account_by_email
 from app.activity.record import OPERATOR
 from app.asgi import create_app, state_of
@@ -120,7 +121,7 @@ class World:
             )
             if posted:
                 await accounts.add_posting(f"{name}@bon.example", posted, OPERATOR)
-            self.tokens[name] = await accounts.add_token(f"{name}@bon.example", OPERATOR)
+            self.tokens[name] = await tokens.add_token(f"{name}@bon.example", OPERATOR)
             self.sessions[name] = await self.session(account)
 
     async def posted(self, name: str, host_country: str) -> None:
@@ -247,5 +248,5 @@ async def helper_of(world: World, event: dict[str, Any]) -> httpx.AsyncClient:
     assert account is not None
     facts = {"id": uuid4(), "account": account["id"], "host_country": "KR", "event": UUID(event["id"])}
     await insert(Posting, {**facts, "starts_at": datetime.now(UTC)})
-    token = await accounts.add_token("helper@bon.example", OPERATOR)
+    token = await tokens.add_token("helper@bon.example", OPERATOR)
     return world.client(authorization=f"Bearer {token}")

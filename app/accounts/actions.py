@@ -19,7 +19,7 @@ from app.security.passwords import hash_password, hash_secret, new_secret, passw
 from app.validation.refusals import Problem, Refused
 from app.validation.texts import clean
 from app.web.limits import LOGIN_FROM_ADDRESS, LOGIN_TO_ACCOUNT, LOGIN_TO_PAIR, count_failure, forgive
-from models.accounts import Account, ApiToken, OneTimeLink, Posting, Session
+from models.accounts import Account, OneTimeLink, Posting, Session
 from models.directory import HostCountry
 from models.states import ActorKind, Role
 
@@ -258,38 +258,3 @@ async def end_posting(email: str, host_country: str, by: Actor) -> bool:
         if rows:
             await record(Kind.POSTING_ENDED, by, account["id"], host_country=code)
     return bool(rows)
-
-
-async def add_token(email: str, by: Actor, *, name: str = "", life: timedelta | None = None) -> str:
-    """A new bearer token for an account; only its hash is kept. `life` None: no end. Raises Refused "not_found"."""
-    account = await account_by_email(email)
-    if account is None or account["disabled_at"] is not None:
-        raise Refused("not_found")
-    secret, moment = new_secret(), now()
-    async with write():
-        row = uuid4()
-        await ApiToken.insert(
-            ApiToken(
-                id=row,
-                account=account["id"],
-                secret_hash=hash_secret(secret),
-                created_at=moment,
-                name=clean(name)[:120],
-                expires_at=moment + life if life else None,
-            )
-        )
-        await record(Kind.TOKEN_ADDED, by, row)
-    return secret
-
-
-async def revoke_token(token: UUID, by: Actor) -> bool:
-    """End a token; False if there is none. Twice changes nothing."""
-    async with write():
-        ended = (
-            await ApiToken.update({ApiToken.revoked_at: now()})
-            .where(ApiToken.id == token, ApiToken.revoked_at.is_null())
-            .returning(ApiToken.id)
-        )
-        if ended:
-            await record(Kind.TOKEN_REVOKED, by, token)
-    return bool(ended) or await ApiToken.exists().where(ApiToken.id == token)

@@ -6,7 +6,7 @@ import sys
 from datetime import timedelta
 from uuid import UUID
 
-from app.accounts import actions, queries, second
+from app.accounts import actions, queries, second, tokens
 from app.activity.record import OPERATOR
 from app.database.ready import ready
 from app.i18n.operators import Failed, told
@@ -82,7 +82,7 @@ async def add_token(arguments: argparse.Namespace, settings: Settings) -> int:
         raise Failed(f"--days is 1 to {MOST_DAYS}, or 0 for a token without end.")
     async with ready(settings):
         life = timedelta(days=arguments.days) if arguments.days else None
-        token = actions.add_token(arguments.email, OPERATOR, name=arguments.name, life=life)
+        token = tokens.add_token(arguments.email, OPERATOR, name=arguments.name, life=life)
         secret = await told(token, f"There is no account {arguments.email}.")
     print(f"This token is shown only once: {secret}")
     return 0
@@ -109,7 +109,7 @@ async def revoke_token(arguments: argparse.Namespace, settings: Settings) -> int
     except ValueError as error:
         raise Failed(f"{arguments.id} is no token id; `bon token list` shows them.") from error
     async with ready(settings):
-        if not await actions.revoke_token(row, OPERATOR):
+        if not await tokens.revoke_token(row, OPERATOR):
             raise Failed(f"There is no token {arguments.id}.")
     print("The token is revoked.")
     return 0

@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
+from app.accounts.shapes import TokenFields
 from app.security.passwords import LEAST_LENGTH, is_guessable
 from app.validation.fields import Reader
+from app.validation.forms import walk
 from app.validation.refusals import Problem, Refused, invalid
 from app.validation.texts import clean
 from models.states import Role
@@ -45,6 +47,14 @@ def read_span(typed: Mapping[str, str], today: date) -> tuple[date, date | None]
         read.wrong("until", "ends_before_start")
     read.finish()
     return first, last
+
+
+def read_token(typed: Mapping[str, str]) -> TokenFields:
+    """For which program a token is, and how long it is good; raises Refused."""
+    read = Reader({name: typed.get(name, "") for name in TokenFields.__struct_fields__})
+    given = TokenFields(**walk(read, TokenFields))
+    read.finish()
+    return given
 
 
 def read_account(email: str, name: str, role: str, password: str) -> tuple[str, str]:

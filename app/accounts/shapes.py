@@ -1,10 +1,12 @@
-"""Who is acting."""
+"""Who is acting, and what is made for them."""
 
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
 from app.accounts.rights import MAY, Part, Right
+from app.validation import forms
 from models.states import Role
 
 
@@ -49,3 +51,13 @@ class Kept(msgspec.Struct, frozen=True):
 
     path: str
     typed: dict[str, str]
+
+
+LIVES = ("90", "30", "365")  # days that a token for a program may be good
+
+
+class TokenFields(msgspec.Struct, frozen=True, kw_only=True):
+    """A token for a program of one's own."""
+
+    name: Annotated[str, forms.Line(most=120, required=True)] = ""
+    days: Annotated[str, forms.Choice(options=LIVES, default=LIVES[0])] = LIVES[0]

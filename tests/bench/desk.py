@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from app.accounts import actions as accounts
+from app.accounts import tokens
 from app.accounts.queries import account_by_email
 from app.activity.record import OPERATOR
 from app.database.connection import fetch, insert, write
@@ -75,7 +76,7 @@ async def attache(world: World) -> None:
     await accounts.add_posting("bench@bon.example", "KR", OPERATOR)
     account = await account_by_email("bench@bon.example")
     assert account is not None
-    world.tokens["korea"] = await accounts.add_token("bench@bon.example", OPERATOR)
+    world.tokens["korea"] = await tokens.add_token("bench@bon.example", OPERATOR)
     world.sessions["korea"] = await world.session(account["id"])
 
 

@@ -183,6 +183,7 @@ class Site:
             "desk-add": f"/desk/events/{slug}/registrations/new", "desk-paper": f"/desk/events/{slug}/paper",
             "desk-gate": f"/desk/events/{slug}/gate", "desk-board": f"/desk/events/{slug}/board",
             "desk-reports": "/desk/reports", "desk-past": "/desk/past", "desk-webhooks": "/desk/webhooks",
+            "desk-tokens": "/desk/account/tokens",
             "desk-webhook": f"/desk/webhooks/{self.webhook()}", "problem": "/api/problems/event_full",
             "desk-handover": "/desk/handover", "desk-audit": f"/desk/events/{slug}/audit",
             "desk-export": f"/desk/events/{slug}/export",

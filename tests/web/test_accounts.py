@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.accounts import actions
+from app.accounts import actions, tokens
 from app.accounts.queries import account_by_email
 from app.activity.record import OPERATOR
 from app.database.connection import fetch, insert
@@ -92,7 +92,7 @@ async def test_log_in_leads_only_to_our_own_desk(owner: World) -> None:
 
 async def test_postings_decide_what_exists(owner: World) -> None:
     event = await owner.event()
-    token = await actions.add_token("sokha@bon.example", OPERATOR)
+    token = await tokens.add_token("sokha@bon.example", OPERATOR)
     async with owner.client(authorization=f"Bearer {token}") as client:
         path = f"/api/v1/events/{event['slug']}/stats"
         assert (await client.get(path)).status_code == 200

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.accounts import actions
+from app.accounts import actions, tokens
 from app.accounts.queries import account_by_email
 from app.activity.record import OPERATOR
 from app.database.connection import fetch
@@ -18,7 +18,7 @@ async def successor(world: World) -> None:
     assert account is not None
     await world.posted("next", "KR")
     world.sessions["next"] = await world.session(account["id"])
-    world.tokens["next"] = await actions.add_token("next@bon.example", OPERATOR)
+    world.tokens["next"] = await tokens.add_token("next@bon.example", OPERATOR)
 
 
 async def works(world: World, gate: dict[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from app.accounts import actions as accounts
+from app.accounts import tokens
 from app.activity.record import OPERATOR, Actor
 from app.database.connection import fetch
 from app.registrations import linking
@@ -161,7 +162,7 @@ async def test_every_right_ends_when_it_should_and_not_before(world: World, caus
 async def second_attache(world: World) -> None:
     await accounts.add_account("korea2@bon.example", "Korea II", "attache", PASSWORD, OPERATOR)
     await accounts.add_posting("korea2@bon.example", "KR", OPERATOR)
-    world.tokens["korea2"] = await accounts.add_token("korea2@bon.example", OPERATOR)
+    world.tokens["korea2"] = await tokens.add_token("korea2@bon.example", OPERATOR)
 
 
 async def test_what_a_phone_saw_while_it_was_good_is_kept_also_afterwards(world: World) -> None:
@@ -226,7 +227,7 @@ async def test_a_new_posting_makes_old_gates_good_again(world: World) -> None:
 
 
 async def test_tokens_have_names_a_last_use_and_an_end(world: World) -> None:
-    secret = await accounts.add_token(KOREA, OPERATOR, name="Website of the embassy", life=timedelta(days=30))
+    secret = await tokens.add_token(KOREA, OPERATOR, name="Website of the embassy", life=timedelta(days=30))
     async with world.client(authorization=f"Bearer {secret}") as script:
         assert (await script.get("/api/v1/events")).status_code != 401
         (row,) = await fetch("SELECT id, used_at, expires_at FROM api_token WHERE name = 'Website of the embassy'")

@@ -1,0 +1,88 @@
+"""Bearer tokens with which programs act for somebody. Only their hashes are kept; making and ending is audited."""
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import msgspec
+
+from app.accounts.queries import account_by_email
+from app.accounts.shapes import TokenFields
+from app.activity.kinds import Kind
+from app.activity.record import Actor, record
+from app.database.connection import now, write
+from app.security.passwords import hash_secret, new_secret
+from app.validation.refusals import Refused
+from app.validation.texts import clean
+from models.accounts import ApiToken
+
+
+async def add_token(email: str, by: Actor, *, name: str = "", life: timedelta | None = None) -> str:
+    """A new bearer token for an account. `life` None: no end. Raises Refused "not_found"."""
+    account = await account_by_email(email)
+    if account is None or account["disabled_at"] is not None:
+        raise Refused("not_found")
+    _, secret = await _add(account["id"], clean(name)[:120], life, by)
+    return secret
+
+
+async def add_own(account: UUID, given: TokenFields, by: Actor) -> tuple[UUID, str]:
+    """A token for a program of one's own: its id, and the secret, which nobody can show again."""
+    return await _add(account, given.name, timedelta(days=int(given.days)), by)
+
+
+async def _add(account: UUID, name: str, life: timedelta | None, by: Actor) -> tuple[UUID, str]:
+    row, secret, moment = uuid4(), new_secret(), now()
+    async with write():
+        await ApiToken.insert(
+            ApiToken(
+                id=row,
+                account=account,
+                secret_hash=hash_secret(secret),
+                created_at=moment,
+                name=name,
+                expires_at=moment + life if life else None,
+            )
+        )
+        await record(Kind.TOKEN_ADDED, by, row)
+    return row, secret
+
+
+async def revoke_token(token: UUID, by: Actor, *, of: UUID | None = None) -> bool:
+    """End a token (of this account); False if there is none. Twice changes nothing."""
+    mine = ApiToken.id == token if of is None else (ApiToken.id == token) & (ApiToken.account == of)
+    async with write():
+        ended = (
+            await ApiToken.update({ApiToken.revoked_at: now()})
+            .where(mine, ApiToken.revoked_at.is_null())
+            .returning(ApiToken.id)
+        )
+        if ended:
+            await record(Kind.TOKEN_REVOKED, by, token)
+    return bool(ended) or await ApiToken.exists().where(mine)
+
+
+class TokenRow(msgspec.Struct, frozen=True):
+    """A token as its owner sees it."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+    used_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    @property
+    def over(self) -> bool:
+        return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= now())
+
+
+async def tokens_of(account: UUID, after: tuple[datetime, UUID] | None, most: int) -> list[TokenRow]:
+    """An account's tokens, the newest first; `after` is (created_at, id) of the last one seen."""
+    found = ApiToken.select(*(getattr(ApiToken, name) for name in TokenRow.__struct_fields__)).where(
+        ApiToken.account == account
+    )
+    if after:
+        at, row = after
+        found = found.where((ApiToken.created_at < at) | ((ApiToken.created_at == at) & (ApiToken.id < row)))
+    rows = await found.order_by(ApiToken.created_at, ApiToken.id, ascending=False).limit(most)
+    return msgspec.convert(rows, list[TokenRow], strict=False)
