@@ -15,9 +15,10 @@ from app.database.connection import now
 from app.events.access import RIGHT
 from app.events.shapes import EventRow
 from app.registrations import actions, changes, rules, undoing
+from app.registrations.finding import look_alikes
 from app.registrations.likeness import parts_of
 from app.registrations.listing import NO_BUS, SHOWN, Asked, bus_counts, list_counts, part_of
-from app.registrations.queries import gave_up_since, invitations_of, look_alikes, party_by_id
+from app.registrations.queries import gave_up_since, invitations_of, parties_by_ids
 from app.registrations.shapes import Party
 from app.validation.fields import found_id, small_number
 from app.validation.refusals import Refused
@@ -80,12 +81,15 @@ async def suspicious(request: Req, staff: NamedDependency[Staff], event: NamedDe
     parts, part = parts_of(found.clusters), small_number(request.query_params.get("page", ""), MOST_PARTS) or 1
     if part > max(1, len(parts)):
         raise Refused("not_found")
+    clusters = parts[part - 1] if parts else []
+    shown = {party for cluster in clusters for party in cluster.parties}
     return page(
         request,
         "desk/suspicious.html",
         staff=staff,
         event=event,
-        clusters=parts[part - 1] if parts else [],
+        clusters=clusters,
+        parties=await parties_by_ids(keyring_of(request), event.id, shown),
         before=part - 1,
         after=part + 1 if part < len(parts) else None,
         ended=ended,
@@ -103,7 +107,8 @@ async def act_on_many(request: Req, staff: NamedDependency[Staff], event: NamedD
     if do not in {"give_up", "undo", "bus", "bus_back", "write"} or back not in {"", *LISTS}:
         raise Refused("not_found")
     ticked = {found_id(name.removeprefix(TICK)): text for name, text in typed.items() if name.startswith(TICK)}
-    chosen = [party for row in ticked if (party := await party_by_id(keyring, event.id, row))]
+    found = await parties_by_ids(keyring, event.id, ticked)
+    chosen = [found[row] for row in ticked if row in found]
     facts: dict[str, Any] = {"staff": staff, "event": event, "do": do, "back": back or LISTS[0], "typed": typed}
     bus = typed.get("pickup_point", "")
     facts["bus"] = event.pickup(found_id(bus)) if bus else None

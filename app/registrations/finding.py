@@ -1,4 +1,5 @@
-"""Finding a party for its attaché: by a ticket, a short code, the end of a phone number, or a name in any spelling.
+"""Finding a party for its attaché: by a ticket, a short code, the end of a phone number, or a name in any spelling;
+and those that look alike.
 
 Nothing is indexed: names and numbers are unsealed a few at a time, so that nobody else waits, and forgotten again.
 
@@ -8,14 +9,17 @@ SQL by name: these statements bring sealed columns with their keys, which no for
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from app.database.connection import fetch
 from app.database.data_keys import SEALED_KEY
 from app.database.rows import places, uuid_of
 from app.database.slices import in_slices
 from app.registrations.codes import LENGTH
+from app.registrations.likeness import Likeness
 from app.registrations.names import Wanted
 from app.registrations.queries import parties_where
-from app.registrations.shapes import Party
+from app.registrations.shapes import Cluster, Party
 from app.security.keyring import Keyring
 from app.security.sealing import Unreadable, open_key
 from app.security.ticket_code import NotATicket, decode
@@ -32,6 +36,15 @@ _NAMES = """
 SELECT CAST(id AS TEXT) AS id, CAST(event AS TEXT) AS event, sealed_name, sealed_key FROM registration
   LEFT JOIN data_key ON data_key.subject = registration.id
 WHERE event IN ({places}) AND state <> 'erased'
+"""
+_BOOKED = """
+SELECT CAST(id AS TEXT) AS id, substr(CAST(created_at AS TEXT), 1, 19) AS second, sealed_name, sealed_key
+FROM registration LEFT JOIN data_key ON data_key.subject = registration.id
+WHERE event = $1 AND state IN ('confirmed', 'waiting') ORDER BY created_at, registration.id LIMIT 20000
+"""
+_SAME_PHONE = """
+SELECT CAST(reach.registration AS TEXT) AS id, address_hash FROM reach
+WHERE channel = 'phone' AND registration IN (SELECT id FROM registration WHERE event = $1)
 """
 _PHONES = f"""
 SELECT
@@ -90,14 +103,38 @@ async def _by_name(keyring: Keyring, events: list[UUID], text: str) -> list[dict
         return []
 
     def fits(row: dict[str, Any]) -> tuple[int, str] | None:
-        key = open_key(keyring, row["sealed_key"], row["id"])
-        try:
-            name = key.unseal(row["sealed_name"], f"registration.sealed_name:{row['id']}")
-        except Unreadable:
-            return None
-        fit = wanted.fit(name)
-        return None if fit is None else (fit, name)
+        name = _name_in(keyring, row)
+        fit = None if name is None else wanted.fit(name)
+        return None if name is None or fit is None else (fit, name)
 
     rows = await fetch(_NAMES.format(places=places(events)), *events)
     fitting = zip(await in_slices(rows, fits), rows, strict=True)
     return [row for _, row in sorted(((fit, row) for fit, row in fitting if fit), key=lambda each: each[0])]
+
+
+def _name_in(keyring: Keyring, row: dict[str, Any]) -> str | None:
+    key = open_key(keyring, row["sealed_key"], row["id"])
+    try:
+        return key.unseal(row["sealed_name"], f"registration.sealed_name:{row['id']}")
+    except Unreadable:
+        return None
+
+
+class LookAlikes(msgspec.Struct, frozen=True):
+    """Groups of parties that look alike, and among how many that were read."""
+
+    clusters: list[Cluster]
+    read: int
+
+
+async def look_alikes(keyring: Keyring, event: UUID) -> LookAlikes:
+    """An event's booked parties by likeness."""
+    rows = await fetch(_BOOKED, event)
+    phones = {row["id"]: row["address_hash"] for row in await fetch(_SAME_PHONE, event)}
+    likeness = Likeness()
+
+    def add(row: dict[str, Any]) -> None:
+        likeness.add(row["id"], _name_in(keyring, row) or "", row["second"], phones.get(row["id"], ""))
+
+    await in_slices(rows, add)
+    return LookAlikes(likeness.clusters(), len(rows))

@@ -5,6 +5,7 @@ once; `_INVITATIONS` counts who came by a link; `_NAMES` reads names and the key
 correlated counts, and no join without a foreign key.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,9 +19,8 @@ from app.database.connection import fetch
 from app.database.data_keys import SEALED_KEY, key_of
 from app.database.rows import places
 from app.database.slices import in_slices
-from app.registrations.likeness import Likeness
 from app.registrations.names import folded
-from app.registrations.shapes import Cluster, Friend, InvitationRow, Party
+from app.registrations.shapes import Friend, InvitationRow, Party
 from app.security.keyring import Keyring
 from app.security.links import make_key, proves, read_key
 from app.security.sealing import RowKey, Unreadable, open_key
@@ -198,26 +198,12 @@ async def gave_up_since(keyring: Keyring, event: UUID, since: datetime) -> list[
     return await parties_where(keyring, f"{condition} ORDER BY ended_at DESC, id LIMIT 100", event, since)
 
 
-class LookAlikes(msgspec.Struct, frozen=True):
-    """Groups of parties that look alike, and among how many that were read."""
-
-    clusters: list[Cluster]
-    read: int
-
-
-async def look_alikes(keyring: Keyring, event: UUID) -> LookAlikes:
-    """An event's booked parties by likeness; names are unsealed a few at a time, so that nobody else waits."""
-    condition = "event = $1 AND state IN ('confirmed', 'waiting') ORDER BY created_at, id LIMIT 20000"
-    rows = await fetch(f"{_PARTIES} WHERE {condition}", event)
-    phones = {
-        row["registration"]: row["address_hash"]
-        for row in await Reach.select(Reach.registration, Reach.address_hash).where(
-            Reach.channel == Channel.PHONE.value, Reach.registration.event == event
-        )
-    }
-    likeness = Likeness()
-    await in_slices(rows, lambda row: likeness.add(_party(keyring, row, []), phones.get(row["id"], "")))
-    return LookAlikes(likeness.clusters(), len(rows))
+async def parties_by_ids(keyring: Keyring, event: UUID, ids: Collection[UUID]) -> dict[UUID, Party]:
+    """Parties of this event by their ids; those that were erased meanwhile are not among them."""
+    if not ids:
+        return {}
+    condition = f"event = $1 AND state <> 'erased' AND id IN ({places(ids, 2)})"
+    return {party.id: party for party in await parties_where(keyring, condition, event, *ids)}
 
 
 async def parties_named(keyring: Keyring, event: UUID, name: str, most: int) -> list[Party]:
@@ -233,8 +219,8 @@ async def parties_named(keyring: Keyring, event: UUID, name: str, most: int) -> 
         return row["id"] if wanted <= {folded(word) for word in known.split()} else None
 
     found = [row for row in await in_slices(rows, fits) if row is not None][:most]
-    parties = [await party_by_id(keyring, event, row) for row in found]
-    return [party for party in parties if party is not None]
+    parties = await parties_by_ids(keyring, event, found)
+    return [parties[row] for row in found if row in parties]
 
 
 async def parties_where(keyring: Keyring, condition: str, *args: Any) -> list[Party]:

@@ -267,5 +267,5 @@ class Cluster(msgspec.Struct, frozen=True):
     pages."""
 
     why: str
-    parties: tuple[Party, ...]
+    parties: tuple[UUID, ...]
     size: int = 0

@@ -112,6 +112,7 @@ async def main(database_url: str = "") -> None:
                 "board, unchanged": f"{here}/board/live",
                 "reports": "/desk/reports",
                 "audit": f"{here}/audit",
+                "look-alikes": f"{here}/suspicious",
                 "find a name": f"{here}/find",
             }
             spent = dict.fromkeys(pages, 0.0)

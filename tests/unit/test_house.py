@@ -124,10 +124,10 @@ RAW = {
     "app/webhooks/sending.py": 3,
     "app/events/campaigns.py": 3,  # an insert whose conflict is with an index of some rows; counts, grouped
     "app/festivals/actions.py": 1,  # an upsert whose revision goes on from the row that is there
-    "app/registrations/queries.py": 5,  # three counts that correlate, two asked in two places; names with their keys
+    "app/registrations/queries.py": 4,  # three counts that correlate, two asked in two places; names with their keys
     "app/registrations/invitations.py": 3,  # a sum over a link's bookings decides in the UPDATE that counts one more
     "app/registrations/paper.py": 1,  # who came in with a batch: a join over two tables
-    "app/registrations/finding.py": 4,  # sealed names and numbers with their keys, which no foreign key joins
+    "app/registrations/finding.py": 6,  # sealed names and numbers with their keys, which no foreign key joins
     "app/registrations/set_aside.py": 1,  # sums by case, grouped, of sources of which something is set aside
     "app/registrations/resealing.py": 1,  # rows without a key, found by the key's index
     "app/desk/held.py": 1,  # two tables alike, with their makers' postings and sealed labels
