@@ -38,10 +38,9 @@ LOCKS ?= .
 COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url
 
 lock: $(VENV)/.dev ## renew the hashed locks after changing pyproject.toml
-	printf '%s\n' $(UNUSED) > $(LOCKS)/unused.txt
-	$(COMPILE) --excludes $(LOCKS)/unused.txt pyproject.toml -o $(LOCKS)/requirements.lock
-	@rm $(LOCKS)/unused.txt
-	$(COMPILE) --group dev pyproject.toml -o $(LOCKS)/requirements-dev.lock
+	@printf '%s\n' $(UNUSED) > $(VENV)/unused.txt
+	$(COMPILE) --excludes $(VENV)/unused.txt pyproject.toml -o "$(LOCKS)/requirements.lock"
+	$(COMPILE) --group dev pyproject.toml -o "$(LOCKS)/requirements-dev.lock"
 
 clean: ## remove what was set up, but not var/
 	rm -rf $(VENV) node_modules app/static/_vendor

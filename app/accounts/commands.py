@@ -94,7 +94,8 @@ async def show_tokens(_: argparse.Namespace, settings: Settings) -> int:
         for row in await queries.tokens():
             used = f"last used {row['used_at']:%Y-%m-%d %H} h" if row["used_at"] else "never used"
             until = f"until {row['expires_at']:%Y-%m-%d}" if row["expires_at"] else "without end"
-            ended = "  revoked" if row["revoked_at"] else ""
+            before = row["rights_since"] is not None and row["created_at"] < row["rights_since"]
+            ended = "  revoked" if row["revoked_at"] else "  over: the password was changed since" if before else ""
             print(
                 f"{row['id']}  {row['email']}  {row['name'] or '-'}  made {row['created_at']:%Y-%m-%d}  {used}  {until}"
                 f"{ended}"

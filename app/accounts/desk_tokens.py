@@ -7,6 +7,7 @@ from app.accounts import own, tokens
 from app.accounts.access import actor_of
 from app.accounts.rules import read_token
 from app.accounts.shapes import LIVES, Staff
+from app.database.connection import now
 from app.security.nonces import kept_or_new
 from app.validation.fields import found_id
 from app.validation.refusals import Refused
@@ -33,7 +34,8 @@ async def _page(
     refused: Refused | None = None,
     secret: str = "",
 ) -> Response[bytes]:
-    found = await tokens.tokens_of(staff.account, read_cursor(request), ITEMS_A_PAGE + 1)
+    after = read_cursor(request) if request.method == "GET" else None
+    found = await tokens.tokens_of(staff.account, after, ITEMS_A_PAGE + 1)
     shown, place = cut(found, ITEMS_A_PAGE, lambda row: (row.created_at, row.id))
     return page(
         request,
@@ -54,7 +56,7 @@ async def _page(
 async def add(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """Another token, for whoever knows the password; its secret is shown this once."""
     typed, keyring, by = await form(request), keyring_of(request), actor_of(request)
-    present, made = typed.pop("present", ""), list[str]()
+    present, since, made = typed.pop("present", ""), now(), dict[str, str]()
     try:
         given = read_token(typed)
         await own.show_password(keyring, staff, present)
@@ -64,14 +66,14 @@ async def add(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
         return await _page(request, staff, typed, refused)
 
     async def act() -> Answer:
-        row, secret = await tokens.add_own(staff.account, given, by)
-        made.append(secret)
+        row, secret = await tokens.add_own(staff.account, given, since, by)
+        made[str(row)] = secret
         return Answer(303, {"id": str(row)})
 
-    await once_by_nonce(keyring, (FORM, str(staff.account)), typed, act)
-    if not made:  # a double tap, or the page again: there is one, and its secret was shown
-        return see_other(f"{HERE}?done=there")
-    return await _page(request, staff, secret=made[0])
+    kept = await once_by_nonce(keyring, (FORM, str(staff.account)), typed, act)
+    if secret := made.get(kept.body["id"]):
+        return await _page(request, staff, secret=secret)
+    return see_other(f"{HERE}?done=there")  # a double tap, or the page again: its secret was shown
 
 
 @post(f"{HERE}/end")

@@ -247,6 +247,7 @@ async def tokens() -> list[dict[str, Any]]:
         ApiToken.id,
         ApiToken.name,
         ApiToken.account.email.as_alias("email"),
+        ApiToken.account.rights_since.as_alias("rights_since"),
         ApiToken.created_at,
         ApiToken.used_at,
         ApiToken.expires_at,

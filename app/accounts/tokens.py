@@ -21,17 +21,20 @@ async def add_token(email: str, by: Actor, *, name: str = "", life: timedelta | 
     account = await account_by_email(email)
     if account is None or account["disabled_at"] is not None:
         raise Refused("not_found")
-    _, secret = await _add(account["id"], clean(name)[:120], life, by)
+    _, secret = await _add(account["id"], clean(name)[:120], life, now(), by)
     return secret
 
 
-async def add_own(account: UUID, given: TokenFields, by: Actor) -> tuple[UUID, str]:
-    """A token for a program of one's own: its id, and the secret, which nobody can show again."""
-    return await _add(account, given.name, timedelta(days=int(given.days)), by)
+async def add_own(account: UUID, given: TokenFields, since: datetime, by: Actor) -> tuple[UUID, str]:
+    """A token for a program of one's own: its id, and the secret, which nobody can show again.
+
+    `since` is before the password was shown: if it is changed meanwhile, the token is over with all the others.
+    """
+    return await _add(account, given.name, timedelta(days=int(given.days)), since, by)
 
 
-async def _add(account: UUID, name: str, life: timedelta | None, by: Actor) -> tuple[UUID, str]:
-    row, secret, moment = uuid4(), new_secret(), now()
+async def _add(account: UUID, name: str, life: timedelta | None, moment: datetime, by: Actor) -> tuple[UUID, str]:
+    row, secret = uuid4(), new_secret()
     async with write():
         await ApiToken.insert(
             ApiToken(
@@ -70,15 +73,19 @@ class TokenRow(msgspec.Struct, frozen=True):
     used_at: datetime | None
     expires_at: datetime | None
     revoked_at: datetime | None
+    rights_since: datetime | None
 
     @property
     def over(self) -> bool:
-        return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= now())
+        """Whether it is good for nothing any more: ended, out of its time, or of before the password was changed."""
+        ended = self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= now())
+        return ended or (self.rights_since is not None and self.created_at < self.rights_since)
 
 
 async def tokens_of(account: UUID, after: tuple[datetime, UUID] | None, most: int) -> list[TokenRow]:
     """An account's tokens, the newest first; `after` is (created_at, id) of the last one seen."""
-    found = ApiToken.select(*(getattr(ApiToken, name) for name in TokenRow.__struct_fields__)).where(
+    columns = [getattr(ApiToken, name) for name in TokenRow.__struct_fields__[:-1]]
+    found = ApiToken.select(*columns, ApiToken.account.rights_since.as_alias("rights_since")).where(
         ApiToken.account == account
     )
     if after:

@@ -130,7 +130,7 @@ def _encrypting(body: IO[bytes], identity: Any) -> Iterator[IO[bytes]]:
 def lines(path: Path, passphrase: str) -> Iterator[Iterator[bytes]]:
     """Read an archive line by line. Raises Failed: no such file, no backup, another passphrase, cut short, altered."""
     try:
-        with tarfile.open(path) as tar:
+        with _opened(path) as tar:
             key = tar.extractfile(KEY)
             body = tar.extractfile(ROWS)
             if key is None or body is None:
@@ -140,10 +140,21 @@ def lines(path: Path, passphrase: str) -> Iterator[Iterator[bytes]]:
                 zstd.open(plain) as unpacked,
             ):
                 yield iter(unpacked)
+    except (tarfile.TarError, KeyError, zstd.ZstdError, EOFError) as error:
+        raise _damaged(path, error) from error
+
+
+def _opened(path: Path) -> tarfile.TarFile:
+    try:
+        return tarfile.open(path)
     except FileNotFoundError as error:
         raise Failed(f"There is no {path}.") from error
-    except (tarfile.TarError, KeyError, zstd.ZstdError, EOFError) as error:
-        raise Failed(f"{path} is no backup of Bon, or it is damaged ({error}).") from error
+    except OSError as error:
+        raise Failed(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _damaged(path: Path, error: Exception) -> Failed:
+    return Failed(f"{path} is no backup of Bon, or it is damaged ({error}).")
 
 
 def _identity(path: Path, key: bytes, passphrase: str) -> Any:
@@ -151,6 +162,8 @@ def _identity(path: Path, key: bytes, passphrase: str) -> Any:
         return pyrage.x25519.Identity.from_str(pyrage.passphrase.decrypt(key, passphrase).decode())
     except pyrage.DecryptError as error:
         raise Failed(f"This passphrase does not open {path}: BON_BACKUP_PASSPHRASE must be the one of then.") from error
+    except (pyrage.IdentityError, UnicodeDecodeError) as error:
+        raise _damaged(path, error) from error
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from app.accounts.access import actor_of, optional_staff
+from app.accounts.rights import Right
 from app.accounts.shapes import Staff
 from app.database.connection import now
 from app.directory.queries import countries
@@ -220,7 +221,7 @@ def copied(event: EventRow, given: Mapping[str, Any], retention: int, *, along: 
 
 
 @get("/api/v1/events/{slug:str}/stats", opt=told(StatsAnswer))
-async def event_stats(event: NamedDependency[EventRow]) -> Response[bytes]:
+async def event_stats(staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """Head counts in distinct people; once the event has ended also what stays of them, by day, language and bus."""
     # of one that was moved after it had ended what was counted then is not what stays
     tally, heads = await tally_of(event.id) if now() >= event.ends_at else None, await counts(event.id)
@@ -228,7 +229,8 @@ async def event_stats(event: NamedDependency[EventRow]) -> Response[bytes]:
         heads = msgspec.structs.replace(
             heads, waiting=sum(each.people for each in tally if each.measure == Measure.WAITING)
         )
-    shown = None if tally is None else in_public(tally)
+    invites = staff.may(Right.INVITATIONS, event.host_country)
+    shown = None if tally is None else in_public(tally, invitations=invites)
     return json_answer(
         StatsAnswer(**msgspec.structs.asdict(heads), capacity=event.capacity, seats_left=event.seats_left, tally=shown)
     )

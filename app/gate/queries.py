@@ -53,7 +53,7 @@ WHERE event.id = $1 {{part}} ORDER BY pairing.created_at, pairing.id
 _DEVICES = """
 SELECT gate_device.id, gate_device.pairing, gate_device.number, gate_device.seen_at, synced_to, synced_at,
   scans_waiting, waiting_since, clock_offset, kept, battery, rehearsing
-FROM gate_device JOIN pairing ON pairing.id = gate_device.pairing WHERE pairing.event = $1 ORDER BY gate_device.number
+FROM gate_device WHERE gate_device.pairing IN ({places}) ORDER BY gate_device.number
 """
 _CONFLICTS = f"""
 SELECT scan.id AS scan, scan.code, scan.phone_at, scan.scanned_at, scan.received_at, scan.clock_off, scan.device,
@@ -132,7 +132,8 @@ async def pairings_of(
     limit = "" if most is None else f" LIMIT {most}"
     rows = await fetch(f"{_PAIRINGS.format(part=part)}{limit}", event, *args)
     devices: dict[str, list[dict[str, Any]]] = {}
-    for device in await fetch(_DEVICES, event) if rows else ():
+    of = [row["id"] for row in rows]
+    for device in await fetch(_DEVICES.format(places=places(of)), *of) if of else ():
         devices.setdefault(str(device["pairing"]), []).append(device)
     return [
         msgspec.convert(

@@ -12,11 +12,11 @@ class GroupAnswer(msgspec.Struct, frozen=True):
 
 
 class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """An event in numbers, as its board shows them: totals exact, no group of under five by itself.
+    """An event in numbers, as its board shows them: totals and days are exact, no other group is told of under five.
 
     `children` is null where they are so few. Breakdowns beside `by_day` are empty while the event goes on for whoever
-    may not read names. `arrivals` are by the quarter hour of the place: "HH:MM", of several days "YYYY-MM-DD HH:MM".
-    `invitations` are told to whoever may hand them out.
+    may not read names. `by_day` is when people registered, `arrivals` are by the quarter hour of the place,
+    "YYYY-MM-DD HH:MM". `invitations` are told to whoever may hand them out.
     """
 
     over: bool

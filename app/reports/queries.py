@@ -14,11 +14,12 @@ from app.database.connection import fetch, now
 from app.database.rows import json_of
 from app.events.queries import within
 from app.events.shapes import EventRow
-from app.reports.shapes import WITHOUT, EventTotals, Numbers
+from app.reports.shapes import EventTotals, Numbers
 from app.seats.counts import counts
+from app.seats.few import whole
 from app.seats.fresh import Fresh
 from app.seats.measures import QUARTER, Count
-from app.seats.tally import tally_of
+from app.seats.tally import moved_up, tally_of
 from models.states import Measure
 
 # ten minutes of registering and a minute of arriving are told apart by the beginning of the instant's text (UTC)
@@ -54,7 +55,7 @@ WHERE event.ended_at IS NULL AND event.state <> 'draft'
 async def numbers_of(event: EventRow) -> Numbers:
     """An event's numbers as they are now, or as they were when it was over."""
     kept = await tally_of(event.id) if now() >= event.ends_at else None
-    return _from_tally(event, kept) if kept else await _live(event)
+    return _from_tally(kept) if kept else await _live(event)
 
 
 _fresh = Fresh[Numbers]()
@@ -70,7 +71,7 @@ async def _counted(event: EventRow) -> Numbers:
     for row in await fetch(_REGISTERED, event.id):
         by_day[_local(row["slot"] + "0", zone).date().isoformat()] += int(row["people"])
     for row in await fetch(_ARRIVED, event.id):
-        arrivals[_quarter(event, _local(row["slot"], zone))] += int(row["people"])
+        arrivals[_quarter(_local(row["slot"], zone))] += int(row["people"])
     few = (await fetch(_FEW, event.id))[0]
     return Numbers(
         parties=heads.parties,
@@ -78,14 +79,15 @@ async def _counted(event: EventRow) -> Numbers:
         children=int(few["children"]),
         waiting=heads.waiting,
         gave_up=int(few["gave_up"]),
+        moved_up=sum(each.people for each in await moved_up(event.id)),
         came=heads.admitted,
         walk_ins=heads.walk_ins,
         inside=heads.inside,
         by_day=dict(by_day),
         arrivals=dict(arrivals),
         languages=await _by("language", event),
-        buses=_whole(await _by("pickup_point", event), heads.registered),
-        invitations=_whole(await _by("invitation", event), heads.registered),
+        buses=whole(await _by("pickup_point", event), heads.registered),
+        invitations=whole(await _by("invitation", event), heads.registered),
     )
 
 
@@ -93,9 +95,8 @@ def _local(slot: str, zone: ZoneInfo) -> datetime:
     return datetime.fromisoformat(slot).replace(tzinfo=UTC).astimezone(zone)
 
 
-def _quarter(event: EventRow, local: datetime) -> str:
-    slot = local - timedelta(minutes=local.minute % QUARTER)
-    return f"{slot:%H:%M}" if event.first_day == event.last_day else f"{slot:%Y-%m-%d %H:%M}"
+def _quarter(local: datetime) -> str:
+    return f"{local - timedelta(minutes=local.minute % QUARTER):%Y-%m-%d %H:%M}"
 
 
 async def _by(column: str, event: EventRow) -> dict[str, int]:
@@ -103,19 +104,14 @@ async def _by(column: str, event: EventRow) -> dict[str, int]:
     return {str(row["key"]): int(row["people"]) for row in rows}
 
 
-def _from_tally(event: EventRow, kept: list[Count]) -> Numbers:
+def _from_tally(kept: list[Count]) -> Numbers:
     def total(measure: Measure) -> int:
         return sum(each.people for each in kept if each.measure == measure)
 
     def by_key(measure: Measure) -> dict[str, int]:
         return _added((each.key, each.people) for each in kept if each.measure == measure)
 
-    one_day = event.first_day == event.last_day
-    slots = (
-        (each.key if one_day else f"{each.day} {each.key}", each.people)
-        for each in kept
-        if each.measure == Measure.ARRIVALS
-    )
+    slots = ((f"{each.day} {each.key}", each.people) for each in kept if each.measure == Measure.ARRIVALS)
     return Numbers(
         parties=total(Measure.PARTIES),
         registered=total(Measure.REGISTERED),
@@ -128,14 +124,9 @@ def _from_tally(event: EventRow, kept: list[Count]) -> Numbers:
         by_day=_added((each.day, each.people) for each in kept if each.measure == Measure.REGISTERED),
         arrivals=_added(slots),
         languages=by_key(Measure.LANGUAGE),
-        buses=_whole(by_key(Measure.BUS), total(Measure.REGISTERED)),
-        invitations=_whole(by_key(Measure.INVITATION), total(Measure.REGISTERED)),
+        buses=whole(by_key(Measure.BUS), total(Measure.REGISTERED)),
+        invitations=whole(by_key(Measure.INVITATION), total(Measure.REGISTERED)),
     )
-
-
-def _whole(groups: dict[str, int], people: int) -> dict[str, int]:
-    """A breakdown with those who are in none of its groups: else the total would tell how few they are."""
-    return groups | {WITHOUT: people - sum(groups.values())} if groups else {}
 
 
 def _added(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

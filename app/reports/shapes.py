@@ -10,14 +10,10 @@ def share(part: int, whole: int) -> int | None:
     return round(100 * part / whole) if whole else None
 
 
-WITHOUT = "-"  # the key of those in none of a breakdown's groups
-
-
 class Numbers(msgspec.Struct, frozen=True):
     """What is counted of an event; buses and invitations stand by their ids.
 
-    `by_day` is by the local date of registering, `arrivals` by the quarter hour: "HH:MM", where an event has several
-    days "YYYY-MM-DD HH:MM".
+    `by_day` is by the local date of registering, `arrivals` by the quarter hour: "YYYY-MM-DD HH:MM".
     """
 
     parties: int = 0

@@ -14,8 +14,8 @@ from app.printing.texts import said
 from app.registrations.shapes import InvitationRow
 from app.reports.files import Cell
 from app.reports.plots import Bar, bars, growing
-from app.reports.shapes import WITHOUT, EventTotals, Numbers, Totals
-from app.seats.few import LEAST, OTHER, told, told_in_order
+from app.reports.shapes import EventTotals, Numbers, Totals
+from app.seats.few import LEAST, OTHER, WITHOUT, told, told_in_order
 from app.validation.marks import _
 
 HEAD = (
@@ -58,7 +58,11 @@ def breakdowns(event: EventRow, numbers: Numbers, invitations: Iterable[Invitati
     buses = {WITHOUT: say(_("No bus"))} | {str(point.id): pick(point.name, language) for point in event.pickup_points}
     labels = {WITHOUT: say(_("Without an invitation"))} | {str(each.id): each.label for each in invitations}
     arrived, days = say(_("Arrivals by quarter of an hour")), say(_("Registrations by day"))
-    slots = [(slot or say(_("other")), people) for slot, people in told_in_order(numbers.arrivals).items()]
+    days_differ = len({slot.partition(" ")[0] for slot in numbers.arrivals}) > 1
+    slots = [
+        (slot if days_differ else slot.partition(" ")[2], people)
+        for slot, people in told_in_order(numbers.arrivals).items()
+    ]
     by_day = sorted(numbers.by_day.items())
     listed = [
         Listed(arrived, slots, bars([Bar(slot, people) for slot, people in slots], arrived)),

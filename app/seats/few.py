@@ -12,6 +12,7 @@ from models.states import Measure
 
 LEAST = 5
 OTHER = ""
+WITHOUT = "-"  # the key of those in none of a breakdown's groups
 BREAKDOWNS = {Measure.LANGUAGE, Measure.BUS, Measure.INVITATION, Measure.ARRIVALS}
 
 
@@ -39,16 +40,29 @@ def told_in_order(slots: Mapping[str, int]) -> dict[str, int]:
     return shown
 
 
-def in_public(counts: Iterable[Count]) -> list[Count]:
-    """A tally as it may be told: totals as they are, breakdowns without small groups."""
-    told_of = list[Count]()
-    groups: dict[tuple[str, Measure], dict[str, int]] = {}
+def whole(groups: Mapping[str, int], people: int) -> dict[str, int]:
+    """A breakdown with those who are in none of its groups: else the total would tell how few they are."""
+    return {**groups, WITHOUT: people - sum(groups.values())} if groups else {}
+
+
+def in_public(counts: Iterable[Count], *, invitations: bool) -> list[Count]:
+    """A tally as it may be told: totals as they are, breakdowns without small groups, just as reports group them: two
+    ways to group the same people would tell the difference. `invitations`: to whoever may hand them out."""
+    told_of, registered = list[Count](), 0
+    groups: dict[Measure, dict[str, int]] = {}
     for each in counts:
+        registered += each.people if each.measure == Measure.REGISTERED else 0
         if each.measure in BREAKDOWNS:
-            groups.setdefault((each.day, each.measure), {})[each.key] = each.people
+            groups.setdefault(each.measure, {})[f"{each.day} {each.key}".strip()] = each.people
         elif each.measure != Measure.CHILDREN or each.people >= LEAST:
             told_of.append(each)
-    for (day, measure), slots in groups.items():
-        shown = told_in_order(slots) if measure == Measure.ARRIVALS else told(slots)
-        told_of += [Count(day, measure, key, people) for key, people in shown.items()]
+    if not invitations:
+        groups.pop(Measure.INVITATION, None)
+    for measure, known in groups.items():
+        if measure == Measure.ARRIVALS:
+            slots = ((slot.split(" "), people) for slot, people in told_in_order(known).items())
+            told_of += [Count(day, measure, key, people) for (day, key), people in slots]
+            continue
+        parted = known if measure == Measure.LANGUAGE else whole(known, registered)
+        told_of += [Count("", measure, key, people) for key, people in told(parted).items()]
     return sorted(told_of)

@@ -89,13 +89,17 @@ async def mistallied() -> list[str]:
     ]
 
 
+async def moved_up(event: UUID) -> list[Happened]:
+    """Who moved up from an event's waiting list."""
+    return [Happened(row["at"], _party(row["facts"])) for row in await fetch(_MOVED_UP, event)]
+
+
 async def counted(event: UUID, time_zone: str) -> list[Count]:
     """What counts of an event by now."""
-    moved_up = [Happened(row["at"], _party(row["facts"])) for row in await fetch(_MOVED_UP, event)]
     return count(
         time_zone,
         msgspec.convert(await fetch(_PEOPLE, event), list[Person], strict=False),
-        moved_up=moved_up,
+        moved_up=await moved_up(event),
         admissions=[Happened(row["at"], day=row["day"]) for row in await fetch(_ADMISSIONS, event)],
         walk_ins=[Happened(row["at"], int(row["people"])) for row in await fetch(_WALK_INS, event)],
     )

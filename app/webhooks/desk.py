@@ -53,7 +53,8 @@ async def _page(
     request: Req, staff: Staff, typed: dict[str, str] | None = None, refused: Refused | None = None
 ) -> Response[bytes]:
     known, language = {country.code: country for country in await countries()}, language_of(request)
-    found = await webhooks_of(_reach(staff), read_cursor(request), ITEMS_A_PAGE + 1)
+    after = read_cursor(request) if request.method == "GET" else None
+    found = await webhooks_of(_reach(staff), after, ITEMS_A_PAGE + 1)
     hooks = found[:ITEMS_A_PAGE]
     last = hooks[-1] if len(found) > ITEMS_A_PAGE else None
     options = [("", translate(language, "All host countries"))] if staff.is_hq else []
@@ -92,22 +93,23 @@ async def add(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
         given = rules.read_webhook(raw, _own(staff), everywhere=staff.is_hq, hosts=hosts)
     except Refused as refused:
         return await _page(request, staff, {**typed, "kinds": " ".join(kinds)}, refused)
-    made = list[str]()
+    made = dict[str, str]()
 
     async def act() -> Answer:
         row, secret = await actions.add(keyring_of(request), given, actor_of(request))
-        made.append(secret)
+        made[str(row)] = secret
         return Answer(303, {"id": str(row)})
 
     kept = await once_by_nonce(keyring_of(request), (FORM, str(staff.account)), typed, act)
-    if not made:  # a double tap, or the page again: there is one, and its secret was shown
-        return see_other(f"{HERE}/{kept.body['id']}")
-    return await _hook_page(request, staff, found_id(kept.body["id"]), made[0])
+    if secret := made.get(kept.body["id"]):
+        return await _hook_page(request, staff, found_id(kept.body["id"]), secret)
+    return see_other(f"{HERE}/{kept.body['id']}")  # a double tap, or the page again: its secret was shown
 
 
 async def _hook_page(request: Req, staff: Staff, row: UUID, secret: str = "") -> Response[bytes]:
     hook = await _found(staff, str(row))
-    found = await deliveries_of(hook.id, read_cursor(request), ITEMS_A_PAGE + 1)
+    after = read_cursor(request) if request.method == "GET" else None
+    found = await deliveries_of(hook.id, after, ITEMS_A_PAGE + 1)
     shown = found[:ITEMS_A_PAGE]
     last = shown[-1] if len(found) > ITEMS_A_PAGE else None
     return page(

@@ -20,6 +20,7 @@ import pytest
 from app.accounts import actions as accounts
 from app.activity.record import OPERATOR
 from app.care import copies
+from app.care.archive import lines
 from app.care.backup import PATTERN, back_up, remove_old
 from app.care.commands import doctor
 from app.care.erased import NAME, note_erased, read_log
@@ -308,6 +309,26 @@ async def test_nothing_of_it_is_readable_and_other_programs_open_it(
         plain = zstd.decompress(pyrage.decrypt(rows.read(), [identity]))
     assert b"Suwon" in plain
     assert lived_in[0]["short_code"].encode() in plain
+
+
+@pytest.mark.parametrize("what", ["folder", "no identity", "no text"])
+async def test_what_is_no_backup_is_refused_in_words(world: World, tmp_path: Path, what: str) -> None:
+    path = tmp_path / "a.tar"
+    if what == "folder":
+        path.mkdir()
+    else:
+        inside = b"nothing of the kind" if what == "no identity" else b"\xff\xfe"
+        with tarfile.open(path, "w") as tar:
+            for name, content in (
+                ("key.age", pyrage.passphrase.encrypt(inside, PASSPHRASE)),
+                ("rows.jsonl.zst.age", b""),
+            ):
+                info = tarfile.TarInfo(name)
+                info.size = len(content)
+                tar.addfile(info, io.BytesIO(content))
+    told = "cannot be read" if what == "folder" else "no backup of Bon"
+    with pytest.raises(Failed, match=told), lines(path, PASSPHRASE) as read:
+        list(read)
 
 
 async def test_the_passphrase_is_asked_for_and_is_nothing_of_the_secret(world: World, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ GROUPS = {measure.value for measure in BREAKDOWNS}
 
 
 async def by_now(event: dict[str, Any]) -> Any:
-    return msgspec.to_builtins(in_public(await counted(UUID(event["id"]), "Asia/Seoul")))
+    return msgspec.to_builtins(in_public(await counted(UUID(event["id"]), "Asia/Seoul"), invitations=True))
 
 
 def of(found: dict[str, Any], measure: str) -> dict[tuple[str, str], int]:

@@ -3,21 +3,22 @@
 import csv
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 from xml.etree import ElementTree as Xml
 
 import openpyxl
 import pypdfium2
 import pytest
 
-from app.database.connection import fetch
+from app.database.connection import fetch, insert
 from app.reports.export import _as_listed
 from app.reports.files import comma_separated, workbook
 from app.reports.plots import Bar, bars, growing
 from app.seats.few import OTHER, told, told_in_order
 from app.seats.tally import tally_ended
+from models.tickets import Admission
 from tests.storage.test_jobs import end
 from tests.web.test_desk_parties import get, press
 from tests.world import World, helper_of
@@ -175,6 +176,63 @@ async def test_hq_sees_every_country_and_an_attache_the_own(world: World) -> Non
     asked = (await get(world, "/desk/reports?campaign=New+Year&lang=en", "hq")).text
     assert "In Tokyo" not in asked.split("<h2>Events</h2>")[1]
     assert "No event fits." in (await get(world, "/desk/reports?year=1999&lang=en", "hq")).text
+
+
+async def test_two_ways_of_telling_leave_no_difference(world: World) -> None:
+    """Groups of the report and of the stats are the same, so that one taken from the other tells nobody."""
+    event = await world.event(pickup_points=[{"name": "Osan", "seats": 45}, {"name": "Suwon", "seats": 45}])
+    osan, suwon = (point["id"] for point in event["pickup_points"])
+    for size, more in ((5, {"pickup_point": osan}), (3, {"pickup_point": osan}), (5, {"pickup_point": suwon}), (2, {})):
+        await world.party(event, size, **more)
+    (first,) = await fetch("SELECT starts_at FROM event")
+    times = [(0, 6), (60, 2), (24 * 60, 7)]  # minutes after the start, people
+    tickets = [each["id"] for each in await fetch("SELECT id FROM ticket")]
+    for after, many in times:
+        at = first["starts_at"] + timedelta(minutes=after)
+        for ticket in (tickets.pop() for _ in range(many)):
+            row = {"id": uuid4(), "event": UUID(event["id"]), "ticket": ticket, "day": "once", "scan": uuid4()}
+            await insert(Admission, {**row, "admitted_at": at})
+    await end(event)
+    await tally_ended()
+    report = await asked(world, f"/api/v1/events/{event['slug']}/report")
+    tally = (await asked(world, f"/api/v1/events/{event['slug']}/stats"))["tally"]
+    for told_as, measure in (("buses", "bus"), ("languages", "language"), ("arrivals", "arrivals")):
+        stats = {f"{each['day']} {each['key']}".strip(): each["people"] for each in tally if each["measure"] == measure}
+        assert stats == {each["key"]: each["people"] for each in report[told_as]}, told_as
+        assert min(stats.values()) >= 5
+    assert sum(each["people"] for each in report["buses"]) == report["registered"] == 15
+
+
+async def test_invitations_are_told_to_whoever_hands_them_out(world: World) -> None:
+    event = await world.event()
+    async with world.api("korea") as api:
+        link = (
+            await api.post(f"/api/v1/events/{event['slug']}/invitations", json={"label": "Wat", "party_limit": 9})
+        ).json()
+    await world.party(event, 8, invitation=link["key"])
+    await end(event)
+    await tally_ended()
+    path = f"/api/v1/events/{event['slug']}"
+    mine = (await asked(world, f"{path}/stats"))["tally"]
+    assert [each["people"] for each in mine if each["measure"] == "invitation"] == [8]
+    assert (await asked(world, f"{path}/report"))["invitations"] == [{"key": link["id"], "people": 8}]
+    async with await helper_of(world, event) as helper:
+        theirs = (await helper.get(f"{path}/stats")).json()["tally"]
+        assert "invitation" not in {each["measure"] for each in theirs}
+        assert (await helper.get(f"{path}/report")).json()["invitations"] == []
+
+
+async def test_who_moved_up_is_counted_while_it_goes_on(world: World) -> None:
+    event = await world.event(capacity=5)
+    first = await world.party(event, 5)
+    await world.party(event, 2, accept_waiting=True)
+    async with world.stranger as client:
+        assert (await client.delete(f"/api/v1/registrations/{first['key']}")).status_code in {200, 204}
+    path = f"/api/v1/events/{event['slug']}/report"
+    assert (await asked(world, path))["moved_up"] == 2
+    await end(event)
+    await tally_ended()
+    assert (await asked(world, path))["moved_up"] == 2
 
 
 async def test_a_program_adds_up_what_it_may_see(world: World) -> None:

@@ -1,5 +1,6 @@
 """Tokens that somebody makes at the desk for own programs: shown once, good for a time, ended with a press."""
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,9 +9,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.database.connection import fetch
+from app.accounts import own
+from app.accounts.links import set_password
+from app.activity.record import OPERATOR
+from app.database.connection import fetch, write
 from app.security.passwords import hash_password
-from tests.world import PASSWORD, World
+from tests.world import PASSWORD, World, helper_of
 
 HERE = "/desk/account/tokens"
 SHOWN = r'<code dir="ltr">([\w-]{30,})</code>'
@@ -94,6 +98,57 @@ async def test_a_double_tap_makes_one(world: World) -> None:
     assert await _count() == before + 1
 
 
+async def test_of_two_at_once_only_what_is_good_is_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = await world.event()
+    together, show = asyncio.Barrier(2), own.show_password
+
+    async def at_once(*args: Any) -> None:
+        await show(*args)
+        await together.wait()
+
+    monkeypatch.setattr(own, "show_password", at_once)
+    before = await _count()
+    async with world.desk("korea") as desk:
+        typed = await form_of(desk)
+        answers = await asyncio.gather(*(desk.post(HERE, data=typed) for _ in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [200, 303]
+    shown = [secret for answer in answers for secret in re.findall(SHOWN, answer.text)]
+    assert len(shown) == 1
+    assert await status(world, shown[0], f"/api/v1/events/{event['slug']}/stats") == 200
+    assert await _count() == before + 1
+
+
+async def test_a_password_that_is_changed_meanwhile_ends_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    event, show = await world.event(), own.show_password
+    (account,) = await fetch("SELECT id FROM account WHERE email = 'korea@bon.example'")
+
+    async def then_changed(*args: Any) -> None:
+        await show(*args)
+        async with write():
+            await set_password(account["id"], await hash_password("quite another long one"), OPERATOR)
+
+    monkeypatch.setattr(own, "show_password", then_changed)
+    secret = await made(world)
+    assert await status(world, secret, f"/api/v1/events/{event['slug']}/stats") == 401
+
+
+async def test_a_place_in_the_list_loses_no_secret(world: World) -> None:
+    async with world.desk("korea") as desk:
+        answer = await desk.post(f"{HERE}?cursor=x", data=await form_of(desk))
+    assert re.findall(SHOWN, answer.text)
+
+
+async def test_whoever_helps_at_one_event_finds_the_way(world: World) -> None:
+    event = await world.event()
+    async with await helper_of(world, event):
+        (account,) = await fetch("SELECT id FROM account WHERE email = 'helper@bon.example'")
+    async with world.browser(bon_session=await world.session(account["id"])) as desk:
+        page = (await desk.get("/desk/account")).text
+        assert HERE in page
+        assert "/desk/webhooks" not in page
+        assert (await desk.get(HERE)).status_code == 200
+
+
 async def test_it_ends_with_a_press_in_its_time_and_with_the_password(world: World) -> None:
     event = await world.event()
     path = f"/api/v1/events/{event['slug']}/stats"
@@ -116,6 +171,11 @@ async def test_it_ends_with_a_press_in_its_time_and_with_the_password(world: Wor
         new = {"present": PASSWORD, "password": "quite another long one", "again": "quite another long one"}
         assert (await desk.post("/desk/account/password", data=new)).status_code == 303
     assert await status(world, third, path) == 401
+    (account,) = await fetch("SELECT id FROM account WHERE email = 'korea@bon.example'")
+    async with world.browser(bon_session=await world.session(account["id"])) as desk:
+        page = (await desk.get(f"{HERE}?lang=en")).text
+    assert page.count('class="badge">Ended') == 4  # with the script of the cast
+    assert "good until" not in page
 
 
 def _moment(value: Any) -> datetime:

@@ -1,14 +1,17 @@
 """Webhooks: what is told, once, by ids alone, and what never is."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from app.database.connection import fetch
+from app.security.keyring import Keyring
+from app.web import idempotency
 from app.webhooks.finding import Lookout, find_news
-from tests.hooks import hooked
+from tests.hooks import HERE, hooked
 from tests.world import World
 
 
@@ -196,3 +199,24 @@ async def test_registering_and_scanning_write_nothing_for_webhooks(
         assert await fetch("SELECT 1 FROM delivery") == []
         marks = await fetch("SELECT revision FROM webhook_mark")
         assert len(marks) == 1
+
+
+async def test_of_two_at_once_only_the_secret_in_use_is_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hooked(world, monkeypatch) as hook, world.desk("korea") as desk:
+        page = (await desk.get(HERE)).text
+        (nonce,) = re.findall(r'name="nonce" value="([^"]+)"', page)
+        typed = {"nonce": nonce, "address": f"{hook.receiver.address}/two", "host_country": "KR"}
+        typed |= {"kind.event.published": "on"}
+        together, find, asked = asyncio.Barrier(2), idempotency._find, list[str]()
+
+        async def at_once(keyring: Keyring, claim: str, body: str) -> idempotency.Answer | None:
+            found = await find(keyring, claim, body)
+            asked.append(claim)
+            if len(asked) <= 2:
+                await together.wait()
+            return found
+
+        monkeypatch.setattr(idempotency, "_find", at_once)
+        answers = await asyncio.gather(*(desk.post(HERE, data=typed) for _ in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [200, 303]
+    assert sum(len(re.findall("whsec_", answer.text)) for answer in answers) == 1
