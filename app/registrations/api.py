@@ -267,7 +267,7 @@ async def _as_it_is(request: Req, key: str) -> Answer:
     opt={"public": True, **told(None, *CHANGING, status=204, guarded=True)},
 )
 async def give_up(request: Req, party: NamedDependency[Party]) -> Response[bytes]:
-    """Give up all places."""
+    """Give up all places. Until it is erased the party can be read, as cancelled, and for ten minutes be taken back."""
     await actions.give_up(party.id, worker(request), meant_for(request))
     return json_answer(None, 204)
 
