@@ -91,15 +91,12 @@ async def add_token(arguments: argparse.Namespace, settings: Settings) -> int:
 async def show_tokens(_: argparse.Namespace, settings: Settings) -> int:
     """List tokens without their secrets."""
     async with ready(settings):
-        for row in await queries.tokens():
-            used = f"last used {row['used_at']:%Y-%m-%d %H} h" if row["used_at"] else "never used"
-            until = f"until {row['expires_at']:%Y-%m-%d}" if row["expires_at"] else "without end"
-            before = row["rights_since"] is not None and row["created_at"] < row["rights_since"]
-            ended = "  revoked" if row["revoked_at"] else "  over: the password was changed since" if before else ""
-            print(
-                f"{row['id']}  {row['email']}  {row['name'] or '-'}  made {row['created_at']:%Y-%m-%d}  {used}  {until}"
-                f"{ended}"
-            )
+        for token in await tokens.all_tokens():
+            used = f"last used {token.used_at:%Y-%m-%d %H} h" if token.used_at else "never used"
+            until = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "without end"
+            ended = "  revoked" if token.revoked_at else "  over" if token.over else ""
+            made = f"made {token.created_at:%Y-%m-%d}"
+            print(f"{token.id}  {token.email}  {token.name or '-'}  {made}  {used}  {until}{ended}")
     return 0
 
 

@@ -34,8 +34,7 @@ async def _page(
     refused: Refused | None = None,
     secret: str = "",
 ) -> Response[bytes]:
-    after = read_cursor(request) if request.method == "GET" else None
-    found = await tokens.tokens_of(staff.account, after, ITEMS_A_PAGE + 1)
+    found = await tokens.tokens_of(staff.account, read_cursor(request), ITEMS_A_PAGE + 1)
     shown, place = cut(found, ITEMS_A_PAGE, lambda row: (row.created_at, row.id))
     return page(
         request,

@@ -17,7 +17,7 @@ from app.database.connection import fetch, now
 from app.database.rows import moment_of, uuid_of
 from app.security.passwords import hash_secret
 from app.validation.refusals import Refused
-from models.accounts import Account, ApiToken, Passkey, Posting, SecondFactor, Session
+from models.accounts import Account, Passkey, Posting, SecondFactor, Session
 from models.states import Role
 
 NOTED_EVERY = timedelta(hours=1)  # how exactly one knows when a token was last used
@@ -239,17 +239,3 @@ async def accounts() -> list[dict[str, Any]]:
     for row in rows:
         row["postings"] = [posting["host_country"] for posting in await _postings(row["id"], at)]
     return rows
-
-
-async def tokens() -> list[dict[str, Any]]:
-    """Every token with its account, without the secret."""
-    return await ApiToken.select(
-        ApiToken.id,
-        ApiToken.name,
-        ApiToken.account.email.as_alias("email"),
-        ApiToken.account.rights_since.as_alias("rights_since"),
-        ApiToken.created_at,
-        ApiToken.used_at,
-        ApiToken.expires_at,
-        ApiToken.revoked_at,
-    ).order_by(ApiToken.created_at)

@@ -65,7 +65,7 @@ async def revoke_token(token: UUID, by: Actor, *, of: UUID | None = None) -> boo
 
 
 class TokenRow(msgspec.Struct, frozen=True):
-    """A token as its owner sees it."""
+    """A token without its secret, and whose it is."""
 
     id: UUID
     name: str
@@ -73,6 +73,7 @@ class TokenRow(msgspec.Struct, frozen=True):
     used_at: datetime | None
     expires_at: datetime | None
     revoked_at: datetime | None
+    email: str
     rights_since: datetime | None
 
     @property
@@ -82,12 +83,21 @@ class TokenRow(msgspec.Struct, frozen=True):
         return ended or (self.rights_since is not None and self.created_at < self.rights_since)
 
 
+_LISTED = (
+    *(ApiToken.id, ApiToken.name, ApiToken.created_at, ApiToken.used_at, ApiToken.expires_at, ApiToken.revoked_at),
+    ApiToken.account.email.as_alias("email"),
+    ApiToken.account.rights_since.as_alias("rights_since"),
+)
+
+
+async def all_tokens() -> list[TokenRow]:
+    """Every token, the oldest first."""
+    return msgspec.convert(await ApiToken.select(*_LISTED).order_by(ApiToken.created_at), list[TokenRow], strict=False)
+
+
 async def tokens_of(account: UUID, after: tuple[datetime, UUID] | None, most: int) -> list[TokenRow]:
     """An account's tokens, the newest first; `after` is (created_at, id) of the last one seen."""
-    columns = [getattr(ApiToken, name) for name in TokenRow.__struct_fields__[:-1]]
-    found = ApiToken.select(*columns, ApiToken.account.rights_since.as_alias("rights_since")).where(
-        ApiToken.account == account
-    )
+    found = ApiToken.select(*_LISTED).where(ApiToken.account == account)
     if after:
         at, row = after
         found = found.where((ApiToken.created_at < at) | ((ApiToken.created_at == at) & (ApiToken.id < row)))

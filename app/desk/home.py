@@ -23,7 +23,7 @@ from app.gate.news import gate_news
 from app.messages.queries import failed_in
 from app.seats.counts import set_aside_in
 from app.security.keyring import Keyring
-from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
+from app.web.cursors import ITEMS_A_PAGE, cursor_of, cut, read_cursor
 from app.web.rendering import page
 from app.web.request import Req, keyring_of
 
@@ -74,17 +74,15 @@ async def all_events(request: Req, staff: NamedDependency[Staff]) -> Response[by
     """Events to come, or those that are over: all of them, a page at a time."""
     over = request.scope["path"] == "/desk/past"
     found = await (staff_past if over else staff_coming)(staff, now(), read_cursor(request), ITEMS_A_PAGE + 1)
-    shown = found[:ITEMS_A_PAGE]
-    last = (shown[-1].starts_at, shown[-1].id) if len(found) > ITEMS_A_PAGE else None
-    return page(request, "desk/past.html", staff=staff, events=shown, over=over, next=cursor_of(last))
+    shown, place = cut(found, ITEMS_A_PAGE, lambda row: (row.starts_at, row.id))
+    return page(request, "desk/past.html", staff=staff, events=shown, over=over, next=cursor_of(place))
 
 
 @get("/desk/events/{slug:str}/audit", opt={RIGHT: Right.COUNTS})
 async def audit(request: Req, staff: NamedDependency[Staff], event: NamedDependency[EventRow]) -> Response[bytes]:
     """What was done with an event and its parties, by whom: a plain list without anything personal."""
     found = await history_of_event(event.id, read_cursor(request), ITEMS_A_PAGE + 1)
-    shown = found[:ITEMS_A_PAGE]
-    last = (shown[-1].at, shown[-1].id) if len(found) > ITEMS_A_PAGE else None
+    shown, place = cut(found, ITEMS_A_PAGE, lambda row: (row.at, row.id))
     return page(
         request,
         "desk/audit.html",
@@ -92,7 +90,7 @@ async def audit(request: Req, staff: NamedDependency[Staff], event: NamedDepende
         event=event,
         past=shown,
         names=await names_of(each.actor for each in shown if each.by == "staff"),
-        next=cursor_of(last),
+        next=cursor_of(place),
     )
 
 

@@ -44,7 +44,7 @@ from app.validation.marks import _
 from app.validation.refusals import Refused
 from app.validation.stale import merged, was_of
 from app.web.bodies import form
-from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
+from app.web.cursors import ITEMS_A_PAGE, cursor_of, cut, read_cursor
 from app.web.limits import LINKING
 from app.web.rendering import page, see_other
 from app.web.request import Req, keyring_of, language_of, settings_of
@@ -62,8 +62,7 @@ async def messages(request: Req, staff: NamedDependency[Staff], event: NamedDepe
     """What waits to be told, what was told, texts to paste, and what goes out by itself."""
     keyring = keyring_of(request)
     found = await announcements_of(keyring, event.id, read_cursor(request), ITEMS_A_PAGE + 1)
-    shown = found[:ITEMS_A_PAGE]
-    last = (shown[-1].created_at, shown[-1].id) if len(found) > ITEMS_A_PAGE else None
+    shown, place = cut(found, ITEMS_A_PAGE, lambda row: (row.created_at, row.id))
     deliveries = await deliveries_of([row.id for row in shown])
     off = await letters_off(event.id)
     return page(
@@ -78,7 +77,7 @@ async def messages(request: Req, staff: NamedDependency[Staff], event: NamedDepe
         reach=await reach_of(settings_of(request), event, Audience()),
         off=off,
         was=was_of(_switches(off)),
-        next=cursor_of(last),
+        next=cursor_of(place),
         moment=now(),
         tested=request.query_params.get("tested", ""),
         troubles=await troubles(),

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated
 
-import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 
@@ -70,8 +69,13 @@ def _groups(people: Mapping[str, int]) -> list[GroupAnswer]:
 async def overview(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
     """Published and cancelled events within one's reach, added up by country, campaign, festival and month."""
     asked = read_page(request, OverviewQuery)
-    wanted = msgspec.structs.replace(asked, host_country=asked.host_country.upper())
-    events = views.chosen(await totals_within(staff), **{name: getattr(wanted, name) for name in views.FILTERS})
+    events = views.chosen(
+        await totals_within(staff),
+        host_country=asked.host_country.upper(),
+        campaign=asked.campaign,
+        festival=asked.festival,
+        year=str(asked.year or ""),
+    )
 
     def by(key: Callable[[EventTotals], str]) -> list[TotalsAnswer]:
         return sorted(map(_totals, views.added(events, key)), key=lambda each: each.key)

@@ -157,24 +157,17 @@ def event_sheets(
     return rows
 
 
-FILTERS = ("host_country", "campaign", "festival", "year")
-
-
-def chosen(events: Iterable[EventTotals], **asked: str | int | None) -> list[EventTotals]:
-    """Those of a country, campaign, festival and year (FILTERS); nothing asked is all."""
-    wanted = {name: str(value) for name, value in asked.items() if value}
+def chosen(
+    events: Iterable[EventTotals], *, host_country: str = "", campaign: str = "", festival: str = "", year: str = ""
+) -> list[EventTotals]:
+    """Those of a country, campaign, festival and year; "" is any."""
     return [
         event
         for event in events
-        if all(
-            wanted.get(name) in {None, value}
-            for name, value in {
-                "host_country": event.host_country,
-                "campaign": event.campaign,
-                "festival": event.festival,
-                "year": str(event.first_day.year),
-            }.items()
-        )
+        if host_country in {"", event.host_country}
+        and campaign in {"", event.campaign}
+        and festival in {"", event.festival}
+        and year in {"", str(event.first_day.year)}
     ]
 
 

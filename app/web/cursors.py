@@ -81,9 +81,10 @@ def cursor_of(place: Place | None) -> str | None:
 
 
 def read_cursor(request: Req, name: str = "cursor") -> Place | None:
-    """The place that ?cursor= (or another parameter) names; raises Refused for one that is not ours."""
+    """The place that ?cursor= (or another parameter) names; raises Refused for one that is not ours. A list below the
+    answer to a form begins at its beginning: what was done must not be lost to a wrong place."""
     text = request.query_params.get(name, "")
-    if not text:
+    if not text or request.method == "POST":
         return None
     try:
         moment, row = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().rsplit(" ", 1)

@@ -16,7 +16,7 @@ from app.security.nonces import kept_or_new
 from app.validation.fields import found_id
 from app.validation.refusals import Refused
 from app.web.bodies import form
-from app.web.cursors import ITEMS_A_PAGE, cursor_of, read_cursor
+from app.web.cursors import ITEMS_A_PAGE, cursor_of, cut, read_cursor
 from app.web.idempotency import Answer, once_by_nonce
 from app.web.rendering import page, said, see_other
 from app.web.request import Req, keyring_of, language_of, settings_of
@@ -53,10 +53,8 @@ async def _page(
     request: Req, staff: Staff, typed: dict[str, str] | None = None, refused: Refused | None = None
 ) -> Response[bytes]:
     known, language = {country.code: country for country in await countries()}, language_of(request)
-    after = read_cursor(request) if request.method == "GET" else None
-    found = await webhooks_of(_reach(staff), after, ITEMS_A_PAGE + 1)
-    hooks = found[:ITEMS_A_PAGE]
-    last = hooks[-1] if len(found) > ITEMS_A_PAGE else None
+    found = await webhooks_of(_reach(staff), read_cursor(request), ITEMS_A_PAGE + 1)
+    hooks, place = cut(found, ITEMS_A_PAGE, lambda row: (row.created_at, row.id))
     options = [("", translate(language, "All host countries"))] if staff.is_hq else []
     options += [(code, pick(known[code].names, language)) for code in _own(staff) if code in known]
     return page(
@@ -70,7 +68,7 @@ async def _page(
         kinds=KINDS,
         nonce=kept_or_new(keyring_of(request), FORM, (typed or {}).get("nonce", "")),
         typed=typed or {"kinds": " ".join(KINDS)},
-        next=cursor_of((last.created_at, last.id) if last else None),
+        next=cursor_of(place),
         **said(refused),
     )
 
@@ -108,8 +106,7 @@ async def add(request: Req, staff: NamedDependency[Staff]) -> Response[bytes]:
 
 async def _hook_page(request: Req, staff: Staff, row: UUID, secret: str = "") -> Response[bytes]:
     hook = await _found(staff, str(row))
-    after = read_cursor(request) if request.method == "GET" else None
-    found = await deliveries_of(hook.id, after, ITEMS_A_PAGE + 1)
+    found = await deliveries_of(hook.id, read_cursor(request), ITEMS_A_PAGE + 1)
     shown = found[:ITEMS_A_PAGE]
     last = shown[-1] if len(found) > ITEMS_A_PAGE else None
     return page(

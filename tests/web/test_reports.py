@@ -12,12 +12,12 @@ import openpyxl
 import pypdfium2
 import pytest
 
-from app.database.connection import fetch, insert
+from app.database.connection import current, fetch, insert, write
 from app.reports.export import _as_listed
 from app.reports.files import comma_separated, workbook
 from app.reports.plots import Bar, bars, growing
 from app.seats.few import OTHER, told, told_in_order
-from app.seats.tally import tally_ended
+from app.seats.tally import _MOVED_UP, tally_ended
 from models.tickets import Admission
 from tests.storage.test_jobs import end
 from tests.web.test_desk_parties import get, press
@@ -233,6 +233,18 @@ async def test_who_moved_up_is_counted_while_it_goes_on(world: World) -> None:
     await end(event)
     await tally_ended()
     assert (await asked(world, path))["moved_up"] == 2
+
+
+async def test_who_moved_up_is_found_without_reading_the_whole_history(world: World) -> None:
+    event = await world.event()
+    lite = current().engine_type == "sqlite"
+    if lite:
+        rows = await fetch(f"EXPLAIN QUERY PLAN {_MOVED_UP}", event["id"])
+    else:  # a table this small would be read whole
+        async with write():
+            await fetch("SET LOCAL enable_seqscan = off")
+            rows = await fetch(f"EXPLAIN {_MOVED_UP}", UUID(event["id"]))
+    assert "audit_entry_moved_up" in str(rows)
 
 
 async def test_a_program_adds_up_what_it_may_see(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.accounts import own
+from app.accounts import own, tokens
 from app.accounts.links import set_password
 from app.activity.record import OPERATOR
 from app.database.connection import fetch, write
@@ -136,6 +137,39 @@ async def test_a_place_in_the_list_loses_no_secret(world: World) -> None:
     async with world.desk("korea") as desk:
         answer = await desk.post(f"{HERE}?cursor=x", data=await form_of(desk))
     assert re.findall(SHOWN, answer.text)
+
+
+async def test_a_form_of_an_hour_ago_makes_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, clock = await _count(), time.time
+    async with world.desk("korea") as desk:
+        monkeypatch.setattr("app.security.nonces.time.time", lambda: clock() - 3600)
+        typed = await form_of(desk)
+        monkeypatch.undo()
+        first, second = [await desk.post(HERE, data=typed) for _ in range(2)]
+    assert re.findall(SHOWN, first.text)
+    assert second.status_code == 303
+    assert await _count() == before + 1
+
+
+async def test_what_is_typed_when_the_session_has_ended_is_kept_nowhere(world: World) -> None:
+    async with world.desk("korea") as desk:
+        typed = await form_of(desk)
+    async with world.browser(bon_session="over" * 8) as gone:
+        answer = await gone.post(HERE, data=typed)
+        assert (answer.status_code, PASSWORD in answer.text) == (303, False)
+        assert PASSWORD not in (await gone.get(answer.headers["location"])).text
+
+
+async def test_the_operator_sees_what_is_over(world: World) -> None:
+    await made(world, name="Good")
+    await made(world, "japan", name="Of before")
+    (account,) = await fetch("SELECT id FROM account WHERE email = 'japan@bon.example'")
+    async with write():
+        await set_password(account["id"], "x", OPERATOR)
+    assert {token.name: token.over for token in await tokens.all_tokens() if token.name} == {
+        "Good": False,
+        "Of before": True,
+    }
 
 
 async def test_whoever_helps_at_one_event_finds_the_way(world: World) -> None:
